@@ -1,0 +1,283 @@
+// Trains an encoder and an emulator together without labels, and judges them.
+#include "base/memory.h"
+#include "cli/cli.h"
+#include "cli/modelfile.h"
+#include "training/emulation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *fit, *model, *data = "-", *criterion = "total_variation", *condition = "bos", *checkpoint;
+static int validate_every = 1000, checkpoint_every = 1000, patience, batch = 64, hidden = 256, layers = 2, rollouts = 10, clones = 64;
+static uint64_t steps = 100000;
+static double rate = 1e-4, decay = 0.01, clip = 0.1;
+static bool timing;
+
+static struct option options[] = {
+    {.type = OPTION_TEXT, .name = "fit", .target = &fit, .value = "FILE", .help = "Train: the encoder to begin with (and its emulator, if FILE has one)"},
+    {.type = OPTION_TEXT, .name = "model", .target = &model, .value = "FILE", .help = "Judge: the encoder and emulator, from --fit"},
+    {.type = OPTION_TEXT, .name = "data", .target = &data, .value = "FILE", .help = "The zoo, when standard input has the model"},
+    {.type = OPTION_HEADING, .help = "Training"},
+    {.type = OPTION_U64, .name = "steps", .target = &steps, .value = "N", .help = "Training steps", .low = 1, .high = 1e12},
+    {.type = OPTION_INT, .name = "batch", .target = &batch, .value = "N", .help = "RNNs a step", .low = 1, .high = 65536},
+    {.type = OPTION_CHOICE, .name = "criterion", .target = &criterion, .choices = "total_variation|kl|kl_reverse|js_div|ce|l2|cosine",
+     .help = "Distance of the emulator's outputs from the RNN's"},
+    {.type = OPTION_REAL, .name = "rate", .target = &rate, .value = "X", .help = "AdamW's rate", .low = 0, .high = 1},
+    {.type = OPTION_REAL, .name = "weight-decay", .target = &decay, .value = "X", .help = "AdamW's decoupled weight decay", .low = 0, .high = 1000},
+    {.type = OPTION_REAL, .name = "clip", .target = &clip, .value = "X", .help = "Largest gradient norm of each network; 0: not clipped", .low = 0, .high = 1e30},
+    {.type = OPTION_INT, .name = "validate-every", .target = &validate_every, .value = "N", .help = "Steps between validations", .low = 1, .high = 1e9},
+    {.type = OPTION_INT, .name = "patience", .target = &patience, .value = "N", .help = "Stop after N validations without improvement; 0: never", .low = 0, .high = 1e9},
+    {.type = OPTION_TEXT, .name = "checkpoint", .target = &checkpoint, .value = "FILE", .help = "Save the state here, and go on from here if FILE exists"},
+    {.type = OPTION_INT, .name = "checkpoint-every", .target = &checkpoint_every, .value = "N", .help = "Steps between checkpoints", .low = 1, .high = 1e9},
+    {.type = OPTION_FLAG, .name = "timing", .target = &timing, .help = "Write seconds into log records (the bytes then differ from run to run)"},
+    {.type = OPTION_HEADING, .help = "A new emulator"},
+    {.type = OPTION_INT, .name = "hidden", .target = &hidden, .value = "N", .help = "Units of each LSTM layer", .low = 1, .high = 65536},
+    {.type = OPTION_INT, .name = "layers", .target = &layers, .value = "N", .help = "LSTM layers", .low = 1, .high = 16},
+    {.type = OPTION_CHOICE, .name = "condition", .target = &condition, .choices = "bos|every", .help = "Steps at which it is given z: the first or all"},
+    {.type = OPTION_HEADING, .help = "Judging"},
+    {.type = OPTION_INT, .name = "rollouts", .target = &rollouts, .value = "N", .help = "Rollouts of each RNN to look at", .low = 1, .high = 65536},
+    {.type = OPTION_INT, .name = "clones", .target = &clones, .value = "N", .help = "Strings that each clone generates; 0: none", .low = 0, .high = 1e6},
+    {0},
+};
+
+static struct program program = {
+    .name = "emulate",
+    .summary = "train an encoder by emulation, or judge how well it lets RNNs be imitated",
+    .synopsis = "--fit FILE [--data ZOO] [OPTION]... < ZOO > MODEL\n--model FILE [--data ZOO] [OPTION]... < ZOO > EMULATIONS",
+    .input = "rnn records with rollouts (a zoo); mapped, not copied, when it is a file",
+    .output = "--fit: encoder, emulator and log records; --model: an emulation record for each rnn record",
+    .examples = "probe --new --seed 7 < zoo.mp > fresh.mp\nemulate --fit fresh.mp --steps 20000 < zoo.mp > probe.mp\nemulate --model probe.mp < zoo.mp | score",
+    .options = options,
+};
+
+// Which of the words in "a|b|c" it is.
+static int choice_index(const char *choices, const char *word) {
+    int index = 0;
+    size_t n = strlen(word);
+    for (const char *at = choices; strncmp(at, word, n) != 0 || (at[n] != '|' && at[n]); index++)
+        at = strchr(at, '|') + 1;
+    return index;
+}
+
+static struct encoder *load_encoder(struct cli *cli, struct modelfile *file) {
+    struct model_record record;
+    struct encoder *encoder;
+    if (!modelfile_find(file, "encoder", &record))
+        modelfile_missing(file, "encoder");
+    modelfile_check(file, encoder_read(&record, &encoder, cli_error(cli)));
+    return encoder;
+}
+
+static struct emulator *load_emulator(struct cli *cli, struct modelfile *file) {
+    struct model_record record;
+    struct emulator *emulator = NULL;
+    if (modelfile_find(file, "emulator", &record))
+        modelfile_check(file, emulator_read(&record, &emulator, cli_error(cli)));
+    return emulator;
+}
+
+static void write_model(struct cli *cli, struct writer *out, const struct dataset *zoo, const struct emulation *e) {
+    cli_begin_segment(cli, out, zoo->metas, zoo->meta_count);
+    struct packer *p = writer_packer(out);
+    encoder_pack(p, e->encoder, NULL);
+    cli_check(cli, writer_commit(out, cli_error(cli)));
+    emulator_pack(p, e->emulator);
+    cli_check(cli, writer_commit(out, cli_error(cli)));
+    for (int i = 0; i < e->curve_count; i++) {
+        pack_map(p);
+        pack_key(p, "kind");
+        pack_str(p, "log");
+        pack_key(p, "step");
+        pack_u64(p, e->curve[i].step);
+        pack_key(p, "split");
+        pack_str(p, e->curve[i].split);
+        pack_key(p, "loss");
+        pack_double(p, e->curve[i].loss);
+        if (timing) {
+            pack_key(p, "seconds");
+            pack_double(p, e->curve[i].seconds);
+        }
+        pack_end(p);
+        cli_check(cli, writer_commit(out, cli_error(cli)));
+    }
+    cli_check(cli, writer_end_segment(out, cli_error(cli)));
+}
+
+static void save(struct cli *cli, const struct emulation *e) {
+    cli_check(cli, emulation_save(e, checkpoint, cli_identity(cli), cli_error(cli)));
+}
+
+// Trains until the steps are done, patience is over, or a signal comes.
+static void train(struct cli *cli, struct emulation *e) {
+    struct progress *progress = progress_new(cli, "step", steps);
+    while (e->learner->step < steps && !e->stopped && !cli_signalled()) {
+        double loss;
+        cli_check(cli, emulation_step(e, &loss, cli_error(cli)));
+        if (checkpoint && e->learner->step % (uint64_t)checkpoint_every == 0)
+            save(cli, e);
+        progress_step(progress, e->learner->step, "loss %.4f, best %.4f", loss, e->best_loss);
+    }
+    progress_end(progress);
+    if (!cli_signalled())
+        return;
+    if (checkpoint)
+        save(cli, e);
+    cli_interrupted(cli, "interrupted at step %llu%s%s", (unsigned long long)e->learner->step, checkpoint ? "; goes on from " : "",
+                    checkpoint ? checkpoint : ", nothing saved: see --checkpoint");
+}
+
+static int fit_main(struct cli *cli) {
+    struct modelfile *file = modelfile_open(cli, fit);
+    struct encoder *encoder = load_encoder(cli, file);
+    struct emulator *emulator = load_emulator(cli, file);
+    struct dataset *zoo;
+    cli_check(cli, dataset_open(&zoo, data, "rnn", (struct reader_limits){.record_bytes = cli_common(cli)->max_record_bytes}, cli_error(cli)));
+    struct writer *out = cli_writer(cli);
+
+    uint64_t seed = cli_common(cli)->seed_given ? cli_common(cli)->seed : encoder->seed;
+    struct emulation_recipe recipe = {
+        .learner = {.batch = batch, .rate = rate, .decay = decay, .clip = clip, .threads = cli_common(cli)->threads, .seed = seed},
+        .criterion = (enum criterion)choice_index(criterion_names, criterion),
+        .steps = steps,
+        .validate_every = validate_every,
+        .patience = patience,
+    };
+    struct emulator_config config = {.z = encoder->config.z, .hidden = hidden, .layers = layers, .condition = choice_index("bos|every", condition)};
+    if (!emulator)
+        emulator = emulator_new(&config, &encoder->arch, seed);
+    struct emulation *e;
+    cli_check(cli, emulation_new(&e, encoder, emulator, zoo, &recipe, cli_error(cli)));
+    if (checkpoint) {
+        enum status status = emulation_resume(e, checkpoint, cli_error(cli));
+        if (status != STATUS_NO_INPUT)
+            cli_check(cli, status);
+        else
+            save(cli, e); // now, not in an hour, is the time to learn that it can't be written
+    }
+    cli_catch_signals();
+    train(cli, e);
+    emulation_restore_best(e);
+
+    write_model(cli, out, zoo, e);
+    emulation_free(e);
+    encoder_free(encoder);
+    emulator_free(emulator);
+    dataset_close(zoo);
+    modelfile_close(file);
+    return cli_finish(cli, NULL, out);
+}
+
+// Records are held back until there are enough for the encoder to read at once.
+enum { HELD = 32 };
+struct held {
+    uint8_t *bytes[HELD];
+    struct value_nodes nodes[HELD];
+    struct rnn_record records[HELD];
+    float *weights[HELD];
+    int count;
+    struct tape tape;
+};
+
+static void hold(struct cli *cli, struct held *h, const struct reader *in, const struct encoder *encoder) {
+    int i = h->count++;
+    free(h->bytes[i]);
+    h->bytes[i] = memory_alloc(in->record->length);
+    memcpy(h->bytes[i], in->record->bytes, in->record->length);
+    struct error *error = cli_error(cli);
+    struct rnn_record *r = &h->records[i];
+    cli_check_record(cli, in, value_decode(h->bytes[i], in->record->length, 32, &h->nodes[i], error));
+    cli_check_record(cli, in, rnn_record_read(h->nodes[i].node, r, error));
+    if (!rnn_arch_equal(&r->arch, &encoder->arch))
+        cli_check_record(cli, in, error_set(error, STATUS_DATA, "an RNN of another architecture than the encoder's"));
+    if (!h->weights[i])
+        h->weights[i] = memory_alloc(encoder->rnn_table.size * sizeof(float));
+    cli_check_record(cli, in, rnn_record_weights(r, &encoder->rnn_table, h->weights[i], error));
+}
+
+static void pack_emulation(struct packer *p, const struct encoder *encoder, const struct rnn_record *record, const struct imitation *imitation) {
+    double accuracy;
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "emulation");
+    pack_rest(p, record->root, (const char *const[]){"kind", "weights", "rollouts", "encoder", "loss", "accuracy", "clone_accuracy", NULL});
+    pack_key(p, "encoder");
+    encoder_pack_identity(p, encoder);
+    pack_key(p, "loss");
+    pack_double(p, imitation->loss);
+    if (rnn_record_metric(record, "accuracy", &accuracy)) {
+        pack_key(p, "accuracy");
+        pack_double(p, accuracy);
+    }
+    if (!isnan(imitation->clone_accuracy)) {
+        pack_key(p, "clone_accuracy");
+        pack_double(p, imitation->clone_accuracy);
+    }
+    pack_end(p);
+}
+
+static void judge_held(struct cli *cli, struct held *h, const struct encoder *encoder, struct judge *judge, struct writer *out) {
+    if (!h->count)
+        return;
+    tape_reset(&h->tape, false);
+    struct weights w = {&encoder->table, encoder->values, NULL};
+    struct rnn_batch rnns = {.arch = encoder->arch, .table = &encoder->rnn_table, .count = h->count, .weights = (const float *const *)h->weights};
+    const struct tensor *z = encoder_embed(&h->tape, encoder, &w, &rnns, NULL, NULL, NULL);
+    for (int i = 0; i < h->count; i++) {
+        struct imitation imitation;
+        cli_check(cli, judge_imitation(judge, &h->records[i], z->value + (size_t)i * (size_t)z->cols, &imitation, cli_error(cli)));
+        pack_emulation(writer_packer(out), encoder, &h->records[i], &imitation);
+        cli_check(cli, writer_commit(out, cli_error(cli)));
+    }
+    h->count = 0;
+}
+
+static int judge_main(struct cli *cli) {
+    struct modelfile *file = modelfile_open(cli, model);
+    struct encoder *encoder = load_encoder(cli, file);
+    struct emulator *emulator = load_emulator(cli, file);
+    if (!emulator)
+        modelfile_missing(file, "emulator");
+    if (emulator->config.z != encoder->config.z || emulator->arch.input != encoder->arch.input || emulator->arch.output != encoder->arch.output)
+        modelfile_check(file, error_set(cli_error(cli), STATUS_DATA, "encoder and emulator don't fit each other"));
+    struct judge *judge = judge_new(emulator, (enum criterion)choice_index(criterion_names, criterion), rollouts, clones, cli_common(cli)->seed);
+    struct reader *in = cli_reader(cli, data);
+    struct writer *out = cli_writer(cli);
+
+    struct held held = {0};
+    struct progress *progress = progress_new(cli, "RNN", 0);
+    for (uint64_t done = 0; cli_read(cli, in);) {
+        if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn")) {
+            hold(cli, &held, in, encoder);
+            if (held.count == HELD)
+                judge_held(cli, &held, encoder, judge, out);
+            progress_step(progress, ++done, "judged");
+        } else {
+            judge_held(cli, &held, encoder, judge, out);
+            cli_mirror(cli, in, out);
+        }
+    }
+    progress_end(progress);
+
+    for (int i = 0; i < HELD; i++) {
+        free(held.bytes[i]);
+        free(held.nodes[i].node);
+        free(held.weights[i]);
+    }
+    tape_free(&held.tape);
+    judge_free(judge);
+    encoder_free(encoder);
+    emulator_free(emulator);
+    modelfile_close(file);
+    return cli_finish(cli, in, out);
+}
+
+int main(int argc, char **argv) {
+    struct cli *cli = cli_begin(&program, argc, argv);
+    if (!fit == !model)
+        cli_usage(cli, "one of --fit FILE and --model FILE is needed");
+    const char *file = fit ? fit : model;
+    if (strcmp(file, "-") == 0 && strcmp(data, "-") == 0)
+        cli_usage(cli, "standard input can't be both model and zoo: name the zoo by --data FILE");
+    return fit ? fit_main(cli) : judge_main(cli);
+}

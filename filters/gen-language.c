@@ -1,0 +1,92 @@
+// Source of task records: formal languages, each run's drawn from (seed, run).
+#include "cli/cli.h"
+#include "records/task.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t count = 1, first_run;
+static int tokens = 4, length, max_n = 10;
+static const char *offsets;
+
+static struct option options[] = {
+    {.type = OPTION_U64, .name = "count", .letter = 'n', .target = &count, .help = "How many task records"},
+    {.type = OPTION_U64, .name = "first-run", .letter = 'r', .target = &first_run, .help = "Run number of the first record"},
+    {.type = OPTION_INT, .name = "tokens", .letter = 't', .target = &tokens, .low = 2, .high = LANGUAGE_MAX_TOKENS,
+     .help = "Letters of the alphabet"},
+    {.type = OPTION_INT, .name = "length", .letter = 'l', .target = &length, .low = 0, .high = LANGUAGE_MAX_LENGTH,
+     .help = "Tokens in a row, BOS included; 0 stands for letters * max-n + 2"},
+    {.type = OPTION_INT, .name = "max-n", .letter = 'm', .target = &max_n, .low = 1 - LANGUAGE_OFFSET_LOW, .high = LANGUAGE_MAX_LENGTH,
+     .help = "Training strings have n below this"},
+    {.type = OPTION_TEXT, .name = "offsets", .letter = 'o', .target = &offsets, .value = "LIST",
+     .help = "One fixed language instead of drawn ones: the letters' offsets, as in 0,1,-2,2"},
+    {0},
+};
+
+static struct program program = {
+    .name = "gen-language",
+    .summary = "generate tasks: formal languages a^n b^(n+m_b) c^(n+m_c) ...",
+    .synopsis = "[OPTION]... > TASKS",
+    .output = "task records",
+    .examples = "gen-language --count 1000 --seed 1 | train-rnn | partition > zoo.mp\ngen-language --offsets 0,1,-2,2 | rec-json",
+    .options = options,
+};
+
+static void parse_offsets(struct cli *cli, struct language *l) {
+    const char *text = offsets;
+    char *end;
+    for (int i = 0; i < l->tokens; i++, text = end + 1) {
+        long offset = strtol(text, &end, 10);
+        bool in_range = i ? offset >= LANGUAGE_OFFSET_LOW && offset <= LANGUAGE_OFFSET_HIGH : offset == 0;
+        if (end == text || !in_range || *end != (i < l->tokens - 1 ? ',' : '\0'))
+            cli_usage(cli, "--offsets %s: not 0 and %d integers of %d .. %d", offsets, l->tokens - 1, LANGUAGE_OFFSET_LOW,
+                      LANGUAGE_OFFSET_HIGH);
+        l->offsets[i] = (int)offset;
+    }
+}
+
+static struct task task_from_options(struct cli *cli) {
+    struct task task = {.family = TASK_LANGUAGE, .language = {.tokens = tokens, .max_n = max_n}};
+    task.language.length = length ? length : language_default_length(tokens, max_n);
+    if (task.language.length < 2 || task.language.length > LANGUAGE_MAX_LENGTH)
+        cli_usage(cli, "rows of %d tokens: the length must be 2 .. %d", task.language.length, LANGUAGE_MAX_LENGTH);
+    if (count > UINT64_MAX - first_run)
+        cli_usage(cli, "--first-run and --count: run numbers end at %llu", (unsigned long long)UINT64_MAX);
+    if (offsets)
+        parse_offsets(cli, &task.language);
+    return task;
+}
+
+static void pack_task_record(struct packer *p, uint64_t run, uint64_t seed, const struct task *task) {
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "task");
+    pack_key(p, "run");
+    pack_u64(p, run);
+    pack_key(p, "seed");
+    pack_u64(p, seed);
+    pack_key(p, "task");
+    task_pack(p, task);
+    pack_end(p);
+}
+
+int main(int argc, char **argv) {
+    struct cli *cli = cli_begin(&program, argc, argv);
+    uint64_t seed = cli_common(cli)->seed;
+    struct task task = task_from_options(cli);
+
+    struct writer *out = cli_writer(cli);
+    cli_check(cli, writer_begin_segment(out, NULL, 0, cli_error(cli)));
+
+    for (uint64_t run = first_run; run < first_run + count; run++) {
+        struct rng rng = rng_make(seed, run, "task");
+        if (!offsets)
+            language_draw_task(&task.language, &rng);
+        pack_task_record(writer_packer(out), run, seed, &task);
+        cli_check(cli, writer_commit(out, cli_error(cli)));
+    }
+
+    cli_check(cli, writer_end_segment(out, cli_error(cli)));
+    return cli_finish(cli, NULL, out);
+}

@@ -1,0 +1,229 @@
+// Trains one RNN for each task record: a zoo of snapshots.
+#include "base/memory.h"
+#include "base/numtext.h"
+#include "cli/cli.h"
+#include "records/rnn.h"
+#include "zoo/train.h"
+
+#include <float.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_SNAPSHOTS = 1024 };
+
+static struct train_recipe recipe; // the paper's, see main
+static const char *rates = "0.01,0.003,0.0003", *snapshots = "0,100,200,500,1000,2000,5000,10000,20000";
+static int rollouts = 100, samples = 1000;
+
+static struct option options[] = {
+    {.type = OPTION_INT, .name = "steps", .letter = 's', .target = &recipe.steps, .low = 1, .high = 1e9, .help = "Training steps"},
+    {.type = OPTION_INT, .name = "batch", .letter = 'b', .target = &recipe.batch, .low = 1, .high = 65536, .help = "Strings in a training step"},
+    {.type = OPTION_INT, .name = "hidden", .letter = 'u', .target = &recipe.hidden, .low = 1, .high = 4096, .help = "Hidden units of each LSTM layer"},
+    {.type = OPTION_INT, .name = "layers", .letter = 'l', .target = &recipe.layers, .low = 1, .high = RNN_MAX_LAYERS, .help = "LSTM layers"},
+    {.type = OPTION_TEXT, .name = "rate", .target = &rates, .value = "X,X,X",
+     .help = "Learning rates at the first step, half way, and at the last; linear in between"},
+    {.type = OPTION_REAL, .name = "weight-decay", .target = &recipe.weight_decay, .low = 0, .high = 1, .help = "AdamW's decoupled weight decay"},
+    {.type = OPTION_TEXT, .name = "snapshots", .target = &snapshots, .value = "LIST",
+     .help = "Steps after which a record is written; those beyond the last step are left out, the last step is always there"},
+    {.type = OPTION_INT, .name = "rollouts", .letter = 'r', .target = &rollouts, .low = 1, .high = 1e6, .help = "Sampled strings in each record"},
+    {.type = OPTION_INT, .name = "samples", .target = &samples, .low = 1, .high = 1e6, .help = "Sampled strings that are judged for the accuracy"},
+    {0},
+};
+
+static struct program program = {
+    .name = "train-rnn",
+    .summary = "train an RNN for each task",
+    .synopsis = "[OPTION]... < TASKS > ZOO",
+    .input = "task records",
+    .output = "rnn records, one for each snapshot of each run",
+    .examples = "gen-language --count 1000 --seed 1 | train-rnn | partition > zoo.mp\n"
+                "gen-language --tokens 2 | train-rnn --steps 2000 --snapshots 0,500,1000 > small.mp\n"
+                "seq 0 999 | parallel -j2 'gen-language --seed 1 --first-run {} --count 1 | train-rnn' > runs.mp",
+    .options = options,
+};
+
+// One run. Its records are packed as they come and written at its end, so that a zoo has only complete runs.
+struct run {
+    struct task_record task;
+    uint64_t seed;
+    int steps[MAX_SNAPSHOTS + 1]; // the snapshots, ascending; the last one is the run's last step
+    int count;
+    struct packer *records[MAX_SNAPSHOTS + 1];
+};
+
+// The next item of a comma-separated list, or NULL at its end.
+static const char *next_item(struct cli *cli, const char **list, const char *option, char item[32]) {
+    if (!*list)
+        return NULL;
+    size_t length = strcspn(*list, ",");
+    if (length >= 32)
+        cli_usage(cli, "--%s %s: too long a number", option, *list);
+    memcpy(item, *list, length);
+    item[length] = '\0';
+    *list = (*list)[length] ? *list + length + 1 : NULL;
+    return item;
+}
+
+static void parse_rates(struct cli *cli) {
+    char item[32];
+    const char *list = rates;
+    int count = 0;
+    struct error reason;
+    for (; next_item(cli, &list, "rate", item); count++)
+        if (count < 3 && numtext_double(item, 0, DBL_MAX, &recipe.rate[count], &reason) != STATUS_OK)
+            cli_usage(cli, "--rate %s: '%s' %s", rates, item, reason.text);
+    if (count != 3)
+        cli_usage(cli, "--rate %s: not three numbers", rates);
+}
+
+static void parse_snapshots(struct cli *cli, struct run *run) {
+    char item[32];
+    const char *list = *snapshots ? snapshots : NULL;
+    int64_t step, last = -1;
+    struct error reason;
+    for (; next_item(cli, &list, "snapshots", item); last = step) {
+        if (numtext_i64(item, 0, INT_MAX, &step, &reason) != STATUS_OK)
+            cli_usage(cli, "--snapshots %s: '%s' %s", snapshots, item, reason.text);
+        if (step <= last)
+            cli_usage(cli, "--snapshots %s: not ascending", snapshots);
+        if (run->count == MAX_SNAPSHOTS)
+            cli_usage(cli, "--snapshots: more than %d", MAX_SNAPSHOTS);
+        if (step < recipe.steps)
+            run->steps[run->count++] = (int)step;
+    }
+    run->steps[run->count++] = recipe.steps;
+    for (int i = 0; i < run->count; i++)
+        run->records[i] = packer_new();
+}
+
+static void pack_head(struct packer *p, const struct run *run, int step, const struct trainee *t) {
+    const struct value *split = value_get(run->task.root, "split");
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "rnn");
+    pack_key(p, "run");
+    pack_u64(p, run->task.run);
+    pack_key(p, "step");
+    pack_i64(p, step);
+    pack_key(p, "seed");
+    pack_u64(p, run->seed);
+    if (split) {
+        pack_key(p, "split");
+        pack_value(p, split);
+    }
+    pack_key(p, "task");
+    pack_value(p, run->task.task.value);
+    pack_key(p, "arch");
+    arch_pack(p, &t->arch);
+    pack_key(p, "weights");
+    weights_pack(p, &t->table, t->weights);
+}
+
+static void pack_rollouts(struct packer *p, const struct language *l, const struct trainee *t) {
+    uint64_t R = (uint64_t)rollouts, length = (uint64_t)l->length, symbols = (uint64_t)language_symbols(l);
+    uint8_t *rows = memory_alloc(R * length);
+    float *log_p = memory_alloc(R * (length - 1) * symbols * sizeof *log_p);
+    trainee_rollouts(t, rollouts, rows, log_p);
+    pack_map(p);
+    pack_key(p, "inputs");
+    pack_array(p, DTYPE_U1, 2, (uint64_t[]){R, length}, rows);
+    pack_key(p, "logits");
+    pack_array(p, DTYPE_F4, 3, (uint64_t[]){R, length - 1, symbols}, log_p);
+    pack_end(p);
+    free(rows);
+    free(log_p);
+}
+
+static double pack_snapshot(struct packer *p, const struct run *run, int step, const struct trainee *t) {
+    static const char *const known[] = {"kind",    "run",     "step",     "seed", "split", "task", "arch",
+                                        "weights", "metrics", "rollouts", NULL};
+    struct performance performance = trainee_performance(t, samples);
+    packer_clear(p);
+    pack_head(p, run, step, t);
+    pack_key(p, "metrics");
+    pack_map(p);
+    pack_key(p, "loss");
+    pack_double(p, t->loss);
+    pack_key(p, "accuracy");
+    pack_double(p, performance.accuracy);
+    pack_key(p, "accuracy_counts");
+    pack_double(p, performance.accuracy_counts);
+    pack_end(p);
+    pack_key(p, "rollouts");
+    pack_rollouts(p, &run->task.task.language, t);
+    pack_rest(p, run->task.root, known);
+    pack_end(p);
+    return performance.accuracy;
+}
+
+static bool all_finite(const struct trainee *t) {
+    for (size_t i = 0; i < t->table.size; i++)
+        if (!isfinite(t->weights[i]))
+            return false;
+    return true;
+}
+
+// Packs all snapshots of a run. False when it has diverged, at t->step then.
+static bool train(struct cli *cli, struct run *run, struct trainee *t, struct progress *progress, uint64_t *done) {
+    double accuracy = 0;
+    for (int step = 0, next = 0; step <= recipe.steps; step++) {
+        if (!trainee_update(t))
+            return false;
+        if (cli_signalled())
+            cli_interrupted(cli, "stopped in run %" PRIu64 " after step %d: the complete runs before it are written", run->task.run, step);
+        if (step == run->steps[next]) {
+            if (!all_finite(t))
+                return false;
+            accuracy = pack_snapshot(run->records[next++], run, step, t);
+        }
+        progress_step(progress, ++*done, "run %" PRIu64 ", step %d, loss %.4f, accuracy %.3f", run->task.run, step, t->loss, accuracy);
+    }
+    return true;
+}
+
+static enum status read_task(const struct value *record, struct task_record *out, struct error *error) {
+    enum status status = task_record_read(record, out, error);
+    if (status == STATUS_OK && out->task.family != TASK_LANGUAGE)
+        status = error_set(error, STATUS_DATA, "task: no way of training is known for its family");
+    return status;
+}
+
+int main(int argc, char **argv) {
+    recipe = train_paper_recipe;
+    struct cli *cli = cli_begin(&program, argc, argv);
+    const struct cli_common *common = cli_common(cli);
+    struct run run = {0};
+    parse_rates(cli);
+    parse_snapshots(cli, &run);
+    cli_catch_signals();
+
+    struct reader *in = cli_reader(cli, "-");
+    struct writer *out = cli_writer(cli);
+    struct progress *progress = progress_new(cli, "steps", 0);
+
+    uint64_t done = 0, diverged = 0;
+    while (cli_next(cli, in, out, "task")) {
+        cli_check_record(cli, in, read_task(in->record, &run.task, cli_error(cli)));
+        run.seed = common->seed_given ? common->seed : run.task.seed;
+        struct trainee *t = trainee_new(&run.task.task.language, &recipe, run.seed, run.task.run);
+        if (train(cli, &run, t, progress, &done)) {
+            for (int i = 0; i < run.count; i++)
+                cli_commit(cli, out, run.records[i]);
+        } else {
+            diverged++;
+            cli_note(cli, "run %" PRIu64 " has diverged at step %d", run.task.run, t->step);
+        }
+        trainee_free(t);
+    }
+
+    progress_end(progress);
+    for (int i = 0; i < run.count; i++)
+        packer_free(run.records[i]);
+    int code = cli_finish(cli, in, out);
+    if (diverged)
+        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%" PRIu64 " runs have diverged and are left out", diverged));
+    return code;
+}

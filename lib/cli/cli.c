@@ -1,0 +1,308 @@
+#include "cli/cli_internal.h"
+
+#include "base/memory.h"
+#include "cli/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// The handler for memory that can't be had gets no context, and neither does a signal handler.
+static struct cli *running;
+static volatile sig_atomic_t signalled;
+
+static void out_of_memory(size_t size) {
+    fprintf(stderr, "%s: memory for %zu bytes can't be had\n", running->program->name, size);
+    _exit(EXIT_NO_MEMORY);
+}
+
+// Takes the place of closed standard descriptors, so that no file opened later lands there. Opened the wrong way round: using one still
+// fails with EBADF.
+static void occupy_closed_descriptors(struct cli *cli) {
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
+            continue;
+        cli->closed[fd] = true;
+        if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(EXIT_IO);
+    }
+}
+
+static void set_common_options(struct cli *cli) {
+    struct cli_common *c = &cli->common;
+    *c = (struct cli_common){.seed = 1, .threads = 1, .progress = "auto"};
+    struct option table[] = {
+        {.type = OPTION_U64, .name = "seed", .target = &c->seed, .help = "Seed of all random numbers"},
+        {.type = OPTION_INT, .name = "threads", .target = &c->threads, .low = 1, .high = 1024, .help = "Threads of this process"},
+        {.type = OPTION_TEXT,
+         .name = "config",
+         .target = &c->config,
+         .value = "FILE",
+         .help = "YAML file with options; the command line wins"},
+        {.type = OPTION_CHOICE,
+         .name = "progress",
+         .target = &c->progress,
+         .value = "WHEN",
+         .choices = "auto|always|never",
+         .help = "Progress on standard error: always, never, or auto, on a terminal only"},
+        {.type = OPTION_FLAG, .name = "quiet", .letter = 'q', .target = &c->quiet, .help = "Print nothing on standard error but errors"},
+        {.type = OPTION_U64,
+         .name = "max-record-bytes",
+         .target = &c->max_record_bytes,
+         .help = "Greatest size of a record that is read, in bytes; 0 stands for 1 GiB"},
+        {.type = OPTION_ACTION, .name = "help", .letter = 'h', .target = &cli->help, .help = "Print this help and exit"},
+        {.type = OPTION_ACTION, .name = "usage", .target = &cli->usage, .help = "Print the usage lines and exit"},
+        {.type = OPTION_ACTION, .name = "version", .target = &cli->version, .help = "Print the version and exit"},
+        {0},
+    };
+    _Static_assert(sizeof table <= sizeof cli->common_options, "struct cli has room for all");
+    memcpy(cli->common_options, table, sizeof table);
+}
+
+static enum status output_failure(int reason, struct error *error) {
+    return error_set(error, reason == EPIPE ? STATUS_CLOSED_PIPE : STATUS_IO, "standard output: %s",
+                     reason ? strerror(reason) : "writing failed");
+}
+
+// Ends standard output when it was written through stdio. ferror comes first, as fclose does not report an older failure. Why that failed
+// is forgotten by now, but a pipe that nobody reads still shows.
+static enum status close_stdout(struct error *error) {
+    if (ferror(stdout)) {
+        struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
+        return output_failure(poll(&fd, 1, 0) == 1 && fd.revents & POLLERR ? EPIPE : 0, error);
+    }
+    if (fflush(stdout) != 0 || (fclose(stdout) != 0 && errno != EBADF)) // EBADF: a writer has closed it
+        return output_failure(errno, error);
+    return STATUS_OK;
+}
+
+// Ends the program after a failure: what was committed is flushed (it is whole records, but no end record follows), then the message.
+static void fail(struct cli *cli, enum exit_code code, const char *hint) __attribute__((noreturn));
+static void fail(struct cli *cli, enum exit_code code, const char *hint) {
+    progress_clear(cli->progress);
+    if (code != EXIT_CLOSED_PIPE) {
+        struct error ignored;
+        if (cli->out && writer_flush(cli->out, &ignored) != STATUS_OK)
+            cli->out = NULL; // the first error is the one to report
+        fflush(stdout);
+        fprintf(stderr, "%s: %s\n%s", cli->program->name, cli->error.text, hint);
+    }
+    exit(code);
+}
+
+static void fail_usage(struct cli *cli) __attribute__((noreturn));
+static void fail_usage(struct cli *cli) {
+    char hint[128];
+    snprintf(hint, sizeof hint, "Try '%s --help'.\n", cli->program->name);
+    fail(cli, EXIT_BAD_USAGE, hint);
+}
+
+void cli_check(struct cli *cli, enum status status) {
+    if (status != STATUS_OK && status != STATUS_END)
+        fail(cli, exitcode_of(status), "");
+}
+
+static void run_action(struct cli *cli) __attribute__((noreturn));
+static void run_action(struct cli *cli) {
+    if (cli->help)
+        help_print(stdout, cli->program, cli->common_options);
+    else if (cli->usage)
+        help_usage(stdout, cli->program);
+    else
+        printf("%s (rnnpipe) %s\n", cli->program->name, RNNPIPE_VERSION);
+    cli_check(cli, close_stdout(&cli->error));
+    exit(EXIT_OK);
+}
+
+struct cli *cli_begin(struct program *program, int argc, char **argv) {
+    struct cli *cli = memory_calloc(1, sizeof *cli);
+    cli->program = program;
+    running = cli;
+    memory_on_failure(out_of_memory);
+    occupy_closed_descriptors(cli);
+    set_common_options(cli);
+
+    // getopt_long permutes argv; the history tells it as it was typed.
+    char **typed = memory_calloc((size_t)argc + 1, sizeof *typed);
+    memcpy(typed, argv, (size_t)argc * sizeof *typed);
+    cli->identity = (struct writer_identity){program->name, RNNPIPE_VERSION, argc, typed};
+
+    int first = argc;
+    if (options_parse(argc, argv, program->options, cli->common_options, &first, &cli->error) != STATUS_OK)
+        fail_usage(cli);
+    if (cli->help || cli->usage || cli->version)
+        run_action(cli);
+    cli->operand_count = argc - first;
+    cli->operands = argv + first;
+    if (cli->operand_count > program->max_operands)
+        cli_usage(cli, "unexpected operand '%s'", cli->operands[program->max_operands]);
+    if (cli->common.config)
+        cli_check(cli, config_apply(cli->common.config, program->name, program->options, cli->common_options, &cli->error));
+    cli->common.seed_given = option_find(NULL, cli->common_options, "seed")->given;
+    return cli;
+}
+
+const struct cli_common *cli_common(const struct cli *cli) {
+    return &cli->common;
+}
+
+int cli_operands(const struct cli *cli, char ***operands) {
+    *operands = cli->operands;
+    return cli->operand_count;
+}
+
+struct error *cli_error(struct cli *cli) {
+    return &cli->error;
+}
+
+void cli_check_record(struct cli *cli, const struct reader *reader, enum status status) {
+    if (status != STATUS_OK && status != STATUS_END && status != STATUS_CLOSED_PIPE)
+        status = reader_blame(reader, &cli->error);
+    cli_check(cli, status);
+}
+
+void cli_usage(struct cli *cli, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(cli->error.text, sizeof cli->error.text, format, args);
+    va_end(args);
+    fail_usage(cli);
+}
+
+void cli_note(struct cli *cli, const char *format, ...) {
+    if (cli->common.quiet)
+        return;
+    char text[sizeof cli->error.text];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    progress_clear(cli->progress);
+    fprintf(stderr, "%s: %s\n", cli->program->name, text);
+}
+
+void cli_print(struct cli *cli, const void *text, size_t size) {
+    if (fwrite(text, 1, size, stdout) != size)
+        cli_check(cli, output_failure(errno, &cli->error));
+}
+
+struct reader *cli_reader(struct cli *cli, const char *path) {
+    bool standard = strcmp(path, "-") == 0;
+    if (standard && cli->closed[STDIN_FILENO])
+        cli_check(cli, error_set(&cli->error, STATUS_NO_INPUT, "standard input is closed"));
+    if (standard && isatty(STDIN_FILENO))
+        cli_usage(cli, "standard input is a terminal: records are binary; redirect or pipe them in");
+    struct reader *reader = NULL;
+    struct reader_limits limits = {.record_bytes = cli->common.max_record_bytes};
+    cli_check(cli, reader_open(&reader, path, limits, &cli->error));
+    return reader;
+}
+
+struct writer *cli_writer(struct cli *cli) {
+    if (cli->closed[STDOUT_FILENO])
+        cli_check(cli, error_set(&cli->error, STATUS_IO, "standard output is closed"));
+    if (isatty(STDOUT_FILENO))
+        cli_usage(cli, "standard output is a terminal: records are binary; redirect it or pipe it into rec-json");
+    cli->out = cli_writer_fd(cli, STDOUT_FILENO, "standard output");
+    return cli->out;
+}
+
+struct writer *cli_writer_fd(struct cli *cli, int fd, const char *name) {
+    return writer_open(fd, name, &cli->identity);
+}
+
+void cli_add_sources(struct cli *cli, const struct value *const *metas, int count) {
+    size_t old = (size_t)cli->source_count * sizeof *metas, more = (size_t)count * sizeof *metas;
+    cli->sources = memory_realloc(cli->sources, old, old + more);
+    memcpy(cli->sources + cli->source_count, metas, more);
+    cli->source_count += count;
+}
+
+void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count) {
+    const struct value **sources = memory_calloc((size_t)(count + cli->source_count), sizeof *sources);
+    memcpy(sources, metas, (size_t)count * sizeof *sources);
+    memcpy(sources + count, cli->sources, (size_t)cli->source_count * sizeof *sources);
+    cli_check(cli, writer_begin_segment(out, sources, count + cli->source_count, &cli->error));
+    free(sources);
+}
+
+const struct writer_identity *cli_identity(const struct cli *cli) {
+    return &cli->identity;
+}
+
+static bool kind_matches(const struct value *record, const char *kind) {
+    char text[64];
+    return !kind || (value_to_text(value_get(record, "kind"), text, sizeof text) && option_is_choice(kind, text));
+}
+
+bool cli_read(struct cli *cli, struct reader *in) {
+    enum status status = reader_next(in, &cli->error);
+    cli_check(cli, status);
+    return status == STATUS_OK;
+}
+
+void cli_mirror(struct cli *cli, const struct reader *in, struct writer *out) {
+    if (in->event == READER_META)
+        cli_begin_segment(cli, out, &in->record, 1);
+    else if (in->event == READER_END)
+        cli_check(cli, writer_end_segment(out, &cli->error));
+    else
+        cli_check(cli, writer_copy(out, in->record, &cli->error));
+}
+
+bool cli_next(struct cli *cli, struct reader *in, struct writer *out, const char *kind) {
+    while (cli_read(cli, in)) {
+        if (in->event == READER_DATA && kind_matches(in->record, kind))
+            return true;
+        if (out)
+            cli_mirror(cli, in, out);
+    }
+    return false;
+}
+
+void cli_commit(struct cli *cli, struct writer *out, const struct packer *p) {
+    struct value record = {.type = VALUE_MAP};
+    record.bytes = packer_bytes(p, &record.length);
+    cli_check(cli, writer_copy(out, &record, &cli->error));
+}
+
+int cli_finish(struct cli *cli, struct reader *in, struct writer *out) {
+    reader_close(in);
+    if (out == cli->out)
+        cli->out = NULL;
+    if (out)
+        cli_check(cli, writer_close(out, &cli->error));
+    cli_check(cli, close_stdout(&cli->error));
+    return EXIT_OK;
+}
+
+static void on_signal(int number) {
+    (void)number;
+    signalled = 1;
+}
+
+void cli_catch_signals(void) {
+    // The second signal is deadly again; an ignored one (nohup) stays ignored.
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | (int)SA_RESETHAND}, old;
+    const int numbers[] = {SIGINT, SIGTERM};
+    for (int i = 0; i < 2; i++)
+        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+}
+
+bool cli_signalled(void) {
+    return signalled != 0;
+}
+
+void cli_interrupted(struct cli *cli, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(cli->error.text, sizeof cli->error.text, format, args);
+    va_end(args);
+    fail(cli, EXIT_INTERRUPTED, "");
+}

@@ -1,0 +1,104 @@
+// What every filter shares: options, help, YAML, messages, progress, signals, opening and closing of streams. A filter's main has four
+// paragraphs:
+//
+//     int main(int argc, char **argv) {
+//         /* options */  struct cli *cli = cli_begin(&program, argc, argv);          // handles --help, --version, misuse; exits by itself
+//         /* open */     struct reader *in = cli_reader(cli, "-"); struct writer *out = cli_writer(cli);
+//         /* records */  while (cli_next(cli, in, out, "rnn")) { ... cli_check(cli, writer_commit(out, cli_error(cli))); }
+//         /* close */    return cli_finish(cli, in, out);
+//     }
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "cli/exitcode.h"
+#include "cli/options.h"
+#include "stream/reader.h"
+#include "stream/writer.h"
+
+#include <stdio.h>
+
+struct program {
+    const char *name;    // "train-rnn"
+    const char *summary; // one line
+    // Argument forms after the name, one a line: "--fit FILE [OPTION]... < ZOO > MODEL\n--model ..."; NULL = "[OPTION]..."
+    const char *synopsis;
+    const char *input;      // what standard input carries; NULL = not read
+    const char *output;     // what standard output carries; NULL = nothing
+    const char *examples;   // lines to paste, may be NULL
+    struct option *options; // the filter's own, ends with a zeroed one; may be NULL
+    int max_operands;       // file operands allowed (most filters: 0)
+};
+
+struct cli;
+
+// The options every filter has, spliced after its own: --seed, --threads, --config, --progress, --quiet, --max-record-bytes, --help,
+// --usage, --version.
+struct cli_common {
+    uint64_t seed; // default 1
+    bool seed_given;
+    int threads; // default 1
+    const char *config;
+    const char *progress; // auto, always, never
+    bool quiet;
+    uint64_t max_record_bytes;
+};
+
+struct cli *cli_begin(struct program *program, int argc, char **argv);
+const struct cli_common *cli_common(const struct cli *cli);
+int cli_operands(const struct cli *cli, char ***operands);
+struct error *cli_error(struct cli *cli); // the one error of the program, to be passed to library calls
+
+// Prints "name: text" and exits with the status' exit code, unless status is OK or END. After STATUS_CLOSED_PIPE it says nothing.
+void cli_check(struct cli *cli, enum status status);
+// The same, with the reader's "file: record 17 (byte 951234): " in front.
+void cli_check_record(struct cli *cli, const struct reader *reader, enum status status);
+// For misuse found by the filter: message, hint at --help, exit 64.
+void cli_usage(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+// A warning or a remark on standard error, unless --quiet.
+void cli_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// Text or bytes to stdio's stdout; exits on failure. What is printed by other ways is checked by cli_finish.
+void cli_print(struct cli *cli, const void *text, size_t size);
+
+struct reader *cli_reader(struct cli *cli, const char *path); // exits on failure; "-" refuses a terminal
+struct writer *cli_writer(struct cli *cli); // standard output; refuses a terminal; sets up the identity; only cli_finish closes it
+// Another output, which the filter closes (or cli_finish, when given it).
+struct writer *cli_writer_fd(struct cli *cli, int fd, const char *name);
+
+// The common loop. Mirrors segments: each input segment becomes an output segment whose history is extended. Records of other kinds than
+// `kind` are copied through. Returns true with in->record set to a record of that kind, false after the clean end of input; exits on
+// errors. kind may be a list "rnn|embedding", or NULL for every data record. out may be NULL (records of other kinds are then dropped).
+bool cli_next(struct cli *cli, struct reader *in, struct writer *out, const char *kind);
+
+// Its two halves, for filters that hold records back and have to know when something else comes by: the next event, of whatever kind (false
+// after the clean end of input; exits on errors), and passing the current event on as it is.
+bool cli_read(struct cli *cli, struct reader *in);
+void cli_mirror(struct cli *cli, const struct reader *in, struct writer *out);
+
+// Meta records of further inputs (a model's) whose history goes into every segment that begins from now on. They have to outlive the loop.
+void cli_add_sources(struct cli *cli, const struct value *const *metas, int count);
+
+// Begins a segment whose history is that of these meta records and of the further sources; exits on errors.
+void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count);
+const struct writer_identity *cli_identity(const struct cli *cli); // for writers of the library's own
+
+// Writes a record that was packed apart from the writer; exits on errors.
+void cli_commit(struct cli *cli, struct writer *out, const struct packer *p);
+
+// Closes both (either may be NULL), checks standard output, and returns the exit code for main.
+int cli_finish(struct cli *cli, struct reader *in, struct writer *out);
+
+// Has SIGINT or SIGTERM arrived? Only after cli_catch_signals; a filter with something to save asks in its loop, saves, and calls
+// cli_interrupted.
+void cli_catch_signals(void);
+bool cli_signalled(void);
+void cli_interrupted(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn)); // message, exit 75
+
+// Progress on standard error: rate, time left, and a free text such as the current loss. Shown on a terminal (auto), redrawn at most 5
+// times a second; with "always" and no terminal, a line every 10 seconds. total 0 = unknown.
+struct progress;
+struct progress *progress_new(struct cli *cli, const char *unit, uint64_t total);
+void progress_step(struct progress *p, uint64_t done, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void progress_end(struct progress *p); // final line; frees; NULL allowed
+
+#endif

@@ -1,0 +1,28 @@
+// The parts of lib/cli among themselves.
+#ifndef CLI_CLI_INTERNAL_H
+#define CLI_CLI_INTERNAL_H
+
+#include "cli/cli.h"
+
+struct cli {
+    const struct program *program;
+    struct cli_common common;
+    struct option common_options[12];
+    struct writer_identity identity;
+    struct error error;
+    int operand_count;
+    char **operands;
+    bool closed[3];            // which of the standard descriptors were closed when we began
+    bool help, usage, version; // the actions
+    const struct value **sources; // further meta records whose history every output segment takes up
+    int source_count;
+    struct writer *out;        // standard output, to be flushed when we fail
+    struct progress *progress; // the line on the terminal, to be ended before a message
+};
+
+void help_print(FILE *f, const struct program *program, const struct option *common);
+void help_usage(FILE *f, const struct program *program);
+
+void progress_clear(struct progress *p); // takes the line off the terminal before something else is printed; NULL allowed
+
+#endif

@@ -1,0 +1,279 @@
+#include "cli/encodefilter.h"
+
+#include "base/memory.h"
+#include "cli/modelfile.h"
+#include "encoders/encoder.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_OPTIONS = 48, MAX_NUMBERS = 16 };
+
+// --- Options ---
+
+struct settings {
+    bool new_encoder, traces, residual;
+    const char *model, *data;
+    int batch;
+    int numbers[MAX_NUMBERS]; // values of the size options, in the order of `sizes`
+    struct option table[MAX_OPTIONS];
+};
+
+// The config keys that are numbers and can be chosen. by_rnn: the paper's value depends on the RNNs, 0 stands for it.
+static const struct {
+    const char *key, *name, *help;
+    size_t offset;
+    int low, high;
+    bool by_rnn;
+} sizes[] = {
+    {"probes", "probes", "Probing sequences that run in parallel", offsetof(struct encoder_config, probes), 1, 256, false},
+    {"length", "length", "Steps of a probing sequence; 0 stands for 22 when the RNNs read tokens (as many outputs as inputs), otherwise 50",
+     offsetof(struct encoder_config, length), 0, 4096, true},
+    {"hidden", "hidden", "Hidden units of the core", offsetof(struct encoder_config, hidden), 1, 65536, false},
+    {"layers", "layers", "Layers of the core", offsetof(struct encoder_config, layers), 1, RNN_MAX_LAYERS, false},
+    {"mlp_hidden", "mlp-hidden", "Hidden units of the MLPs", offsetof(struct encoder_config, mlp_hidden), 1, 65536, false},
+    {"mlp_layers", "mlp-layers", "Hidden layers of the MLPs", offsetof(struct encoder_config, mlp_layers), 0, 16, false},
+    {"z", "z", "Size of an embedding", offsetof(struct encoder_config, z), 1, 65536, false},
+};
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+// Is it one of the kind's config keys, which are separated by blanks?
+static bool has_key(const struct encoder_type *type, const char *word) {
+    size_t n = strlen(word);
+    for (const char *at = type->keys; *at; at += *at == ' ') {
+        size_t length = strcspn(at, " ");
+        if (length == n && memcmp(at, word, n) == 0)
+            return true;
+        at += length;
+    }
+    return false;
+}
+
+static int *config_number(const struct encoder_config *config, size_t offset) {
+    return (int *)((char *)config + offset);
+}
+
+static void build_table(struct settings *s, const struct option *own, const struct encoder_type *type) {
+    struct option *o = s->table;
+    *o++ = (struct option){.type = OPTION_HEADING, .help = "Options"};
+    *o++ = (struct option){.type = OPTION_FLAG, .name = "new", .target = &s->new_encoder, .help = "Make a fresh encoder"};
+    *o++ = (struct option){.type = OPTION_TEXT, .name = "model", .target = &s->model, .value = "FILE",
+                           .help = "Embed with the first encoder record of this stream; - is standard input, then --data names the zoo"};
+    *o++ = (struct option){.type = OPTION_TEXT, .name = "data", .target = &s->data, .value = "FILE", .help = "The zoo, instead of standard input"};
+    *o++ = (struct option){.type = OPTION_HEADING, .help = "Options of --new"};
+    for (; own && (own->name || own->type == OPTION_HEADING); own++)
+        *o++ = *own;
+    for (int i = 0; i < SIZES; i++) {
+        if (!has_key(type, sizes[i].key))
+            continue;
+        s->numbers[i] = sizes[i].by_rnn ? 0 : *config_number(&type->defaults, sizes[i].offset);
+        *o++ = (struct option){.type = OPTION_INT, .name = sizes[i].name, .target = &s->numbers[i], .low = sizes[i].low, .high = sizes[i].high,
+                               .help = sizes[i].help};
+    }
+    if (has_key(type, "residual"))
+        *o++ = (struct option){.type = OPTION_FLAG, .name = "residual", .target = &s->residual, .help = "Add each layer's input to its output"};
+    *o++ = (struct option){.type = OPTION_HEADING, .help = "Options of --model"};
+    *o++ = (struct option){.type = OPTION_INT, .name = "batch", .target = &s->batch, .low = 1, .high = 4096,
+                           .help = "Records that are encoded together; the result does not depend on it"};
+    if (has_key(type, "probes"))
+        *o++ = (struct option){.type = OPTION_FLAG, .name = "traces", .target = &s->traces, .help = "Add the probing inputs and the RNN's answers to each embedding"};
+}
+
+static struct encoder_config chosen_config(const struct settings *s, const struct encoder_type *type, const struct rnn_arch *arch) {
+    struct encoder_config config = encoder_defaults(type, arch);
+    for (int i = 0; i < SIZES; i++)
+        if (has_key(type, sizes[i].key) && !(sizes[i].by_rnn && s->numbers[i] == 0))
+            *config_number(&config, sizes[i].offset) = s->numbers[i];
+    config.residual = s->residual;
+    return config;
+}
+
+// --- A fresh encoder ---
+
+// Reads no further than the first rnn record, so that it costs nothing at the head of a large zoo.
+static void make_encoder(struct cli *cli, const struct settings *s, const struct encoder_type *type, struct reader *in, struct writer *out) {
+    struct rnn_record rnn;
+    do
+        if (!cli_next(cli, in, out, NULL))
+            cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: no rnn record in it, whose architecture the encoder would take", in->name));
+    while (!value_is(value_get(in->record, "kind"), "rnn"));
+    cli_check_record(cli, in, rnn_record_read(in->record, &rnn, cli_error(cli)));
+    struct encoder_config config = chosen_config(s, type, &rnn.arch);
+    struct encoder *e = encoder_new(type, &config, &rnn.arch, cli_common(cli)->seed);
+    encoder_pack(writer_packer(out), e, NULL);
+    encoder_free(e);
+    cli_check(cli, writer_commit(out, cli_error(cli)));
+    cli_check(cli, writer_end_segment(out, cli_error(cli)));
+}
+
+// --- Embeddings ---
+
+struct batch {
+    struct cli *cli;
+    const struct encoder *encoder;
+    struct writer *out;
+    struct packer **heads; // [capacity] what an embedding record has of its rnn record, as a map
+    float **weights;       // [capacity] of the RNNs
+    int count, capacity;
+    bool traces;
+    struct tape tape;
+};
+
+static struct batch batch_new(struct cli *cli, const struct settings *s, const struct encoder *e, struct writer *out) {
+    struct batch b = {.cli = cli, .encoder = e, .out = out, .capacity = s->batch, .traces = s->traces};
+    b.heads = memory_calloc((size_t)b.capacity, sizeof *b.heads);
+    b.weights = memory_calloc((size_t)b.capacity, sizeof *b.weights);
+    return b;
+}
+
+static void batch_free(struct batch *b) {
+    for (int i = 0; i < b->capacity; i++) {
+        packer_free(b->heads[i]);
+        free(b->weights[i]);
+    }
+    free(b->heads);
+    free(b->weights);
+    tape_free(&b->tape);
+}
+
+// Inputs or answers of record i, one tensor a step, as an array [K,M,cols].
+static void pack_trace(struct packer *p, struct tensor **steps, const struct encoder *e, int i) {
+    int K = e->config.length, M = e->config.probes, cols = steps[0]->cols;
+    size_t size = (size_t)M * (size_t)cols;
+    float *all = memory_alloc((size_t)K * size * sizeof *all);
+    for (int t = 0; t < K; t++)
+        memcpy(all + (size_t)t * size, steps[t]->value + (size_t)i * size, size * sizeof *all);
+    pack_array(p, DTYPE_F4, 3, (uint64_t[]){(uint64_t)K, (uint64_t)M, (uint64_t)cols}, all);
+    free(all);
+}
+
+static void pack_tail(struct packer *p, const struct encoder *e, const struct tensor *z, const struct encoder_trace *trace, int i) {
+    pack_key(p, "encoder");
+    encoder_pack_identity(p, e);
+    pack_key(p, "z");
+    pack_array(p, DTYPE_F4, 1, (uint64_t[]){(uint64_t)z->cols}, z->value + (size_t)i * (size_t)z->cols);
+    if (trace) {
+        pack_key(p, "probes");
+        pack_map(p);
+        pack_key(p, "inputs");
+        pack_trace(p, trace->inputs, e, i);
+        pack_key(p, "answers");
+        pack_trace(p, trace->answers, e, i);
+        pack_end(p);
+    }
+    pack_end(p);
+}
+
+static void batch_flush(struct batch *b) {
+    if (!b->count)
+        return;
+    const struct encoder *e = b->encoder;
+    tape_reset(&b->tape, false);
+    struct rnn_batch rnns = {.arch = e->arch, .table = &e->rnn_table, .count = b->count, .weights = (const float *const *)b->weights};
+    struct weights w = {&e->table, e->values, NULL};
+    size_t steps = b->traces ? (size_t)e->config.length * sizeof(struct tensor *) : 0;
+    struct encoder_trace trace = {arena_alloc(&b->tape.arena, steps), arena_alloc(&b->tape.arena, steps)};
+    struct tensor *z = encoder_embed(&b->tape, e, &w, &rnns, NULL, b->traces ? &trace : NULL, NULL);
+    for (int i = 0; i < b->count; i++) {
+        pack_tail(b->heads[i], e, z, b->traces ? &trace : NULL, i);
+        cli_commit(b->cli, b->out, b->heads[i]);
+    }
+    b->count = 0;
+}
+
+static enum status check_arch(const struct encoder *e, const struct rnn_arch *a, struct error *error) {
+    const struct rnn_arch *b = &e->arch;
+    if (rnn_arch_equal(a, b))
+        return STATUS_OK;
+    return error_set(error, STATUS_DATA, "an RNN of %d inputs, %d x %d units and %d outputs, but the encoder is for %d inputs, %d x %d units and %d outputs",
+                     a->input, a->layers, a->hidden, a->output, b->input, b->layers, b->hidden, b->output);
+}
+
+static enum status batch_add(struct batch *b, const struct value *record, struct error *error) {
+    static const char *const dropped[] = {"kind", "weights", "rollouts", "encoder", "z", "probes", NULL}; // the last three are written anew
+    struct rnn_record rnn;
+    enum status status = rnn_record_read(record, &rnn, error);
+    if (status == STATUS_OK)
+        status = check_arch(b->encoder, &rnn.arch, error);
+    if (status != STATUS_OK)
+        return status;
+    int i = b->count;
+    if (!b->heads[i]) {
+        b->heads[i] = packer_new();
+        b->weights[i] = memory_alloc(b->encoder->rnn_table.size * sizeof(float));
+    }
+    if ((status = rnn_record_weights(&rnn, &b->encoder->rnn_table, b->weights[i], error)) != STATUS_OK)
+        return status;
+    packer_clear(b->heads[i]);
+    pack_map(b->heads[i]);
+    pack_key(b->heads[i], "kind");
+    pack_str(b->heads[i], "embedding");
+    pack_rest(b->heads[i], record, dropped);
+    if (++b->count == b->capacity)
+        batch_flush(b);
+    return STATUS_OK;
+}
+
+static struct encoder *load_encoder(struct cli *cli, struct modelfile *m, const char *types) {
+    struct model_record record;
+    struct encoder *e = NULL;
+    if (!modelfile_find(m, "encoder", &record))
+        modelfile_missing(m, "encoder");
+    if (!option_is_choice(types, record.type))
+        modelfile_check(m, error_set(cli_error(cli), STATUS_DATA, "an encoder of type '%s', not %s", record.type, types));
+    modelfile_check(m, encoder_read(&record, &e, cli_error(cli)));
+    return e;
+}
+
+static void embed(struct cli *cli, const struct settings *s, const char *types, struct reader *in, struct writer *out) {
+    struct modelfile *model = modelfile_open(cli, s->model);
+    struct encoder *e = load_encoder(cli, model, types);
+    struct progress *progress = progress_new(cli, "records", 0);
+    uint64_t done = 0;
+    struct batch b = batch_new(cli, s, e, out);
+    while (cli_read(cli, in)) {
+        if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn")) {
+            cli_check_record(cli, in, batch_add(&b, in->record, cli_error(cli)));
+            progress_step(progress, ++done, "type %s", e->type->name);
+        } else {
+            batch_flush(&b);
+            cli_mirror(cli, in, out);
+        }
+    }
+    progress_end(progress);
+    batch_free(&b);
+    encoder_free(e);
+    modelfile_close(model);
+}
+
+int encode_main(const struct encode_filter *filter, int argc, char **argv) {
+    char first[TEXT_FIELD_SIZE] = "";
+    memcpy(first, filter->types, strcspn(filter->types, "|"));
+    const struct encoder_type *type = encoder_type_find(first);
+    struct settings s = {.batch = 64, .residual = true};
+    build_table(&s, filter->program.options, type);
+    struct program program = filter->program;
+    program.synopsis = "--new [OPTION]... < ZOO > ENCODER\n--model FILE [--data FILE] [OPTION]... < ZOO > EMBEDDINGS";
+    program.input = "rnn records, unless --data names them; the model when FILE is -";
+    program.output = "an encoder record, or an embedding record for each rnn record";
+    program.options = s.table;
+    struct cli *cli = cli_begin(&program, argc, argv);
+    if (s.new_encoder == (s.model != NULL))
+        cli_usage(cli, "either --new or --model FILE has to be given");
+    const char *data = s.data ? s.data : "-";
+    if (s.model && strcmp(s.model, "-") == 0 && strcmp(data, "-") == 0)
+        cli_usage(cli, "--model -: the zoo has to be named by --data FILE then");
+    if (filter->new_type)
+        type = encoder_type_find(filter->new_type());
+
+    struct reader *in = cli_reader(cli, data);
+    struct writer *out = cli_writer(cli);
+
+    if (s.new_encoder)
+        make_encoder(cli, &s, type, in, out);
+    else
+        embed(cli, &s, filter->types, in, out);
+
+    return cli_finish(cli, in, out);
+}

@@ -1,0 +1,21 @@
+// Exit statuses of all filters (sysexits.h), printed in each man page and asserted by the tests.
+#ifndef CLI_EXITCODE_H
+#define CLI_EXITCODE_H
+
+#include "base/error.h"
+
+enum exit_code {
+    EXIT_OK = 0,
+    EXIT_DIFFERENT = 1,     // a comparison or check that came out negative (tools that say so)
+    EXIT_BAD_USAGE = 64,    // options, configuration
+    EXIT_BAD_DATA = 65,     // damaged, truncated or unsuitable input
+    EXIT_NO_INPUT = 66,     // a named file is missing or unreadable
+    EXIT_NO_MEMORY = 71,    // memory can't be had
+    EXIT_IO = 74,           // reading or writing failed
+    EXIT_INTERRUPTED = 75,  // stopped by SIGINT or SIGTERM; can be resumed where the filter says so
+    EXIT_CLOSED_PIPE = 141, // nobody reads our output any more: quiet, as SIGPIPE
+};
+
+enum exit_code exitcode_of(enum status status);
+
+#endif

@@ -1,0 +1,21 @@
+// A model stream (encoder, emulator, predictor records) held in memory: the first record of each kind, and all meta records for the history.
+#ifndef CLI_MODELFILE_H
+#define CLI_MODELFILE_H
+
+#include "cli/cli.h"
+#include "records/model.h"
+
+struct modelfile;
+
+// Reads the whole stream, checks it, and adds its meta records to the sources of our output (cli_add_sources). Exits on failure.
+struct modelfile *modelfile_open(struct cli *cli, const char *path);
+void modelfile_close(struct modelfile *m); // only when no more segments begin; NULL allowed
+
+// The model of this kind: "encoder", "emulator" or "predictor". False when there is none; exits when it is no model record.
+bool modelfile_find(struct modelfile *m, const char *kind, struct model_record *out);
+
+// cli_check with the file's name in front, for errors found in its records; and the error that a wanted kind is missing.
+void modelfile_check(struct modelfile *m, enum status status);
+void modelfile_missing(struct modelfile *m, const char *kind) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,138 @@
+#include "encoders/encoder.h"
+
+#include "base/memory.h"
+#include "nn/activation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_KEYS = 16 };
+
+// All config keys with their ranges.
+static const struct {
+    const char *name;
+    size_t offset;
+    int low, high;
+    bool flag;
+} all_keys[] = {
+    {"z", offsetof(struct encoder_config, z), 1, 65536, false},
+    {"hidden", offsetof(struct encoder_config, hidden), 1, 65536, false},
+    {"layers", offsetof(struct encoder_config, layers), 1, RNN_MAX_LAYERS, false},
+    {"mlp_hidden", offsetof(struct encoder_config, mlp_hidden), 1, 65536, false},
+    {"mlp_layers", offsetof(struct encoder_config, mlp_layers), 0, 16, false},
+    {"length", offsetof(struct encoder_config, length), 1, 4096, false},
+    {"probes", offsetof(struct encoder_config, probes), 1, 256, false},
+    {"residual", offsetof(struct encoder_config, residual), 0, 1, true},
+    {"softmax", offsetof(struct encoder_config, softmax), 0, 1, true},
+};
+
+static bool has_word(const char *words, const char *word) {
+    size_t n = strlen(word);
+    for (const char *at = words; (at = strstr(at, word)); at += n)
+        if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
+            return true;
+    return false;
+}
+
+static void config_keys(const struct encoder_type *type, struct encoder_config *config, struct config_key *keys) {
+    int count = 0;
+    for (size_t i = 0; i < sizeof all_keys / sizeof *all_keys; i++)
+        if (has_word(type->keys, all_keys[i].name))
+            keys[count++] = (struct config_key){.name = all_keys[i].name, .target = (int *)((char *)config + all_keys[i].offset), .low = all_keys[i].low,
+                                                .high = all_keys[i].high, .flag = all_keys[i].flag};
+    keys[count] = (struct config_key){0};
+}
+
+struct encoder_config encoder_defaults(const struct encoder_type *type, const struct rnn_arch *arch) {
+    struct encoder_config config = type->defaults;
+    bool tokens = arch->input == arch->output;
+    config.softmax = tokens;
+    config.length = tokens ? 22 : 50;
+    return config;
+}
+
+struct encoder *encoder_new(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch, uint64_t seed) {
+    struct encoder *e = memory_calloc(1, sizeof *e);
+    *e = (struct encoder){.type = type, .config = *config, .arch = *arch, .seed = seed};
+    rnn_params(&e->rnn_table, arch);
+    type->declare(e);
+    e->values = memory_calloc(e->table.size, sizeof(float));
+    struct rng rng = rng_make(seed, 0, "encoder");
+    params_init(&e->table, e->values, &rng);
+    return e;
+}
+
+void encoder_free(struct encoder *e) {
+    if (!e)
+        return;
+    params_free(&e->rnn_table);
+    params_free(&e->table);
+    free(e->values);
+    free(e);
+}
+
+enum status encoder_read(const struct model_record *record, struct encoder **out, struct error *error) {
+    const struct encoder_type *type = encoder_type_find(record->type);
+    if (!type)
+        return error_set(error, STATUS_DATA, "encoder of unknown type '%s'", record->type);
+    if (!record->has_arch)
+        return error_set(error, STATUS_DATA, "encoder record: key 'arch' is missing");
+    struct encoder_config config = encoder_defaults(type, &record->arch);
+    struct config_key keys[MAX_KEYS];
+    config_keys(type, &config, keys);
+    if (config_read(record->config, keys, error) != STATUS_OK)
+        return error->status;
+    struct encoder *e = encoder_new(type, &config, &record->arch, record->seed);
+    e->step = record->step;
+    if (weights_read(record->weights, &e->table, e->values, error) != STATUS_OK) {
+        encoder_free(e);
+        return error->status;
+    }
+    *out = e;
+    return STATUS_OK;
+}
+
+void encoder_pack(struct packer *p, const struct encoder *e, const struct value *metrics) {
+    struct encoder_config config = e->config;
+    struct config_key keys[MAX_KEYS];
+    config_keys(e->type, &config, keys);
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "encoder");
+    pack_key(p, "type");
+    pack_str(p, e->type->name);
+    pack_key(p, "seed");
+    pack_u64(p, e->seed);
+    pack_key(p, "step");
+    pack_u64(p, e->step);
+    pack_key(p, "config");
+    config_pack(p, keys);
+    pack_key(p, "arch");
+    arch_pack(p, &e->arch);
+    pack_key(p, "weights");
+    weights_pack(p, &e->table, e->values);
+    if (metrics) {
+        pack_key(p, "metrics");
+        pack_value(p, metrics);
+    }
+    pack_end(p);
+}
+
+void encoder_pack_identity(struct packer *p, const struct encoder *e) {
+    pack_map(p);
+    pack_key(p, "type");
+    pack_str(p, e->type->name);
+    pack_key(p, "seed");
+    pack_u64(p, e->seed);
+    pack_key(p, "step");
+    pack_u64(p, e->step);
+    pack_end(p);
+}
+
+struct tensor *encoder_embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch, struct rng *rng,
+                             struct encoder_trace *trace, struct tensor **raw) {
+    struct tensor *z = e->type->embed(tape, e, w, batch, rng, trace);
+    if (raw)
+        *raw = z;
+    return unit_rows(tape, z);
+}

@@ -1,0 +1,64 @@
+// The one interface of all encoders: weights of B RNNs in, embeddings [B,Z] of unit norm out. A kind of encoder is a struct encoder_type in a file of its own and a
+// line in registry.c.
+#ifndef ENCODERS_ENCODER_H
+#define ENCODERS_ENCODER_H
+
+#include "nn/weights.h"
+#include "records/model.h"
+#include "zoo/interrogate.h"
+
+// Sizes of all kinds together; each kind uses those that its `keys` name.
+struct encoder_config {
+    int z;
+    int hidden, layers;         // core
+    int mlp_hidden, mlp_layers; // hidden layers of MLPs
+    int length, probes;         // K steps of M parallel probing sequences
+    int residual, softmax;      // flags
+};
+
+struct encoder {
+    const struct encoder_type *type;
+    struct encoder_config config;
+    struct rnn_arch arch;    // of the RNNs that it reads
+    struct params rnn_table; // their parameters
+    struct params table;     // its own
+    float *values;           // [table.size]
+    int first[16];           // indices of parameter groups, as declare() noted them
+    uint64_t seed, step;
+};
+
+// Probing inputs and answers of one pass, for those who want to look: inputs [K][B*M,I], answers [K][B*M,O] as tensors on the tape.
+struct encoder_trace {
+    struct tensor **inputs, **answers; // [K], on the tape's arena
+};
+
+struct encoder_type {
+    const char *name;                                            // the record's `type`
+    const char *keys;                                            // config keys it has: "z hidden layers ..."
+    struct encoder_config defaults;                              // the paper's sizes
+    void (*declare)(struct encoder *e);                          // fills table and first from config and arch
+    // Embeddings [B,Z] before normalisation. rng is NULL in inference; kinds that use randomness in training (augmentation, dropout) draw from it. trace may be NULL.
+    struct tensor *(*embed)(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch, struct rng *rng,
+                            struct encoder_trace *trace);
+};
+
+const struct encoder_type *encoder_type_find(const char *name); // NULL when there is none
+const struct encoder_type *encoder_type_at(int index);          // NULL after the last
+
+// The kind's defaults for RNNs of this architecture: length and softmax depend on whether they read tokens (as many outputs as inputs).
+struct encoder_config encoder_defaults(const struct encoder_type *type, const struct rnn_arch *arch);
+
+// A fresh encoder, initialised from (seed, "encoder"). Free with encoder_free.
+struct encoder *encoder_new(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch, uint64_t seed);
+void encoder_free(struct encoder *e);
+
+// From and to encoder records. Absent config keys take the paper's values; names that the kind does not use are ignored.
+enum status encoder_read(const struct model_record *record, struct encoder **out, struct error *error) MUST_CHECK;
+void encoder_pack(struct packer *p, const struct encoder *e, const struct value *metrics); // the whole record; metrics may be NULL
+void encoder_pack_identity(struct packer *p, const struct encoder *e);                    // packs the map {type, seed, step} for records made with it
+
+// Embeddings of unit norm [B,Z]; raw (may be NULL) receives those before normalisation.
+struct tensor *encoder_embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch, struct rng *rng,
+                             struct encoder_trace *trace, struct tensor **raw);
+
+#endif

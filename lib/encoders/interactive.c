@@ -1,0 +1,41 @@
+// Interactive probing (paper, section 3.2): the next probing input depends on the answers so far.
+#include "encoders/probing_internal.h"
+#include "nn/activation.h"
+#include "nn/lstm.h"
+
+// One step of the stacked core: every layer's output is its h, plus its input when residual.
+static struct tensor *core_step(struct tape *tape, const struct encoder *e, struct lstm_run **core, struct tensor *x) {
+    for (int l = 0; l < e->config.layers; l++) {
+        struct tensor *h = lstm_step(core[l], x);
+        x = e->config.residual ? add(tape, h, x) : h;
+    }
+    return x;
+}
+
+static struct tensor *embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch, struct rng *rng,
+                            struct encoder_trace *trace) {
+    (void)rng;
+    int K = e->config.length, M = e->config.probes, B = batch->count;
+    struct lstm_run *core[RNN_MAX_LAYERS];
+    for (int l = 0; l < e->config.layers; l++)
+        core[l] = lstm_begin(tape, w, e->first[PROBING_CELLS] + 4 * l, K + 2, B);
+    struct interrogation *it = interrogation_begin(tape, batch, M, K);
+
+    struct tensor *x = repeat_row(tape, weights_leaf(tape, w, e->first[PROBING_BOS]), B);
+    for (int t = 0; t < K; t++) {
+        struct tensor *y = core_step(tape, e, core, x);
+        struct tensor *inputs = probing_inputs(tape, e, w, y);
+        struct tensor *answers = interrogation_step(it, inputs);
+        if (trace) {
+            trace->inputs[t] = inputs;
+            trace->answers[t] = answers;
+        }
+        x = probing_answer(tape, e, w, tape_reshape(tape, answers, B, M * e->arch.output));
+    }
+    core_step(tape, e, core, x); // the last answers
+    struct tensor *y = core_step(tape, e, core, repeat_row(tape, weights_leaf(tape, w, e->first[PROBING_EOS]), B));
+    return probing_output(tape, e, w, y);
+}
+
+const struct encoder_type encoder_interactive = {
+    .name = "interactive", .keys = PROBING_KEYS, .defaults = PROBING_DEFAULTS, .declare = probing_declare, .embed = embed};

@@ -1,0 +1,35 @@
+// Non-interactive probing (paper, section 3.2): fixed learned probing sequences, the same for every RNN. All of them are known in advance, so the probes are
+// decoded once for the whole batch, the RNNs run over all steps in one call, and so does the core.
+#include "encoders/probing_internal.h"
+#include "nn/activation.h"
+#include "nn/lstm.h"
+
+static struct tensor *embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch, struct rng *rng,
+                            struct encoder_trace *trace) {
+    (void)rng;
+    int K = e->config.length, M = e->config.probes, B = batch->count;
+    struct tensor *encodings = tape_rows(tape, weights_leaf(tape, w, e->first[PROBING_ENCODINGS]), 0, K); // the last row is never used
+    struct tensor *inputs = probing_inputs(tape, e, w, encodings);                                        // [K*M,I]
+    struct tensor *answers = interrogation_sequence(tape, batch, inputs, M);                              // [K*B,M*O]
+    for (int t = 0; trace && t < K; t++) {
+        struct tensor *one = tape_rows(tape, inputs, t * M, M), **copies = arena_alloc(&tape->arena, (size_t)B * sizeof *copies);
+        for (int b = 0; b < B; b++)
+            copies[b] = one;
+        trace->inputs[t] = concat_rows(tape, copies, B);
+        trace->answers[t] = tape_reshape(tape, tape_rows(tape, answers, t * B, B), B * M, e->arch.output);
+    }
+    struct tensor *sequence[] = {
+        repeat_row(tape, weights_leaf(tape, w, e->first[PROBING_BOS]), B),
+        probing_answer(tape, e, w, answers),
+        repeat_row(tape, weights_leaf(tape, w, e->first[PROBING_EOS]), B),
+    };
+    struct tensor *x = concat_rows(tape, sequence, 3);
+    for (int l = 0; l < e->config.layers; l++) {
+        struct tensor *h = lstm_sequence(tape, w, e->first[PROBING_CELLS] + 4 * l, x, K + 2);
+        x = e->config.residual ? add(tape, h, x) : h;
+    }
+    return probing_output(tape, e, w, tape_rows(tape, x, (K + 1) * B, B));
+}
+
+const struct encoder_type encoder_noninteractive = {
+    .name = "noninteractive", .keys = PROBING_KEYS, .defaults = PROBING_DEFAULTS, .declare = probing_declare, .embed = embed};

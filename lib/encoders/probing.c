@@ -1,0 +1,43 @@
+#include "encoders/probing_internal.h"
+
+#include "nn/activation.h"
+#include "nn/linear.h"
+#include "nn/lstm.h"
+
+#include <stdio.h>
+
+void probing_declare(struct encoder *e) {
+    const struct encoder_config *c = &e->config;
+    struct params *t = &e->table;
+    int H = c->hidden, L = c->layers;
+    e->first[PROBING_BOS] = params_add(t, INIT_CONSTANT, 0, 2, (int[]){1, H}, "bos");
+    e->first[PROBING_EOS] = params_add(t, INIT_CONSTANT, 0, 2, (int[]){1, H}, "eos");
+    t->list[params_add(t, INIT_CONSTANT, 0, 3, (int[]){L, 1, H}, "h0")].unused = true;
+    t->list[params_add(t, INIT_CONSTANT, 0, 3, (int[]){L, 1, H}, "c0")].unused = true;
+    e->first[PROBING_ENCODINGS] = params_add(t, INIT_NORMAL, 1, 2, (int[]){c->length + 1, H}, "probing_encodings");
+    e->first[PROBING_CELLS] = t->count;
+    for (int l = 0; l < L; l++) {
+        char prefix[PARAM_NAME_SIZE];
+        snprintf(prefix, sizeof prefix, "rnn_cells.%d.cell.", l);
+        lstm_params(t, prefix, "", H, H);
+    }
+    e->first[PROBING_ANSWER] = linear_params(t, "probing_output_transform.0", e->arch.output * c->probes, H);
+    e->first[PROBING_UP] = linear_params(t, "proj_up.0", H, c->mlp_hidden * c->probes);
+    e->first[PROBING_DECODER] = mlp_params(t, "probing_input_decoder", c->mlp_hidden, c->mlp_hidden, c->mlp_layers, e->arch.input);
+    e->first[PROBING_OUTPUT] = mlp_params(t, "output_transform", H, c->mlp_hidden, c->mlp_layers, c->z);
+}
+
+struct tensor *probing_inputs(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *encodings) {
+    const struct encoder_config *c = &e->config;
+    struct tensor *u = activation(tape, ACTIVATION_RELU, linear_at(tape, w, e->first[PROBING_UP], encodings));
+    u = tape_reshape(tape, u, u->rows * c->probes, c->mlp_hidden);
+    return activation(tape, c->softmax ? ACTIVATION_SOFTMAX : ACTIVATION_SIGMOID, mlp(tape, w, e->first[PROBING_DECODER], c->mlp_layers, u));
+}
+
+struct tensor *probing_answer(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *answers) {
+    return activation(tape, ACTIVATION_SIGMOID, linear_at(tape, w, e->first[PROBING_ANSWER], answers));
+}
+
+struct tensor *probing_output(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *y) {
+    return mlp(tape, w, e->first[PROBING_OUTPUT], e->config.mlp_layers, y);
+}

@@ -1,0 +1,23 @@
+// What interactive and non-interactive probing share: one table of parameters (the reference's names and order), the core, the decoder of probes.
+#ifndef ENCODERS_PROBING_INTERNAL_H
+#define ENCODERS_PROBING_INTERNAL_H
+
+#include "encoders/encoder.h"
+
+enum probing_group { PROBING_BOS, PROBING_EOS, PROBING_ENCODINGS, PROBING_CELLS, PROBING_ANSWER, PROBING_UP, PROBING_DECODER, PROBING_OUTPUT };
+
+#define PROBING_KEYS "z hidden layers mlp_hidden mlp_layers length probes residual softmax"
+#define PROBING_DEFAULTS {.z = 16, .hidden = 256, .layers = 2, .mlp_hidden = 128, .mlp_layers = 1, .length = 22, .probes = 1, .residual = 1, .softmax = 1}
+
+void probing_declare(struct encoder *e);
+
+// Probing inputs [R*M,I] from R encodings [R,H]: linear + ReLU to M pieces, a shared MLP, then softmax or sigmoid.
+struct tensor *probing_inputs(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *encodings);
+
+// The core's next inputs [R,H] from answers [R, M*O].
+struct tensor *probing_answer(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *answers);
+
+// z [B,Z] from the core's last output [B,H].
+struct tensor *probing_output(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *y);
+
+#endif

@@ -1,0 +1,63 @@
+#include "grad/tape.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+void tape_reset(struct tape *tape, bool recording) {
+    arena_reset(&tape->arena);
+    tape->count = 0;
+    tape->recording = recording;
+}
+
+void tape_free(struct tape *tape) {
+    arena_free(&tape->arena);
+    free(tape->entries);
+    *tape = (struct tape){0};
+}
+
+size_t tensor_size(const struct tensor *x) {
+    return (size_t)x->rows * (size_t)x->cols;
+}
+
+struct tensor *tape_leaf(struct tape *tape, int rows, int cols, float *value, float *grad) {
+    struct tensor *x = arena_alloc(&tape->arena, sizeof *x);
+    *x = (struct tensor){.value = value, .grad = tape->recording ? grad : NULL, .rows = rows, .cols = cols};
+    return x;
+}
+
+struct tensor *tape_tensor(struct tape *tape, int rows, int cols, bool wants_grad) {
+    struct tensor *x = tape_leaf(tape, rows, cols, NULL, NULL);
+    x->value = arena_floats(&tape->arena, tensor_size(x));
+    if (tape->recording && wants_grad)
+        x->grad = arena_calloc(&tape->arena, tensor_size(x) * sizeof(float));
+    return x;
+}
+
+struct tensor *tape_rows(struct tape *tape, const struct tensor *x, int first, int count) {
+    assert(first >= 0 && count >= 0 && first + count <= x->rows);
+    size_t at = (size_t)first * (size_t)x->cols;
+    return tape_leaf(tape, count, x->cols, x->value + at, x->grad ? x->grad + at : NULL);
+}
+
+struct tensor *tape_reshape(struct tape *tape, const struct tensor *x, int rows, int cols) {
+    assert((size_t)rows * (size_t)cols == tensor_size(x));
+    return tape_leaf(tape, rows, cols, x->value, x->grad);
+}
+
+void tape_record(struct tape *tape, tape_backward_function *backward, void *saved) {
+    if (!tape->recording)
+        return;
+    if (tape->count == tape->capacity) {
+        int capacity = tape->capacity ? 2 * tape->capacity : 64;
+        tape->entries = memory_realloc(tape->entries, (size_t)tape->capacity * sizeof *tape->entries, (size_t)capacity * sizeof *tape->entries);
+        tape->capacity = capacity;
+    }
+    tape->entries[tape->count++] = (struct tape_entry){backward, saved};
+}
+
+void tape_backward(struct tape *tape) {
+    for (int i = tape->count; i-- > 0;)
+        tape->entries[i].backward(tape->entries[i].saved);
+}

@@ -1,0 +1,155 @@
+#include "math/blas.h"
+
+#include <blis.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "math/kernels.h"
+
+// --- A buffer for each thread, released when the thread ends ---
+
+struct scratch {
+    float *data;
+    size_t count;
+};
+
+static pthread_key_t scratch_key;
+static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
+
+static void scratch_free(void *pointer) {
+    struct scratch *scratch = pointer;
+    free(scratch->data);
+    free(scratch);
+}
+
+static void scratch_make_key(void) {
+    if (pthread_key_create(&scratch_key, scratch_free) != 0)
+        abort();
+}
+
+static float *scratch_floats(size_t count) {
+    pthread_once(&scratch_once, scratch_make_key);
+    struct scratch *scratch = pthread_getspecific(scratch_key);
+    if (!scratch) {
+        scratch = memory_calloc(1, sizeof *scratch);
+        if (pthread_setspecific(scratch_key, scratch) != 0)
+            abort();
+    }
+    if (scratch->count < count) {
+        free(scratch->data);
+        scratch->data = memory_alloc(count * sizeof *scratch->data);
+        scratch->count = count;
+    }
+    return scratch->data;
+}
+
+void blas_sgemm_blis(enum transpose ta, enum transpose tb, int m, int n, int k, const float *a, size_t lda, const float *b, size_t ldb,
+                     float beta, float *c, size_t ldc) {
+    rntm_t rntm = BLIS_RNTM_INITIALIZER;
+    bli_rntm_set_num_threads(1, &rntm); // else the environment decides
+    bli_rntm_set_pack_b(1, &rntm);      // small products with a transposed B are twice as fast
+    float one = 1;
+    bli_sgemm_ex(ta == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, tb == PLAIN ? BLIS_NO_TRANSPOSE : BLIS_TRANSPOSE, m, n, k, &one,
+                 (float *)a, (inc_t)lda, 1, (float *)b, (inc_t)ldb, 1, &beta, c, (inc_t)ldc, 1, NULL, &rntm);
+}
+
+// --- Products by the kernels. Where it pays, pieces of A and B are copied so that the kernel finds them contiguous and in cache (Goto and
+// van de Geijn 2008). C is carried from one block of k to the next: each element stays one chain of multiply-adds, however it is blocked.
+// ---
+
+enum {
+    K_BLOCK = 256,
+    M_BLOCK = 224,           // M_BLOCK x K_BLOCK of A: a part of the second-level cache
+    N_BLOCK = 1024,          // K_BLOCK x N_BLOCK of B: the rest of it
+    PANEL = 32,              // columns of B side by side: K_BLOCK x PANEL is in the first-level cache
+    A_STRIDE = K_BLOCK + 16, // not a power of two, else rows compete for the same cache lines
+};
+
+// Element (i, j) is data[i * row + j * col]; one of the strides is 1.
+struct matrix {
+    const float *data;
+    size_t row, col;
+};
+
+static struct matrix matrix(enum transpose t, const float *data, size_t ld) {
+    return t == PLAIN ? (struct matrix){data, ld, 1} : (struct matrix){data, 1, ld};
+}
+
+static struct matrix from(struct matrix x, int row, int col) {
+    return (struct matrix){x.data + row * x.row + col * x.col, x.row, x.col};
+}
+
+static int smaller(int a, int b) {
+    return a < b ? a : b;
+}
+
+// B[k,n] into panels of PANEL columns, one after another.
+static void pack_b(float *out, struct matrix b, int k, int n) {
+    for (int column = 0; column < n; column += PANEL, out += (size_t)k * PANEL) {
+        const int width = smaller(n - column, PANEL);
+        const float *in = from(b, 0, column).data;
+        if (b.col != 1)
+            kernels()->transpose(out, PANEL, in, b.col, width, k);
+        else if (width == PANEL)
+            for (int row = 0; row < k; row++)
+                memcpy(out + row * PANEL, in + row * b.row, PANEL * sizeof *out); // of a constant size: no call
+        else
+            for (int row = 0; row < k; row++)
+                memcpy(out + row * PANEL, in + row * b.row, width * sizeof *out);
+    }
+}
+
+static struct matrix pack_a(float *out, struct matrix a, int m, int k) {
+    if (a.col != 1)
+        kernels()->transpose(out, A_STRIDE, a.data, a.col, k, m);
+    else
+        for (int row = 0; row < m; row++)
+            memcpy(out + row * A_STRIDE, a.data + row * a.row, k * sizeof *out);
+    return (struct matrix){out, A_STRIDE, 1};
+}
+
+// C[m,n] = beta C + A[m,k] B[k,n], B in panels.
+static void multiply_panels(struct matrix a, const float *panels, int m, int n, int k, float beta, float *c, size_t ldc) {
+    for (int column = 0; column < n; column += PANEL, panels += (size_t)k * PANEL)
+        kernels()->gemm(c + column, ldc, a.data, a.row, a.col, panels, PANEL, m, smaller(n - column, PANEL), k, beta);
+}
+
+static void multiply_packed(struct matrix a, struct matrix b, int m, int n, int k, float beta, float *c, size_t ldc) {
+    const int copy_a = n >= 256 && k >= 128; // else it is used too few times
+    const int m_block = copy_a ? smaller(m, M_BLOCK) : m, panels = (smaller(n, N_BLOCK) + PANEL - 1) / PANEL;
+    const size_t a_count = copy_a ? (size_t)m_block * A_STRIDE : 0;
+    float *packed_a = scratch_floats(a_count + (size_t)smaller(k, K_BLOCK) * panels * PANEL), *packed_b = packed_a + a_count;
+    for (int column = 0, width; column < n; column += width) {
+        width = smaller(n - column, N_BLOCK);
+        for (int depth = 0, step; depth < k; depth += step) {
+            step = smaller(k - depth, K_BLOCK);
+            pack_b(packed_b, from(b, depth, column), step, width);
+            for (int row = 0, height; row < m; row += height) {
+                height = smaller(m - row, m_block);
+                struct matrix block = from(a, row, depth);
+                if (copy_a)
+                    block = pack_a(packed_a, block, height, step);
+                multiply_panels(block, packed_b, height, width, step, depth > 0 ? 1 : beta, c + row * ldc + column, ldc);
+            }
+        }
+    }
+}
+
+void blas_sgemm(enum transpose ta, enum transpose tb, int m, int n, int k, const float *a, size_t lda, const float *b, size_t ldb,
+                float beta, float *c, size_t ldc) {
+    if (m <= 0 || n <= 0)
+        return;
+    const size_t blis_from = kernels()->blis_from;
+    if (blis_from && (size_t)m * n * k >= blis_from) {
+        blas_sgemm_blis(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+        return;
+    }
+    const struct matrix am = matrix(ta, a, lda), bm = matrix(tb, b, ldb);
+    // Thresholds by tests/bench/kernels.c: from there on the copy of B is paid for by the number of rows that use it.
+    if (k > 0 && (tb == TRANSPOSED || (m >= 192 && (size_t)k * n > 8192)))
+        multiply_packed(am, bm, m, n, k, beta, c, ldc);
+    else
+        kernels()->gemm(c, ldc, a, am.row, am.col, b, ldb, m, n, k, beta);
+}

@@ -1,0 +1,21 @@
+// General matrix products (always one thread: processes are the unit of parallelism): by the kernels where these have vector instructions
+// for the CPU, by BLIS on all others. blas.c is the only file that includes BLIS. With the kernels each element of a product is one chain of fused
+// multiply-adds over k (see gemm in kernels.h), so that results depend neither on the CPU, nor on the environment, nor on how rows are grouped.
+#ifndef MATH_BLAS_H
+#define MATH_BLAS_H
+
+#include <stddef.h>
+
+enum transpose { PLAIN, TRANSPOSED };
+
+// C[M,N] = beta C + op(A)[M,K] op(B)[K,N], row-major, ld = distance of rows of the matrix as stored. beta is 0 (C is not read) or 1.
+// PLAIN A is stored [M,K], TRANSPOSED A as [K,M]; PLAIN B is stored [K,N], TRANSPOSED B as [N,K]. No overlap of C with A or B.
+// Thread-safe; a scratch buffer per thread is kept.
+void blas_sgemm(enum transpose ta, enum transpose tb, int m, int n, int k, const float *a, size_t lda, const float *b, size_t ldb,
+                float beta, float *c, size_t ldc);
+
+// Always BLIS (the baseline of the kernels, in tests and benchmarks); same contract as blas_sgemm, but the order of its sums is its own.
+void blas_sgemm_blis(enum transpose ta, enum transpose tb, int m, int n, int k, const float *a, size_t lda, const float *b, size_t ldb,
+                     float beta, float *c, size_t ldc);
+
+#endif

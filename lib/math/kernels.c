@@ -1,0 +1,500 @@
+// Compiled once for each instruction set (KERNELS_ISA = portable, avx2, avx512); see kernels.h for what each function promises.
+#include "math/kernels.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+#include "math/vector_internal.h"
+
+// --- Matrix product ---
+
+// A block of C is held in registers: up to MAX_ROWS rows by 2 vectors. Fewer rows take more vectors, to keep enough sums in flight.
+#if LANES == 16
+enum { MAX_ROWS = 14, ROWS_OF_8 = 2, ROWS_OF_4 = 5 };
+#else
+enum { MAX_ROWS = 6, ROWS_OF_8 = 1, ROWS_OF_4 = 2 };
+#endif
+enum { K_BLOCK = 256 }; // so many rows of a panel of B stay in the first-level cache while all rows of A pass
+
+struct product {
+    float *c;
+    size_t ldc;
+    const float *a;
+    size_t a_row, a_col;
+    const float *b;
+    size_t ldb;
+    int k;
+    bool add;       // to C, else start from 0
+    lane_mask mask; // of the columns, for blocks of one vector
+};
+
+// rows and vectors are constants wherever this is inlined, so that sum[] becomes registers.
+INLINE void block(const struct product *p, int rows, int vectors) {
+    const bool masked = vectors == 1;
+    vec sum[MAX_ROWS * 8];
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) {
+        const float *c = p->c + r * p->ldc + v * LANES;
+        sum[r * vectors + v] = !p->add ? vec_set(0) : masked ? vec_load_first(c, p->mask) : vec_load(c);
+    }
+    const float *a = p->a, *b = p->b;
+    const size_t a_row = p->a_row, a_col = p->a_col, ldb = p->ldb;
+    for (int k = p->k; k > 0; k--, a += a_col, b += ldb) {
+        vec bv[8];
+        UNROLL for (int v = 0; v < vectors; v++) bv[v] = masked ? vec_load_first(b, p->mask) : vec_load(b + v * LANES);
+        UNROLL for (int r = 0; r < rows; r++) {
+            const vec av = vec_set(a[r * a_row]);
+            UNROLL for (int v = 0; v < vectors; v++) sum[r * vectors + v] = vec_fma(av, bv[v], sum[r * vectors + v]);
+        }
+    }
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) {
+        float *c = p->c + r * p->ldc + v * LANES;
+        if (masked)
+            vec_store_first(c, sum[r * vectors + v], p->mask);
+        else
+            vec_store(c, sum[r * vectors + v]);
+    }
+}
+
+#define BLOCK(rows, vectors)                                                                                                               \
+    case (rows):                                                                                                                           \
+        block(p, rows, vectors);                                                                                                           \
+        return
+#if LANES == 16
+#define MANY_ROWS(vectors)                                                                                                                 \
+    BLOCK(7, vectors);                                                                                                                     \
+    BLOCK(8, vectors);                                                                                                                     \
+    BLOCK(9, vectors);                                                                                                                     \
+    BLOCK(10, vectors);                                                                                                                    \
+    BLOCK(11, vectors);                                                                                                                    \
+    BLOCK(12, vectors);                                                                                                                    \
+    BLOCK(13, vectors);                                                                                                                    \
+    BLOCK(14, vectors)
+#else
+#define MANY_ROWS(vectors)
+#endif
+
+static void block_of_1(const struct product *p, int rows) {
+    switch (rows) {
+        BLOCK(1, 1);
+        BLOCK(2, 1);
+        BLOCK(3, 1);
+        BLOCK(4, 1);
+        BLOCK(5, 1);
+        BLOCK(6, 1);
+        MANY_ROWS(1);
+    }
+}
+
+static void block_of_2(const struct product *p, int rows) {
+    switch (rows) {
+        BLOCK(1, 2);
+        BLOCK(2, 2);
+        BLOCK(3, 2);
+        BLOCK(4, 2);
+        BLOCK(5, 2);
+        BLOCK(6, 2);
+        MANY_ROWS(2);
+    }
+}
+
+static void block_of_4(const struct product *p, int rows) {
+    switch (rows) {
+        BLOCK(1, 4);
+        BLOCK(2, 4);
+#if LANES == 16
+        BLOCK(3, 4);
+        BLOCK(4, 4);
+        BLOCK(5, 4);
+#endif
+    }
+}
+
+static void block_of_8(const struct product *p, int rows) {
+    switch (rows) {
+        BLOCK(1, 8);
+#if LANES == 16
+        BLOCK(2, 8);
+#endif
+    }
+}
+
+// All rows against one panel of B that is `vectors` wide.
+static void panel(struct product p, int vectors, int m) {
+    for (int groups = (m + MAX_ROWS - 1) / MAX_ROWS; groups > 0; groups--) {
+        const int rows = (m + groups - 1) / groups; // groups of about one size
+        if (vectors == 8)
+            block_of_8(&p, rows);
+        else if (vectors == 4)
+            block_of_4(&p, rows);
+        else if (vectors == 2)
+            block_of_2(&p, rows);
+        else
+            block_of_1(&p, rows);
+        p.a += rows * p.a_row;
+        p.c += rows * p.ldc;
+        m -= rows;
+    }
+}
+
+static void gemm(float *c, size_t ldc, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb, int m, int n, int k,
+                 float beta) {
+    int vectors = m <= ROWS_OF_8 ? 8 : m <= ROWS_OF_4 ? 4 : 2;
+    for (int column = 0, width; column < n; column += width) {
+        while (vectors > 1 && n - column < vectors * LANES)
+            vectors /= 2;
+        width = vectors > 1 ? vectors * LANES : lanes_left(n, column);
+        struct product p = {c + column, ldc, a, a_row, a_col, b + column, ldb, 0, beta != 0, first_lanes(width < LANES ? width : LANES)};
+        int done = 0;
+        do {
+            p.k = k - done < K_BLOCK ? k - done : K_BLOCK;
+            panel(p, vectors, m);
+            p.a += p.k * a_col;
+            p.b += p.k * ldb;
+            p.add = true;
+            done += p.k;
+        } while (done < k);
+    }
+}
+
+typedef float vec4 __attribute__((vector_size(16)));
+
+INLINE void transpose_4x4(float *out, size_t ldo, const float *in, size_t ldi) {
+    vec4 r[4];
+    for (int i = 0; i < 4; i++)
+        memcpy(&r[i], in + i * ldi, sizeof r[i]);
+    const vec4 a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5), b = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
+    const vec4 c = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5), d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+    r[0] = __builtin_shufflevector(a, c, 0, 1, 4, 5);
+    r[1] = __builtin_shufflevector(a, c, 2, 3, 6, 7);
+    r[2] = __builtin_shufflevector(b, d, 0, 1, 4, 5);
+    r[3] = __builtin_shufflevector(b, d, 2, 3, 6, 7);
+    for (int i = 0; i < 4; i++)
+        memcpy(out + i * ldo, &r[i], sizeof r[i]);
+}
+
+static void transpose(float *out, size_t ldo, const float *in, size_t ldi, int rows, int cols) {
+    const int whole_rows = rows & ~3, whole_cols = cols & ~3;
+    for (int group = 0; group < whole_cols; group += 16) // a cache line of the input at a time
+        for (int r = 0; r < whole_rows; r += 4)
+            for (int c = group; c < group + 16 && c < whole_cols; c += 4)
+                transpose_4x4(out + c * ldo + r, ldo, in + r * ldi + c, ldi);
+    for (int r = 0; r < rows; r++)
+        for (int c = r < whole_rows ? whole_cols : 0; c < cols; c++)
+            out[c * ldo + r] = in[r * ldi + c];
+}
+
+// --- Elementwise functions ---
+
+INLINE ivec ivec_set(int32_t x) {
+    return (ivec){0} + x;
+}
+
+INLINE vec abs_of(vec x) {
+    return (vec)((ivec)x & ivec_set(INT32_MAX));
+}
+
+// e^r - 1 for |r| <= ln(2)/2 (the polynomial of Cephes' expf).
+INLINE vec expm1_reduced(vec r) {
+    vec q = vec_set(1.9875691500e-4f);
+    q = vec_fma(q, r, vec_set(1.3981999507e-3f));
+    q = vec_fma(q, r, vec_set(8.3334519073e-3f));
+    q = vec_fma(q, r, vec_set(4.1665795894e-2f));
+    q = vec_fma(q, r, vec_set(1.6666665459e-1f));
+    q = vec_fma(q, r, vec_set(5.0000001201e-1f));
+    return vec_fma(q, r * r, r);
+}
+
+// x = n ln(2) + r; n comes as the low bits of *shifted.
+INLINE vec reduce(vec x, ivec *n) {
+    const vec magic = vec_set(12582912.0f); // 1.5 * 2^23: adding it rounds to an integer
+    const vec shifted = vec_fma(x, vec_set(1.44269504088896341f), magic), whole = shifted - magic;
+    *n = (ivec)shifted - (ivec)magic;
+    return vec_fma(whole, vec_set(2.12194440e-4f), vec_fma(whole, vec_set(-0.693359375f), x));
+}
+
+INLINE vec power_of_two(ivec n) {
+    return (vec)((n + 127) << 23);
+}
+
+INLINE vec exp_of(vec x) {
+    ivec n;
+    const vec r = reduce(vec_max(vec_set(-105.0f), vec_min(vec_set(89.0f), x)), &n);
+    const ivec half = n >> 1; // in two steps: 2^n itself may be out of range where the result is not
+    const vec first = power_of_two(half);
+    return vec_fma(expm1_reduced(r), first, first) * power_of_two(n - half);
+}
+
+// e/(1+e) or 1/(1+e) with e = exp(-|x|): nothing overflows, and small results keep their precision.
+INLINE vec sigmoid_of(vec x) {
+    const vec one = vec_set(1.0f), e = exp_of(-abs_of(x));
+    return vec_select((ivec)x >> 31, e, one) / (one + e);
+}
+
+// -m/(2+m) with m = exp(-2|x|) - 1, which is exact where x is small; the sign is x's.
+INLINE vec tanh_of(vec x) {
+    ivec n;
+    const vec y = vec_max(vec_set(-40.0f), -2.0f * abs_of(x));
+    const vec r = reduce(y, &n), s = power_of_two(n);
+    const vec m = vec_fma(expm1_reduced(r), s, s - 1.0f);
+    const vec t = m / (2.0f + m);
+    return vec_select(ivec_set(INT32_MIN), x, t);
+}
+
+#define ELEMENTWISE(name)                                                                                                                  \
+    static void name##_all(float *y, const float *x, size_t n) {                                                                           \
+        size_t i = 0;                                                                                                                      \
+        for (; i + LANES <= n; i += LANES)                                                                                                 \
+            vec_store(y + i, name##_of(vec_load(x + i)));                                                                                  \
+        if (i < n) {                                                                                                                       \
+            const lane_mask rest = first_lanes((int)(n - i));                                                                              \
+            vec_store_first(y + i, name##_of(vec_load_first(x + i, rest)), rest);                                                          \
+        }                                                                                                                                  \
+    }
+ELEMENTWISE(sigmoid)
+ELEMENTWISE(tanh)
+ELEMENTWISE(exp)
+
+static void axpy(float *y, float a, const float *x, size_t n) {
+    const vec av = vec_set(a);
+    for (size_t i = 0; i < n; i += LANES) {
+        const lane_mask lanes = first_lanes(lanes_left(n, i));
+        vec_store_first(y + i, vec_fma(av, vec_load_first(x + i, lanes), vec_load_first(y + i, lanes)), lanes);
+    }
+}
+
+static void scale(float *y, float a, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        y[i] *= a;
+}
+
+static void adamw(float *w, float *m, float *v, const float *g, size_t n, float g_scale, float lr_decay, float b1, float b2,
+                  float step_size, float root_correction2, float epsilon) {
+    for (size_t i = 0; i < n; i += LANES) {
+        const lane_mask lanes = first_lanes(lanes_left(n, i));
+        const vec gv = vec_load_first(g + i, lanes) * g_scale;
+        const vec mv = vec_fma(vec_set(b1), vec_load_first(m + i, lanes), gv * (1.0f - b1));
+        const vec vv = vec_fma(vec_set(b2), vec_load_first(v + i, lanes), gv * gv * (1.0f - b2));
+        vec wv = vec_load_first(w + i, lanes);
+        wv = vec_fma(vec_set(-lr_decay), wv, wv);
+        wv = vec_fma(vec_set(-step_size), mv / (vec_sqrt(vv) / root_correction2 + epsilon), wv);
+        vec_store_first(w + i, wv, lanes);
+        vec_store_first(m + i, mv, lanes);
+        vec_store_first(v + i, vv, lanes);
+    }
+}
+
+// --- One step of an LSTM ---
+
+static void lstm_forward(float *gates, size_t ldg, float *c, float *tanh_c, float *h, const float *c_prev, int rows, int hidden) {
+    for (int r = 0; r < rows; r++) {
+        float *gi = gates + r * ldg, *gf = gi + hidden, *gg = gf + hidden, *go = gg + hidden;
+        const size_t row = (size_t)r * hidden;
+        for (int j = 0; j < hidden; j += LANES) {
+            const lane_mask lanes = first_lanes(lanes_left(hidden, j));
+            const vec i = sigmoid_of(vec_load_first(gi + j, lanes)), f = sigmoid_of(vec_load_first(gf + j, lanes));
+            const vec g = tanh_of(vec_load_first(gg + j, lanes)), o = sigmoid_of(vec_load_first(go + j, lanes));
+            const vec cv = vec_fma(f, c_prev ? vec_load_first(c_prev + row + j, lanes) : vec_set(0), i * g), t = tanh_of(cv);
+            vec_store_first(gi + j, i, lanes);
+            vec_store_first(gf + j, f, lanes);
+            vec_store_first(gg + j, g, lanes);
+            vec_store_first(go + j, o, lanes);
+            vec_store_first(c + row + j, cv, lanes);
+            vec_store_first(tanh_c + row + j, t, lanes);
+            vec_store_first(h + row + j, o * t, lanes);
+        }
+    }
+}
+
+static void lstm_backward(float *dgates, float *dc, const float *dh, const float *gates, size_t ldg, const float *tanh_c,
+                          const float *c_prev, int rows, int hidden) {
+    for (int r = 0; r < rows; r++) {
+        const float *gi = gates + r * ldg, *gf = gi + hidden, *gg = gf + hidden, *go = gg + hidden;
+        float *di = dgates + r * ldg, *df = di + hidden, *dg = df + hidden, *d_o = dg + hidden;
+        const size_t row = (size_t)r * hidden;
+        for (int j = 0; j < hidden; j += LANES) {
+            const lane_mask lanes = first_lanes(lanes_left(hidden, j));
+            const vec i = vec_load_first(gi + j, lanes), f = vec_load_first(gf + j, lanes);
+            const vec g = vec_load_first(gg + j, lanes), o = vec_load_first(go + j, lanes);
+            const vec t = vec_load_first(tanh_c + row + j, lanes), dhv = vec_load_first(dh + row + j, lanes);
+            const vec cp = c_prev ? vec_load_first(c_prev + row + j, lanes) : vec_set(0);
+            const vec dcv = vec_fma(dhv * o, vec_fma(-t, t, vec_set(1)), vec_load_first(dc + row + j, lanes));
+            vec_store_first(di + j, dcv * g * (i * (1.0f - i)), lanes);
+            vec_store_first(df + j, dcv * cp * (f * (1.0f - f)), lanes);
+            vec_store_first(dg + j, dcv * i * vec_fma(-g, g, vec_set(1)), lanes);
+            vec_store_first(d_o + j, dhv * t * (o * (1.0f - o)), lanes);
+            vec_store_first(dc + row + j, dcv * f, lanes);
+        }
+    }
+}
+
+// --- Reductions: always over the same number of partial sums, which are then added in one order ---
+
+enum { PARTS = 64, DOUBLE_PARTS = 32 };
+
+typedef float half_vec __attribute__((vector_size(2 * LANES)));
+typedef double double_vec __attribute__((vector_size(4 * LANES)));
+
+INLINE void add_squares(double_vec *sum, const float *x) {
+    for (int v = 0; v < 2 * DOUBLE_PARTS / LANES; v++) {
+        half_vec f;
+        memcpy(&f, x + v * LANES / 2, sizeof f);
+        const double_vec d = __builtin_convertvector(f, double_vec);
+        sum[v] += d * d;
+    }
+}
+
+static double sum_squares(const float *x, size_t n) {
+    double_vec sum[2 * DOUBLE_PARTS / LANES] = {0};
+    size_t i = 0;
+    for (; i + DOUBLE_PARTS <= n; i += DOUBLE_PARTS)
+        add_squares(sum, x + i);
+    if (i < n) {
+        float rest[DOUBLE_PARTS] = {0};
+        memcpy(rest, x + i, (n - i) * sizeof *x);
+        add_squares(sum, rest);
+    }
+    double parts[DOUBLE_PARTS];
+    memcpy(parts, sum, sizeof parts);
+    for (int half = DOUBLE_PARTS / 2; half > 0; half /= 2)
+        for (int j = 0; j < half; j++)
+            parts[j] += parts[j + half];
+    return parts[0];
+}
+
+INLINE float add_parts(const vec *sum) {
+    float parts[PARTS];
+    memcpy(parts, sum, sizeof parts);
+    for (int half = PARTS / 2; half > 0; half /= 2)
+        for (int j = 0; j < half; j++)
+            parts[j] += parts[j + half];
+    return parts[0];
+}
+
+INLINE void add_products(vec *sum, const float *x, const float *y) {
+    for (int v = 0; v < PARTS / LANES; v++)
+        sum[v] = vec_fma(vec_load(x + v * LANES), vec_load(y + v * LANES), sum[v]);
+}
+
+static float dot(const float *x, const float *y, size_t n) {
+    vec sum[PARTS / LANES] = {0};
+    size_t i = 0;
+    for (; i + PARTS <= n; i += PARTS)
+        add_products(sum, x + i, y + i);
+    if (i < n) {
+        float rest_x[PARTS] = {0}, rest_y[PARTS] = {0};
+        memcpy(rest_x, x + i, (n - i) * sizeof *x);
+        memcpy(rest_y, y + i, (n - i) * sizeof *y);
+        add_products(sum, rest_x, rest_y);
+    }
+    return add_parts(sum);
+}
+
+// --- Rows ---
+
+static void add_rows(float *y, size_t ldy, const float *bias, int rows, int cols) {
+    for (int r = 0; r < rows; r++)
+        for (int c = 0; c < cols; c++)
+            y[r * ldy + c] += bias[c];
+}
+
+static void fill_rows(float *y, size_t ldy, const float *bias, int rows, int cols) {
+    for (int r = 0; r < rows && cols > 0; r++)
+        memcpy(y + r * ldy, bias, (size_t)cols * sizeof *y);
+}
+
+static void sum_rows(float *sum, const float *x, size_t ldx, int rows, int cols) {
+    int c = 0;
+    for (; c + 4 * LANES <= cols; c += 4 * LANES) {
+        vec s[4];
+        for (int v = 0; v < 4; v++)
+            s[v] = vec_load(sum + c + v * LANES);
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < 4; v++)
+                s[v] += vec_load(x + r * ldx + c + v * LANES);
+        for (int v = 0; v < 4; v++)
+            vec_store(sum + c + v * LANES, s[v]);
+    }
+    for (; c < cols; c += LANES) {
+        const lane_mask lanes = first_lanes(lanes_left(cols, c));
+        vec s = vec_load_first(sum + c, lanes);
+        for (int r = 0; r < rows; r++)
+            s += vec_load_first(x + r * ldx + c, lanes);
+        vec_store_first(sum + c, s, lanes);
+    }
+}
+
+INLINE float max_of(const float *x, int n) {
+    vec max = vec_set(-INFINITY);
+    int i = 0;
+    for (; i + LANES <= n; i += LANES)
+        max = vec_max(vec_load(x + i), max);
+    float lanes[LANES], result = -INFINITY;
+    vec_store(lanes, max);
+    for (int j = 0; j < LANES; j++)
+        result = lanes[j] > result ? lanes[j] : result;
+    for (; i < n; i++)
+        result = x[i] > result ? x[i] : result;
+    return result;
+}
+
+// The exponentials of one row, their sum returned; z = x - max goes to log_p, e^z to p.
+INLINE float softmax_row(float *p, float *log_p, const float *x, int cols) {
+    const float max = max_of(x, cols);
+    vec sum[PARTS / LANES] = {0};
+    for (int c = 0, part = 0; c < cols; c += LANES, part = (part + 1) % (PARTS / LANES)) {
+        const lane_mask lanes = first_lanes(lanes_left(cols, c));
+        const vec z = vec_load_first(x + c, lanes) - max, e = exp_of(z);
+        if (p)
+            vec_store_first(p + c, e, lanes);
+        if (log_p)
+            vec_store_first(log_p + c, z, lanes);
+        float rest[LANES] = {0};
+        vec_store_first(rest, e, lanes);
+        sum[part] += cols - c < LANES ? vec_load(rest) : e;
+    }
+    return add_parts(sum);
+}
+
+static void softmax(float *p, float *log_p, const float *x, int rows, int cols) {
+    for (int r = 0; r < rows; r++) {
+        const size_t row = (size_t)r * cols;
+        const float sum = softmax_row(p ? p + row : NULL, log_p ? log_p + row : NULL, x + row, cols);
+        const float log_sum = (float)log(sum);
+        for (int c = 0; p && c < cols; c++)
+            p[row + c] /= sum;
+        for (int c = 0; log_p && c < cols; c++)
+            log_p[row + c] -= log_sum;
+    }
+}
+
+#if LANES == 4 // no vector multiply-add to be relied on
+#define BLIS_FROM 4096
+#else
+#define BLIS_FROM 0 // never: tests/bench/kernels.c shows these loops ahead of BLIS 0.9 at every shape
+#endif
+
+#define TEXT(x) #x
+#define TEXT_OF(x) TEXT(x)
+#define JOIN(a, b) a##b
+#define JOIN_OF(a, b) JOIN(a, b)
+
+const struct kernels JOIN_OF(kernels_, KERNELS_ISA) = {
+    .name = TEXT_OF(KERNELS_ISA),
+    .blis_from = BLIS_FROM,
+    .gemm = gemm,
+    .transpose = transpose,
+    .sigmoid = sigmoid_all,
+    .tanh = tanh_all,
+    .exp = exp_all,
+    .lstm_forward = lstm_forward,
+    .lstm_backward = lstm_backward,
+    .axpy = axpy,
+    .scale = scale,
+    .sum_squares = sum_squares,
+    .dot = dot,
+    .add_rows = add_rows,
+    .fill_rows = fill_rows,
+    .sum_rows = sum_rows,
+    .softmax = softmax,
+    .adamw = adamw,
+};

@@ -1,0 +1,61 @@
+// The hot loops, each compiled for several instruction sets from the one source kernels.c and chosen once at start-up.
+// Results do not depend on the instruction set (every product-sum is a fused multiply-add, every reduction has one fixed order), nor
+// on how rows are grouped into calls. "portable" is for CPUs that these loops don't know (on x86-64 it makes a library call for each
+// multiply-add): there all but the smallest products go to BLIS, which has its own order of sums.
+// NaN stays NaN, but its sign and payload are not promised. Matrices are row-major; ld is the distance of rows, in floats. All lengths
+// may be any number >= 0.
+#ifndef MATH_KERNELS_H
+#define MATH_KERNELS_H
+
+#include <stddef.h>
+
+struct kernels {
+    const char *name; // "avx512", "avx2", "portable"
+    size_t blis_from; // multiply-adds of a product from which BLIS is faster; 0 = never
+
+    // C[M,N] = beta C + A[M,K] B[K,N]; A is read at a[m * a_row + k * a_col], so a transposed A costs nothing. beta is 0 or 1; with 0,
+    // C is not read. Each element is one chain of fused multiply-adds over k = 0..K-1, starting at 0 or at C.
+    void (*gemm)(float *c, size_t ldc, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb, int m, int n, int k,
+                 float beta);
+
+    void (*transpose)(float *out, size_t ldo, const float *in, size_t ldi, int rows, int cols); // out[c,r] = in[r,c]
+
+    // Elementwise, in place allowed. Within 4 ulp of the exact value; right at infinities, NaN stays NaN.
+    void (*sigmoid)(float *y, const float *x, size_t n);
+    void (*tanh)(float *y, const float *x, size_t n);
+    void (*exp)(float *y, const float *x, size_t n);
+
+    // One LSTM time step for rows of a batch. gates [rows,4H] (row distance ldg) holds the pre-activations in the order i,f,g,o and is
+    // replaced by the activations. c = f * c_prev + i * g; tanh_c = tanh(c); h = o * tanh_c; each [rows,H], dense. c_prev NULL means zero.
+    void (*lstm_forward)(float *gates, size_t ldg, float *c, float *tanh_c, float *h, const float *c_prev, int rows, int hidden);
+    // Backward of it. In: dh [rows,H], dc [rows,H] (gradient from the next step), the saved gates, tanh_c, c_prev (or NULL). Out: dgates
+    // [rows,4H] (row distance ldg, gradient of the pre-activations; may be the gates' own memory), dc replaced by the gradient for c_prev.
+    void (*lstm_backward)(float *dgates, float *dc, const float *dh, const float *gates, size_t ldg, const float *tanh_c,
+                          const float *c_prev, int rows, int hidden);
+
+    void (*axpy)(float *y, float a, const float *x, size_t n); // y += a x
+    void (*scale)(float *y, float a, size_t n);                // y *= a
+    double (*sum_squares)(const float *x, size_t n);           // in double, fixed order
+    float (*dot)(const float *x, const float *y, size_t n);
+    void (*add_rows)(float *y, size_t ldy, const float *bias, int rows, int cols);  // y[r,:] += bias
+    void (*fill_rows)(float *y, size_t ldy, const float *bias, int rows, int cols); // y[r,:] = bias
+    void (*sum_rows)(float *sum, const float *x, size_t ldx, int rows, int cols);   // sum[c] += x[0,c] + x[1,c] + ..., in that order
+
+    // Softmax and log-softmax of each row, stable. In place allowed; either output may be NULL.
+    void (*softmax)(float *p, float *log_p, const float *x, int rows, int cols);
+
+    // AdamW (Loshchilov and Hutter 2019), PyTorch's form: w -= lr * decay * w; m = b1 m + (1-b1) g; v = b2 v + (1-b2) g^2;
+    // w -= step_size * m / (sqrt(v) / root_correction2 + epsilon), with step_size = lr / (1 - b1^t), root_correction2 = sqrt(1 - b2^t). g
+    // is multiplied by g_scale.
+    void (*adamw)(float *w, float *m, float *v, const float *g, size_t n, float g_scale, float lr_decay, float b1, float b2,
+                  float step_size, float root_correction2, float epsilon);
+};
+
+// The best set for this CPU; RNNPIPE_KERNELS=portable|avx2|avx512 in the environment asks for another one (an unavailable one is ignored).
+// Thread-safe.
+const struct kernels *kernels(void);
+
+// All sets that this CPU can run, best first; NULL after the last. For tests and benchmarks.
+const struct kernels *kernels_available(int index);
+
+#endif

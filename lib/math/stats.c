@@ -1,0 +1,160 @@
+#include "math/stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+double stats_mean(const double *x, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += x[i];
+    return n > 0 ? sum / n : NAN;
+}
+
+double stats_median(const double *x, int n) {
+    return stats_quantile(x, n, 0.5);
+}
+
+static int compare(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double sorted_quantile(const double *sorted, int n, double q) {
+    const double position = q * (n - 1);
+    const int low = (int)floor(position), high = low + 1 < n ? low + 1 : low;
+    return sorted[low] + (position - low) * (sorted[high] - sorted[low]);
+}
+
+double stats_quantile(const double *x, int n, double q) {
+    if (n <= 0)
+        return NAN;
+    double *sorted = memory_alloc(n * sizeof *sorted);
+    memcpy(sorted, x, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, compare);
+    const double quantile = sorted_quantile(sorted, n, q);
+    free(sorted);
+    return quantile;
+}
+
+void stats_bootstrap(double *low, double *high, const double *x, int n, int rounds, struct rng *rng) {
+    *low = *high = n == 1 ? x[0] : NAN;
+    if (n <= 1 || rounds <= 0)
+        return;
+    double *means = memory_alloc(rounds * sizeof *means);
+    for (int r = 0; r < rounds; r++) {
+        double sum = 0;
+        for (int i = 0; i < n; i++)
+            sum += x[rng_below(rng, n)];
+        means[r] = sum / n;
+    }
+    qsort(means, rounds, sizeof *means, compare);
+    *low = sorted_quantile(means, rounds, 0.025);
+    *high = sorted_quantile(means, rounds, 0.975);
+    free(means);
+}
+
+// --- Principal components ---
+
+// One Jacobi rotation of the symmetric s [d,d] that makes s[p,q] zero; vectors [d,d] collects the rotations (Golub and Van Loan,
+// section 8.5).
+static void rotate(double *s, double *vectors, int d, int p, int q) {
+    const double off = s[p * d + q];
+    if (off == 0)
+        return;
+    const double theta = (s[q * d + q] - s[p * d + p]) / (2 * off);
+    const double t = (theta >= 0 ? 1 : -1) / (fabs(theta) + sqrt(theta * theta + 1)), c = 1 / sqrt(t * t + 1), sine = t * c;
+    for (int i = 0; i < d; i++) {
+        const double x = s[i * d + p], y = s[i * d + q];
+        s[i * d + p] = c * x - sine * y;
+        s[i * d + q] = sine * x + c * y;
+    }
+    for (int i = 0; i < d; i++) {
+        const double x = s[p * d + i], y = s[q * d + i];
+        s[p * d + i] = c * x - sine * y;
+        s[q * d + i] = sine * x + c * y;
+    }
+    s[p * d + q] = s[q * d + p] = 0;
+    for (int i = 0; i < d; i++) {
+        const double x = vectors[i * d + p], y = vectors[i * d + q];
+        vectors[i * d + p] = c * x - sine * y;
+        vectors[i * d + q] = sine * x + c * y;
+    }
+}
+
+// The eigenvalues are left on s's diagonal, the eigenvectors are the columns of vectors.
+static void eigenvectors(double *s, double *vectors, int d) {
+    for (int i = 0; i < d * d; i++)
+        vectors[i] = i % (d + 1) == 0;
+    for (int sweep = 0; sweep < 60; sweep++) {
+        double off = 0, diagonal = 0;
+        for (int p = 0; p < d; p++) {
+            diagonal += s[p * d + p] * s[p * d + p];
+            for (int q = p + 1; q < d; q++)
+                off += s[p * d + q] * s[p * d + q];
+        }
+        if (!(off > 1e-30 * diagonal))
+            return;
+        for (int p = 0; p < d; p++)
+            for (int q = p + 1; q < d; q++)
+                rotate(s, vectors, d, p, q);
+    }
+}
+
+static void covariance(double *s, double *centred, const double *x, int n, int d) {
+    for (int j = 0; j < d; j++) {
+        double mean = 0;
+        for (int i = 0; i < n; i++)
+            mean += x[i * d + j] / n;
+        for (int i = 0; i < n; i++)
+            centred[i * d + j] = x[i * d + j] - mean;
+    }
+    memset(s, 0, (size_t)d * d * sizeof *s);
+    for (int i = 0; i < n; i++)
+        for (int p = 0; p < d; p++)
+            for (int q = 0; q < d; q++)
+                s[p * d + q] += centred[i * d + p] * centred[i * d + q] / (n > 1 ? n - 1 : 1);
+}
+
+// The column of the largest eigenvalue that is not yet taken; marks it as taken.
+static int take_largest(const double *s, char *taken, int d) {
+    int best = -1;
+    for (int j = 0; j < d; j++)
+        if (!taken[j] && (best < 0 || s[j * d + j] > s[best * d + best]))
+            best = j;
+    taken[best] = 1;
+    return best;
+}
+
+void stats_pca(double *projected, double *share, const double *x, int n, int d, int k) {
+    double *s = memory_calloc((size_t)d * d, sizeof *s), *vectors = memory_calloc((size_t)d * d, sizeof *vectors);
+    double *centred = memory_calloc((size_t)n * d, sizeof *centred);
+    char *taken = memory_calloc(d, 1);
+    covariance(s, centred, x, n, d);
+    eigenvectors(s, vectors, d);
+    double total = 0;
+    for (int j = 0; j < d; j++)
+        total += s[j * d + j];
+    for (int component = 0; component < k; component++) {
+        const int j = take_largest(s, taken, d);
+        int largest = 0;
+        for (int i = 1; i < d; i++)
+            if (fabs(vectors[i * d + j]) > fabs(vectors[largest * d + j]))
+                largest = i;
+        const double sign = vectors[largest * d + j] < 0 ? -1 : 1;
+        for (int row = 0; row < n; row++) {
+            double sum = 0;
+            for (int i = 0; i < d; i++)
+                sum += centred[row * d + i] * vectors[i * d + j];
+            projected[row * k + component] = sign * sum;
+        }
+        if (share)
+            share[component] = total > 0 ? s[j * d + j] / total : 0;
+    }
+    free(s);
+    free(vectors);
+    free(centred);
+    free(taken);
+}

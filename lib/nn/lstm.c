@@ -1,0 +1,218 @@
+#include "nn/lstm.h"
+
+#include "math/blas.h"
+#include "math/kernels.h"
+#include "nn/activation.h"
+#include "nn/linear.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+// Forward keeps what backward takes; gates hold the pre-activations, then the activations, then (in backward) their gradients.
+struct lstm_run {
+    struct tape *tape;
+    struct tensor *w_ih, *w_hh, *b_ih, *b_hh;
+    int max_steps, steps, batch, input, hidden;
+    float *x;              // [T,B,I]; NULL with a table
+    const uint8_t *tokens; // [T,B] with a table
+    struct tensor *table, *opening; // [V,4H], [B,4H]: see lstm_sequence_table
+    float *gates;          // [T,B,4H]
+    float *c, *tanh_c;     // [T,B,H]
+    struct tensor *h;      // [T*B,H]
+    float *dc;             // [B,H], gradient from the step after
+    float *w_ih_t;         // [I,4H] = W_ih^T, for single steps
+    float *w_hh_t;         // [H,4H] = W_hh^T
+    float *bias;           // [4H] = b_ih + b_hh
+};
+
+int lstm_params(struct params *p, const char *prefix, const char *suffix, int input, int hidden) {
+    float bound = 1 / sqrtf((float)hidden);
+    int first = params_add(p, INIT_UNIFORM, bound, 2, (int[]){4 * hidden, input}, "%sweight_ih%s", prefix, suffix);
+    params_add(p, INIT_UNIFORM, bound, 2, (int[]){4 * hidden, hidden}, "%sweight_hh%s", prefix, suffix);
+    params_add(p, INIT_UNIFORM, bound, 1, (int[]){4 * hidden}, "%sbias_ih%s", prefix, suffix);
+    params_add(p, INIT_UNIFORM, bound, 1, (int[]){4 * hidden}, "%sbias_hh%s", prefix, suffix);
+    return first;
+}
+
+static struct lstm_run *run_new(struct tape *tape, const struct weights *w, int first, int max_steps, int batch) {
+    struct lstm_run *r = arena_calloc(&tape->arena, sizeof *r);
+    r->tape = tape;
+    r->w_ih = weights_leaf(tape, w, first);
+    r->w_hh = weights_leaf(tape, w, first + 1);
+    r->b_ih = weights_leaf(tape, w, first + 2);
+    r->b_hh = weights_leaf(tape, w, first + 3);
+    r->max_steps = max_steps;
+    r->batch = batch;
+    r->input = r->w_ih->cols;
+    r->hidden = r->w_hh->cols;
+    size_t units = (size_t)max_steps * (size_t)batch * (size_t)r->hidden, H = (size_t)r->hidden;
+    r->gates = arena_floats(&tape->arena, 4 * units);
+    r->c = arena_floats(&tape->arena, units);
+    r->tanh_c = arena_floats(&tape->arena, units);
+    r->h = tape_tensor(tape, max_steps * batch, r->hidden, true);
+    r->dc = arena_calloc(&tape->arena, (size_t)batch * H * sizeof(float));
+    r->w_hh_t = arena_floats(&tape->arena, 4 * H * H);
+    kernels()->transpose(r->w_hh_t, 4 * H, r->w_hh->value, H, 4 * r->hidden, r->hidden);
+    r->bias = arena_floats(&tape->arena, 4 * H);
+    memcpy(r->bias, r->b_ih->value, 4 * H * sizeof(float));
+    kernels()->axpy(r->bias, 1, r->b_hh->value, 4 * H);
+    return r;
+}
+
+static float *gates_at(const struct lstm_run *r, int t) {
+    return r->gates + (size_t)t * (size_t)r->batch * 4 * (size_t)r->hidden;
+}
+
+static float *state_at(const struct lstm_run *r, float *states, int t) {
+    return states + (size_t)t * (size_t)r->batch * (size_t)r->hidden;
+}
+
+// The recurrent part of step t: gates hold W_ih x + biases already.
+static void step_forward(struct lstm_run *r, int t) {
+    int H = r->hidden, B = r->batch;
+    if (t > 0)
+        blas_sgemm(PLAIN, PLAIN, B, 4 * H, H, state_at(r, r->h->value, t - 1), (size_t)H, r->w_hh_t, 4 * (size_t)H, 1, gates_at(r, t), 4 * (size_t)H);
+    kernels()->lstm_forward(gates_at(r, t), 4 * (size_t)H, state_at(r, r->c, t), state_at(r, r->tanh_c, t), state_at(r, r->h->value, t),
+                            t > 0 ? state_at(r, r->c, t - 1) : NULL, B, H);
+}
+
+// Turns the gates of step t into their gradients and passes on the gradients of h and c of the step before.
+static void step_backward(struct lstm_run *r, int t) {
+    int H = r->hidden, B = r->batch;
+    kernels()->lstm_backward(gates_at(r, t), r->dc, state_at(r, r->h->grad, t), gates_at(r, t), 4 * (size_t)H, state_at(r, r->tanh_c, t),
+                             t > 0 ? state_at(r, r->c, t - 1) : NULL, B, H);
+    if (t > 0)
+        blas_sgemm(PLAIN, PLAIN, B, H, 4 * H, gates_at(r, t), 4 * (size_t)H, r->w_hh->value, (size_t)H, 1, state_at(r, r->h->grad, t - 1), (size_t)H);
+}
+
+// The gates' gradients go to the table's rows and to the opening instead of to W_ih and the input biases.
+static void table_backward(const struct lstm_run *r, int rows) {
+    size_t G = 4 * (size_t)r->hidden;
+    if (r->table->grad)
+        for (int i = 0; i < rows; i++)
+            kernels()->axpy(r->table->grad + r->tokens[i] * G, 1, r->gates + (size_t)i * G, G);
+    if (r->opening && r->opening->grad)
+        kernels()->axpy(r->opening->grad, 1, r->gates, (size_t)r->batch * G);
+}
+
+// Weight gradients of all steps at once; the gates hold their gradients by now.
+static void weights_backward(void *saved) {
+    struct lstm_run *r = saved;
+    int H = r->hidden, B = r->batch, rows = r->steps * B;
+    size_t G = 4 * (size_t)H;
+    if (r->w_hh->grad && r->steps > 1)
+        blas_sgemm(TRANSPOSED, PLAIN, 4 * H, H, rows - B, gates_at(r, 1), G, r->h->value, (size_t)H, 1, r->w_hh->grad, (size_t)H);
+    if (r->table) {
+        table_backward(r, rows);
+        return;
+    }
+    if (!r->w_ih->grad)
+        return;
+    blas_sgemm(TRANSPOSED, PLAIN, 4 * H, r->input, rows, r->gates, G, r->x, (size_t)r->input, 1, r->w_ih->grad, (size_t)r->input);
+    float *db = arena_calloc(&r->tape->arena, G * sizeof(float));
+    kernels()->sum_rows(db, r->gates, G, rows, 4 * H);
+    kernels()->axpy(r->b_ih->grad, 1, db, G);
+    kernels()->axpy(r->b_hh->grad, 1, db, G);
+}
+
+struct sequence_saved {
+    struct lstm_run *run;
+    struct tensor *x; // NULL with a table
+};
+
+static void sequence_backward(void *saved) {
+    const struct sequence_saved *s = saved;
+    struct lstm_run *r = s->run;
+    for (int t = r->steps; t-- > 0;)
+        step_backward(r, t);
+    weights_backward(r);
+    if (s->x && s->x->grad) // dx += dgates W_ih
+        blas_sgemm(PLAIN, PLAIN, r->steps * r->batch, r->input, 4 * r->hidden, r->gates, 4 * (size_t)r->hidden, r->w_ih->value, (size_t)r->input, 1,
+                   s->x->grad, (size_t)r->input);
+}
+
+static struct tensor *sequence_forward(struct lstm_run *r, struct tensor *x) {
+    r->steps = r->max_steps;
+    for (int t = 0; t < r->steps; t++)
+        step_forward(r, t);
+    struct sequence_saved *s = arena_alloc(&r->tape->arena, sizeof *s);
+    *s = (struct sequence_saved){r, x};
+    tape_record(r->tape, sequence_backward, s);
+    return r->h;
+}
+
+struct tensor *lstm_sequence(struct tape *tape, const struct weights *w, int first, struct tensor *x, int steps) {
+    assert(steps > 0 && x->rows % steps == 0);
+    struct lstm_run *r = run_new(tape, w, first, steps, x->rows / steps);
+    assert(x->cols == r->input);
+    r->x = x->value;
+    kernels()->fill_rows(r->gates, 4 * (size_t)r->hidden, r->bias, x->rows, 4 * r->hidden);
+    blas_sgemm(PLAIN, TRANSPOSED, x->rows, 4 * r->hidden, r->input, x->value, (size_t)r->input, r->w_ih->value, (size_t)r->input, 1, r->gates,
+               4 * (size_t)r->hidden);
+    return sequence_forward(r, x);
+}
+
+struct tensor *lstm_sequence_table(struct tape *tape, const struct weights *w, int first, struct tensor *table, struct tensor *opening, const uint8_t *tokens,
+                                   int steps, int batch) {
+    struct lstm_run *r = run_new(tape, w, first, steps, batch);
+    size_t G = 4 * (size_t)r->hidden;
+    assert(table->cols == (int)G);
+    r->tokens = tokens;
+    r->table = table;
+    r->opening = opening;
+    for (int i = 0; i < steps * batch; i++)
+        memcpy(r->gates + (size_t)i * G, table->value + tokens[i] * G, G * sizeof(float));
+    if (opening)
+        kernels()->axpy(r->gates, 1, opening->value, (size_t)batch * G);
+    return sequence_forward(r, NULL);
+}
+
+struct tensor *lstm_sequence_tokens(struct tape *tape, const struct weights *w, int first, const uint8_t *tokens, int steps, int batch) {
+    struct tensor *w_ih = weights_leaf(tape, w, first), *b_hh = weights_leaf(tape, w, first + 3);
+    uint8_t *all = arena_alloc(&tape->arena, (size_t)w_ih->cols);
+    for (int i = 0; i < w_ih->cols; i++)
+        all[i] = (uint8_t)i;
+    struct tensor *table = linear_tokens(tape, all, w_ih->cols, w_ih, weights_leaf(tape, w, first + 2));
+    table = add(tape, table, repeat_row(tape, b_hh, w_ih->cols));
+    return lstm_sequence_table(tape, w, first, table, NULL, tokens, steps, batch);
+}
+
+struct lstm_run *lstm_begin(struct tape *tape, const struct weights *w, int first, int max_steps, int batch) {
+    struct lstm_run *r = run_new(tape, w, first, max_steps, batch);
+    size_t H = (size_t)r->hidden, I = (size_t)r->input;
+    r->w_ih_t = arena_floats(&tape->arena, I * 4 * H);
+    kernels()->transpose(r->w_ih_t, 4 * H, r->w_ih->value, I, 4 * r->hidden, r->input);
+    r->x = arena_floats(&tape->arena, (size_t)max_steps * (size_t)batch * I);
+    tape_record(tape, weights_backward, r);
+    return r;
+}
+
+struct step_saved {
+    struct lstm_run *run;
+    struct tensor *x;
+    int t;
+};
+
+static void single_step_backward(void *saved) {
+    const struct step_saved *s = saved;
+    struct lstm_run *r = s->run;
+    step_backward(r, s->t);
+    if (s->x->grad)
+        blas_sgemm(PLAIN, PLAIN, r->batch, r->input, 4 * r->hidden, gates_at(r, s->t), 4 * (size_t)r->hidden, r->w_ih->value, (size_t)r->input, 1,
+                   s->x->grad, (size_t)r->input);
+}
+
+struct tensor *lstm_step(struct lstm_run *r, struct tensor *x) {
+    int t = r->steps++;
+    assert(t < r->max_steps && x->rows == r->batch && x->cols == r->input);
+    size_t G = 4 * (size_t)r->hidden;
+    memcpy(r->x + (size_t)t * tensor_size(x), x->value, tensor_size(x) * sizeof(float));
+    kernels()->fill_rows(gates_at(r, t), G, r->bias, r->batch, (int)G);
+    blas_sgemm(PLAIN, PLAIN, r->batch, (int)G, r->input, x->value, (size_t)r->input, r->w_ih_t, G, 1, gates_at(r, t), G);
+    step_forward(r, t);
+    struct step_saved *s = arena_alloc(&r->tape->arena, sizeof *s);
+    *s = (struct step_saved){r, x, t};
+    tape_record(r->tape, single_step_backward, s);
+    return tape_rows(r->tape, r->h, t * r->batch, r->batch);
+}

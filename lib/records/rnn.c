@@ -1,0 +1,144 @@
+#include "records/rnn.h"
+
+static const char of[] = "rnn record";
+
+enum status arch_read(const struct value *arch, struct rnn_arch *out, struct error *error) {
+    char cell[TEXT_FIELD_SIZE];
+    enum status status = field_text(arch, "cell", "arch", cell, error);
+    if (status != STATUS_OK)
+        return status;
+    if (!value_is(value_get(arch, "cell"), "lstm"))
+        return error_set(error, STATUS_DATA, "arch: cell '%s' is not known, only 'lstm'", cell);
+    const struct {
+        const char *key;
+        int high, *target;
+    } sizes[] = {{"input", RNN_MAX_SIZE, &out->input},
+                 {"hidden", RNN_MAX_SIZE, &out->hidden},
+                 {"layers", RNN_MAX_LAYERS, &out->layers},
+                 {"output", RNN_MAX_SIZE, &out->output}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes && status == STATUS_OK; i++)
+        status = field_int(arch, sizes[i].key, "arch", 1, sizes[i].high, sizes[i].target, error);
+    return status;
+}
+
+void arch_pack(struct packer *p, const struct rnn_arch *arch) {
+    pack_map(p);
+    pack_key(p, "cell");
+    pack_str(p, "lstm");
+    pack_key(p, "input");
+    pack_i64(p, arch->input);
+    pack_key(p, "hidden");
+    pack_i64(p, arch->hidden);
+    pack_key(p, "layers");
+    pack_i64(p, arch->layers);
+    pack_key(p, "output");
+    pack_i64(p, arch->output);
+    pack_end(p);
+}
+
+static bool is_float(const struct array *a) {
+    return a->dtype == DTYPE_F2 || a->dtype == DTYPE_F4 || a->dtype == DTYPE_F8;
+}
+
+// Tokens index tables later on, so none may be out of range.
+static enum status tokens_check(const struct array *tokens, int symbols, struct error *error) {
+    int32_t part[256];
+    for (uint64_t first = 0; first < tokens->count; first += 256) {
+        uint64_t count = tokens->count - first < 256 ? tokens->count - first : 256;
+        enum status status = array_to_ints(tokens, first, count, part, error);
+        if (status != STATUS_OK)
+            return status;
+        for (uint64_t k = 0; k < count; k++)
+            if (part[k] < 0 || part[k] >= symbols)
+                return error_set(error, STATUS_DATA, "rollouts: token %d is outside 0 .. %d", (int)part[k], symbols - 1);
+    }
+    return STATUS_OK;
+}
+
+static enum status rollouts_read(const struct value *rollouts, struct rnn_record *out, struct error *error) {
+    const char *const keys[2] = {"inputs", "logits"};
+    struct array *const arrays[2] = {&out->inputs, &out->logits};
+    for (int i = 0; i < 2; i++) {
+        const struct value *v = value_get(rollouts, keys[i]);
+        if (!v)
+            return error_set(error, STATUS_DATA, "rollouts: key '%s' is missing", keys[i]);
+        enum status status = array_read(v, arrays[i], error);
+        if (status != STATUS_OK)
+            return error ? error_prefix(error, "rollouts: key '%s'", keys[i]) : status;
+    }
+    const struct array *inputs = &out->inputs, *logits = &out->logits;
+    if (!is_float(logits) || logits->count == 0 || !array_has_shape(logits, 3, (int64_t[]){-1, -1, out->arch.output}))
+        return error_set(error, STATUS_DATA, "rollouts: logits are no floats of shape [rollouts,steps,%d]", out->arch.output);
+    int64_t count = (int64_t)logits->shape[0], steps = (int64_t)logits->shape[1];
+    out->has_rollouts = true;
+    if (!is_float(inputs)) {
+        if (!array_has_shape(inputs, 2, (int64_t[]){count, steps + 1}))
+            return error_set(error, STATUS_DATA, "rollouts: inputs have not the shape [%lld,%lld] that fits the logits", (long long)count,
+                             (long long)steps + 1);
+        return tokens_check(inputs, out->arch.input, error);
+    }
+    if (!array_has_shape(inputs, 3, (int64_t[]){count, steps, out->arch.input}))
+        return error_set(error, STATUS_DATA, "rollouts: inputs have not the shape [%lld,%lld,%d] that fits the logits", (long long)count,
+                         (long long)steps, out->arch.input);
+    return STATUS_OK;
+}
+
+// Nothing is allocated by arch before this much weight has really come: two bytes are the least that a number takes.
+static enum status weights_size_check(const struct rnn_record *r, struct error *error) {
+    if (r->weights->length / 2 >= rnn_size(&r->arch))
+        return STATUS_OK;
+    return error_set(error, STATUS_DATA, "rnn record: fewer weights than arch tells");
+}
+
+static enum status header_read(const struct value *root, struct rnn_record *out, struct error *error) {
+    enum status status = field_u64(root, "run", of, &out->run, error);
+    if (status == STATUS_OK && value_get(root, "step"))
+        status = field_u64(root, "step", of, &out->step, error);
+    if (status == STATUS_OK && value_get(root, "seed"))
+        status = field_u64(root, "seed", of, &out->seed, error);
+    if (status == STATUS_OK && value_get(root, "split"))
+        status = field_text(root, "split", of, out->split, error);
+    if (status == STATUS_OK && value_get(root, "task"))
+        status = task_read(value_get(root, "task"), &out->task, error);
+    if (status == STATUS_OK && value_get(root, "metrics"))
+        status = field_map(root, "metrics", of, &out->metrics, error);
+    return status;
+}
+
+// arch, weights and rollouts: all there in an rnn record (but rollouts are optional), some in what is made of it; weights and rollouts need
+// arch.
+static enum status network_read(const struct value *root, struct rnn_record *out, struct error *error) {
+    bool is_rnn = value_is(value_get(root, "kind"), "rnn");
+    bool has_weights = is_rnn || value_get(root, "weights"), has_rollouts = value_get(root, "rollouts") != NULL;
+    if (!has_weights && !has_rollouts && !value_get(root, "arch"))
+        return STATUS_OK;
+    const struct value *arch, *rollouts;
+    enum status status = field_map(root, "arch", of, &arch, error);
+    if (status == STATUS_OK)
+        status = arch_read(arch, &out->arch, error);
+    if (status == STATUS_OK && has_weights)
+        status = field_map(root, "weights", of, &out->weights, error);
+    if (status == STATUS_OK && has_weights)
+        status = weights_size_check(out, error);
+    if (status == STATUS_OK && has_rollouts)
+        status = field_map(root, "rollouts", of, &rollouts, error);
+    if (status == STATUS_OK && has_rollouts)
+        status = rollouts_read(rollouts, out, error);
+    return status;
+}
+
+enum status rnn_record_read(const struct value *root, struct rnn_record *out, struct error *error) {
+    *out = (struct rnn_record){.root = root};
+    enum status status = header_read(root, out, error);
+    return status == STATUS_OK ? network_read(root, out, error) : status;
+}
+
+enum status rnn_record_weights(const struct rnn_record *r, const struct params *table, float *values, struct error *error) {
+    if (!r->weights)
+        return error_set(error, STATUS_DATA, "rnn record: key 'weights' is missing");
+    return weights_read(r->weights, table, values, error);
+}
+
+bool rnn_record_metric(const struct rnn_record *r, const char *name, double *out) {
+    return value_to_double(value_get(r->metrics, name), out);
+}

@@ -1,0 +1,29 @@
+// rnn records: one snapshot of one RNN of a zoo.
+#ifndef RECORDS_RNN_H
+#define RECORDS_RNN_H
+
+#include "records/task.h"
+#include "stream/array.h"
+#include "zoo/rnn.h"
+
+struct rnn_record {
+    const struct value *root;
+    uint64_t run, step, seed;       // step and seed are 0 when absent
+    char split[TEXT_FIELD_SIZE];    // "" before partition
+    struct task task;               // family TASK_OTHER and value NULL when absent
+    struct rnn_arch arch;
+    const struct value *weights, *metrics; // metrics may be NULL
+    bool has_rollouts;
+    struct array inputs; // formal: integers [R, length]; continuous: floats [R, T, input]
+    struct array logits; // [R, T, output], log-probabilities or logits; T = length - 1 for tokens
+};
+
+enum status arch_read(const struct value *arch, struct rnn_arch *out, struct error *error) MUST_CHECK; // {cell "lstm", input, hidden, layers, output}
+void arch_pack(struct packer *p, const struct rnn_arch *arch);                                        // packs the map
+
+// Also reads what is left of it in embedding, emulation and prediction records: there weights is NULL, and arch too may be absent (zeroed).
+enum status rnn_record_read(const struct value *root, struct rnn_record *out, struct error *error) MUST_CHECK;
+enum status rnn_record_weights(const struct rnn_record *r, const struct params *table, float *values, struct error *error) MUST_CHECK;
+bool rnn_record_metric(const struct rnn_record *r, const char *name, double *out);
+
+#endif

@@ -1,0 +1,276 @@
+#include "stream/json.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void append(struct json_text *out, const char *bytes, size_t size) {
+    if (out->capacity - out->size < size) {
+        size_t capacity = 2 * out->capacity > out->size + size ? 2 * out->capacity : out->size + size;
+        out->bytes = memory_realloc(out->bytes, out->size, capacity);
+        out->capacity = capacity;
+    }
+    memcpy(out->bytes + out->size, bytes, size);
+    out->size += size;
+}
+
+static void put(struct json_text *out, const char *text) {
+    append(out, text, strlen(text));
+}
+
+static void print(struct json_text *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void print(struct json_text *out, const char *format, ...) {
+    char text[64];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    put(out, text);
+}
+
+static void write_text(struct json_text *out, const uint8_t *text, size_t size) {
+    static const char hex[] = "0123456789abcdef";
+    append(out, "\"", 1);
+    size_t plain = 0; // where the run of bytes that need no escape begins
+    for (size_t i = 0; i < size; i++) {
+        uint8_t b = text[i];
+        if (b >= 0x20 && b != '"' && b != '\\')
+            continue;
+        append(out, (const char *)text + plain, i - plain);
+        plain = i + 1;
+        char escape[] = {'\\', 'u', '0', '0', hex[b >> 4], hex[b & 15]};
+        if (b == '"' || b == '\\')
+            append(out, (char[]){'\\', (char)b}, 2);
+        else if (b == '\n' || b == '\t')
+            put(out, b == '\n' ? "\\n" : "\\t");
+        else
+            append(out, escape, sizeof escape);
+    }
+    append(out, (const char *)text + plain, size - plain);
+    append(out, "\"", 1);
+}
+
+static void write_base64(struct json_text *out, const uint8_t *data, size_t size) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    append(out, "\"", 1);
+    for (size_t i = 0; i < size; i += 3) {
+        size_t n = size - i < 3 ? size - i : 3;
+        uint32_t bits = (uint32_t)data[i] << 16 | (n > 1 ? (uint32_t)data[i + 1] << 8 : 0) | (n > 2 ? data[i + 2] : 0);
+        char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63], n > 1 ? digits[bits >> 6 & 63] : '=', n > 2 ? digits[bits & 63] : '='};
+        append(out, four, sizeof four);
+    }
+    append(out, "\"", 1);
+}
+
+// False when f is finite and still to be written.
+static bool write_special(struct json_text *out, double f) {
+    if (isnan(f))
+        put(out, "\"NaN\"");
+    else if (isinf(f))
+        put(out, f > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+    return !isfinite(f);
+}
+
+// Any decimal of 15 (6) digits survives a double (a float), so shorter forms need no trial: %g drops their zeros.
+static void write_double(struct json_text *out, double f, bool point) {
+    char text[40];
+    if (write_special(out, f))
+        return;
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, f);
+        if (strtod(text, NULL) == f)
+            break;
+    }
+    put(out, text);
+    if (point && !strpbrk(text, ".e"))
+        put(out, ".0");
+}
+
+static void write_float(struct json_text *out, float f) {
+    char text[40];
+    if (write_special(out, (double)f))
+        return;
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)f);
+        if (strtof(text, NULL) == f)
+            break;
+    }
+    put(out, text);
+}
+
+// Item i as an integer, wide enough for all integer types: the bits of a u8 are to be read unsigned.
+static int64_t integer_item(const struct array *a, uint64_t i) {
+    size_t size = dtype_size(a->dtype);
+    uint64_t bits = 0;
+    memcpy(&bits, a->data + i * size, size);
+    bool is_signed = a->dtype == DTYPE_I1 || a->dtype == DTYPE_I2 || a->dtype == DTYPE_I4;
+    int unused = 64 - 8 * (int)size;
+    return is_signed ? (int64_t)(bits << unused) >> unused : (int64_t)bits;
+}
+
+static double real_item(const struct array *a, uint64_t i) {
+    if (a->dtype == DTYPE_F8) {
+        double f;
+        memcpy(&f, a->data + 8 * i, sizeof f);
+        return f;
+    }
+    if (a->dtype == DTYPE_U8)
+        return (double)(uint64_t)integer_item(a, i);
+    if (a->dtype == DTYPE_F2 || a->dtype == DTYPE_F4) {
+        float f;
+        array_to_floats(a, i, 1, &f);
+        return (double)f;
+    }
+    return (double)integer_item(a, i);
+}
+
+static void write_item(struct json_text *out, const struct array *a, uint64_t i) {
+    if (a->dtype == DTYPE_F8)
+        write_double(out, real_item(a, i), false);
+    else if (a->dtype == DTYPE_F2 || a->dtype == DTYPE_F4)
+        write_float(out, (float)real_item(a, i));
+    else if (a->dtype == DTYPE_U8)
+        print(out, "%llu", (unsigned long long)integer_item(a, i));
+    else
+        print(out, "%lld", (long long)integer_item(a, i));
+}
+
+static void write_summary(struct json_text *out, const struct array *a) {
+    if (a->count == 0) {
+        put(out, ",\"min\":null,\"max\":null,\"mean\":null");
+        return;
+    }
+    uint64_t least = 0, greatest = 0;
+    double low = real_item(a, 0), high = low, sum = 0;
+    for (uint64_t i = 0; i < a->count; i++) {
+        double f = real_item(a, i);
+        sum += f;
+        if (!(f >= low) && !isnan(low)) { // a NaN is kept, so that it shows
+            low = f;
+            least = i;
+        }
+        if (!(f <= high) && !isnan(high)) {
+            high = f;
+            greatest = i;
+        }
+    }
+    put(out, ",\"min\":");
+    write_item(out, a, least);
+    put(out, ",\"max\":");
+    write_item(out, a, greatest);
+    put(out, ",\"mean\":");
+    double mean = sum / (double)a->count;
+    if (!write_special(out, mean))
+        print(out, "%.6g", mean);
+}
+
+static void write_array(struct json_text *out, const struct array *a, enum json_arrays arrays) {
+    print(out, "{\"dtype\":\"%s\",\"shape\":[", dtype_name(a->dtype));
+    for (int i = 0; i < a->rank; i++)
+        print(out, "%s%llu", i ? "," : "", (unsigned long long)a->shape[i]);
+    put(out, "]");
+    if (arrays == JSON_SUMMARISED) {
+        write_summary(out, a);
+        put(out, "}");
+        return;
+    }
+    put(out, ",\"data\":[");
+    for (uint64_t i = 0; i < a->count; i++) {
+        if (i)
+            put(out, ",");
+        write_item(out, a, i);
+    }
+    put(out, "]}");
+}
+
+static void write_key(struct json_text *out, const struct value *key) {
+    if (key->type == VALUE_STR) {
+        write_text(out, key->data, key->size);
+        return;
+    }
+    struct json_text text = {0};
+    json_write(&text, key, JSON_WHOLE);
+    write_text(out, (const uint8_t *)text.bytes, text.size);
+    free(text.bytes);
+}
+
+static void write_map(struct json_text *out, const struct value *map, enum json_arrays arrays) {
+    struct array a;
+    const struct value *nd = value_get(map, "nd");
+    if (nd && nd->type == VALUE_BOOL && array_read(map, &a, NULL) == STATUS_OK) {
+        if (nd->boolean) {
+            write_array(out, &a, arrays);
+            return;
+        }
+        print(out, "{\"dtype\":\"%s\",\"scalar\":", dtype_name(a.dtype));
+        write_item(out, &a, 0);
+        put(out, "}");
+        return;
+    }
+    const struct value *v = value_first(map);
+    put(out, "{");
+    for (uint32_t i = 0; i < map->count; i++) {
+        if (i)
+            put(out, ",");
+        write_key(out, v);
+        put(out, ":");
+        v = value_next(v);
+        json_write(out, v, arrays);
+        v = value_next(v);
+    }
+    put(out, "}");
+}
+
+static void write_list(struct json_text *out, const struct value *list, enum json_arrays arrays) {
+    const struct value *v = value_first(list);
+    put(out, "[");
+    for (uint32_t i = 0; i < list->count; i++, v = value_next(v)) {
+        if (i)
+            put(out, ",");
+        json_write(out, v, arrays);
+    }
+    put(out, "]");
+}
+
+void json_write(struct json_text *out, const struct value *v, enum json_arrays arrays) {
+    switch (v->type) {
+    case VALUE_NIL:
+        put(out, "null");
+        break;
+    case VALUE_BOOL:
+        put(out, v->boolean ? "true" : "false");
+        break;
+    case VALUE_UINT:
+        print(out, "%llu", (unsigned long long)v->u);
+        break;
+    case VALUE_INT:
+        print(out, "%lld", (long long)v->i);
+        break;
+    case VALUE_FLOAT:
+        write_double(out, v->f, true);
+        break;
+    case VALUE_STR:
+        write_text(out, v->data, v->size);
+        break;
+    case VALUE_EXT:
+        print(out, "{\"ext\":%d,\"base64\":", (int8_t)v->data[-1]); // the type is the byte before the data
+        write_base64(out, v->data, v->size);
+        put(out, "}");
+        break;
+    case VALUE_BIN:
+        put(out, "{\"base64\":");
+        write_base64(out, v->data, v->size);
+        put(out, "}");
+        break;
+    case VALUE_ARRAY:
+        write_list(out, v, arrays);
+        break;
+    case VALUE_MAP:
+        write_map(out, v, arrays);
+        break;
+    }
+}

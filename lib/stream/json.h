@@ -1,0 +1,29 @@
+// Values as JSON and back. What JSON has no word for:
+//     bin              {"base64": "..."}
+//     array            {"dtype": "<f4", "shape": [2, 3], "data": [flat, in C order]}, or summarised: min, max, mean instead of data
+//     NumPy scalar     {"dtype": "<f4", "scalar": 0.5}
+//     ext              {"ext": type, "base64": "..."}, which is not read back
+//     NaN, infinity    "NaN", "Infinity", "-Infinity"; the payload of a NaN is lost
+//     a key            that is no text: its JSON as text
+// Floats have as many digits as bring back the same number, and a point or an exponent when they stand alone: 1.0 is no integer.
+#ifndef STREAM_JSON_H
+#define STREAM_JSON_H
+
+#include "stream/packer.h"
+
+// Text that grows; zeroed = empty; free(bytes) at the end. Not terminated.
+struct json_text {
+    char *bytes;
+    size_t size, capacity;
+};
+
+enum json_arrays { JSON_SUMMARISED, JSON_WHOLE };
+
+// Appends the value on one line, without a newline. A map that looks like an array but is none (array_read) is written as the map it is.
+void json_write(struct json_text *out, const struct value *v, enum json_arrays arrays);
+
+// Reads one JSON text (RFC 8259, nested at most 32 deep) and packs it as one item; summarised arrays are refused. Errors: "column 17: ...",
+// counted in bytes. After an error the packer has to be cleared.
+enum status json_read(struct packer *p, const char *text, size_t size, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,67 @@
+#include "stream/value.h"
+
+#include <string.h>
+
+const struct value *value_first(const struct value *container) {
+    return container + 1;
+}
+
+const struct value *value_next(const struct value *v) {
+    return v + v->nodes;
+}
+
+bool value_is(const struct value *v, const char *text) {
+    size_t size = strlen(text);
+    return v && (v->type == VALUE_STR || v->type == VALUE_BIN) && v->size == size && memcmp(v->data, text, size) == 0;
+}
+
+const struct value *value_get(const struct value *map, const char *key) {
+    if (!map || map->type != VALUE_MAP)
+        return NULL;
+    const struct value *v = value_first(map);
+    for (uint32_t i = 0; i < map->count; i++) {
+        const struct value *item = value_next(v);
+        if (value_is(v, key))
+            return item;
+        v = value_next(item);
+    }
+    return NULL;
+}
+
+const struct value *value_at(const struct value *array, uint32_t index) {
+    if (!array || array->type != VALUE_ARRAY || index >= array->count)
+        return NULL;
+    const struct value *v = value_first(array);
+    while (index--)
+        v = value_next(v);
+    return v;
+}
+
+bool value_to_u64(const struct value *v, uint64_t *out) {
+    if (!v || v->type != VALUE_UINT)
+        return false;
+    *out = v->u;
+    return true;
+}
+
+bool value_to_i64(const struct value *v, int64_t *out) {
+    if (!v || (v->type != VALUE_INT && (v->type != VALUE_UINT || v->u > INT64_MAX)))
+        return false;
+    *out = v->type == VALUE_INT ? v->i : (int64_t)v->u;
+    return true;
+}
+
+bool value_to_double(const struct value *v, double *out) {
+    if (!v || (v->type != VALUE_UINT && v->type != VALUE_INT && v->type != VALUE_FLOAT))
+        return false;
+    *out = v->type == VALUE_FLOAT ? v->f : v->type == VALUE_INT ? (double)v->i : (double)v->u;
+    return true;
+}
+
+bool value_to_text(const struct value *v, char *out, size_t capacity) {
+    if (!v || v->type != VALUE_STR || v->size >= capacity || memchr(v->data, 0, v->size))
+        return false;
+    memcpy(out, v->data, v->size);
+    out[v->size] = 0;
+    return true;
+}

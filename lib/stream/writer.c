@@ -1,0 +1,226 @@
+#include "stream/writer.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { FORMAT = 1, BUFFER_SIZE = 1 << 16 };
+
+struct writer {
+    int fd;
+    char *name;
+    struct writer_identity identity;
+    struct packer *packer;
+    uint8_t *buffer;
+    size_t used;
+
+    bool in_segment;
+    uint64_t records; // of the segment so far
+    uint32_t crc;     // of their bytes
+};
+
+struct writer *writer_open(int fd, const char *name, const struct writer_identity *identity) {
+    struct writer *w = memory_calloc(1, sizeof *w);
+    w->fd = fd;
+    w->name = memory_strdup(name);
+    w->identity = *identity;
+    w->packer = packer_new();
+    w->buffer = memory_alloc(BUFFER_SIZE);
+    return w;
+}
+
+static void writer_free(struct writer *w) {
+    packer_free(w->packer);
+    free(w->buffer);
+    free(w->name);
+    free(w);
+}
+
+struct packer *writer_packer(struct writer *w) {
+    return w->packer;
+}
+
+static enum status io_failure(const struct writer *w, int failure, struct error *error) {
+    return error_set(error, failure == EPIPE ? STATUS_CLOSED_PIPE : STATUS_IO, "%s: writing failed: %s", w->name, strerror(failure));
+}
+
+// Writes the buffer and these bytes, all of them, whatever a single call takes.
+static enum status write_out(struct writer *w, const uint8_t *bytes, size_t size, struct error *error) {
+    struct iovec part[2] = {{w->buffer, w->used}, {(void *)bytes, size}};
+    w->used = 0;
+    while (part[0].iov_len + part[1].iov_len) {
+        ssize_t n = writev(w->fd, part, 2);
+        if (n < 0 && errno == EAGAIN) { // a neighbour on the same pipe made it non-blocking
+            poll(&(struct pollfd){.fd = w->fd, .events = POLLOUT}, 1, -1);
+            continue;
+        }
+        if (n < 0 && errno != EINTR)
+            return io_failure(w, errno, error);
+        for (int i = 0; i < 2 && n > 0; i++) {
+            size_t taken = (size_t)n < part[i].iov_len ? (size_t)n : part[i].iov_len;
+            part[i].iov_base = (uint8_t *)part[i].iov_base + taken;
+            part[i].iov_len -= taken;
+            n -= (ssize_t)taken;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status emit(struct writer *w, const uint8_t *bytes, size_t size, struct error *error) {
+    if (size > BUFFER_SIZE - w->used)
+        return write_out(w, bytes, size, error);
+    memcpy(w->buffer + w->used, bytes, size);
+    w->used += size;
+    return STATUS_OK;
+}
+
+static enum status emit_record(struct writer *w, const uint8_t *bytes, size_t size, struct error *error) {
+    assert(w->in_segment);
+    w->records++;
+    w->crc = hash_crc32(w->crc, bytes, size);
+    return emit(w, bytes, size, error);
+}
+
+enum status writer_commit(struct writer *w, struct error *error) {
+    size_t size;
+    const uint8_t *bytes = packer_bytes(w->packer, &size);
+    enum status status = emit_record(w, bytes, size, error);
+    packer_clear(w->packer);
+    return status;
+}
+
+enum status writer_copy(struct writer *w, const struct value *record, struct error *error) {
+    return emit_record(w, record->bytes, record->length, error);
+}
+
+// The entries of all sources in order of their first appearance, and after them the writer's own.
+struct history {
+    const struct value **entry;
+    size_t count, capacity;
+};
+
+static void history_add(struct history *h, const struct value *entry) {
+    for (size_t i = 0; i < h->count; i++)
+        if (h->entry[i]->length == entry->length && memcmp(h->entry[i]->bytes, entry->bytes, entry->length) == 0)
+            return;
+    if (h->count == h->capacity) {
+        size_t capacity = h->capacity ? 2 * h->capacity : 16;
+        h->entry = memory_realloc(h->entry, h->capacity * sizeof *h->entry, capacity * sizeof *h->entry);
+        h->capacity = capacity;
+    }
+    h->entry[h->count++] = entry;
+}
+
+static enum status history_add_meta(struct history *h, const struct value *meta, struct error *error) {
+    const struct value *entries = value_get(meta, "history");
+    if (!entries)
+        return STATUS_OK;
+    if (entries->type != VALUE_ARRAY)
+        return error_set(error, STATUS_DATA, "the history in a meta record is no array");
+    const struct value *entry = value_first(entries);
+    for (uint32_t i = 0; i < entries->count; i++, entry = value_next(entry))
+        history_add(h, entry);
+    return STATUS_OK;
+}
+
+static void pack_identity(struct packer *p, const struct writer_identity *identity) {
+    pack_map(p);
+    pack_key(p, "program");
+    pack_str(p, identity->program);
+    pack_key(p, "version");
+    pack_str(p, identity->version);
+    pack_key(p, "argv");
+    pack_list(p);
+    pack_str(p, identity->program); // argv[0] may hold a path of this machine
+    for (int i = 1; i < identity->argc; i++)
+        pack_str(p, identity->argv[i]);
+    pack_end(p);
+    pack_end(p);
+}
+
+static void pack_meta(struct packer *p, const struct writer_identity *identity, const struct history *history) {
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "meta");
+    pack_key(p, "format");
+    pack_u64(p, FORMAT);
+    pack_key(p, "program");
+    pack_str(p, identity->program);
+    pack_key(p, "version");
+    pack_str(p, identity->version);
+    pack_key(p, "history");
+    pack_list(p);
+    for (size_t i = 0; i < history->count; i++)
+        pack_value(p, history->entry[i]);
+    pack_end(p);
+    pack_end(p);
+}
+
+enum status writer_begin_segment(struct writer *w, const struct value *const *sources, int count, struct error *error) {
+    assert(!w->in_segment);
+    struct history history = {0};
+    enum status status = STATUS_OK;
+    for (int i = 0; i < count && status == STATUS_OK; i++)
+        status = history_add_meta(&history, sources[i], error);
+    if (status == STATUS_OK) {
+        size_t size;
+        pack_identity(w->packer, &w->identity);
+        const uint8_t *bytes = packer_bytes(w->packer, &size);
+        uint8_t *own = memcpy(memory_alloc(size), bytes, size);
+        history_add(&history, &(struct value){.type = VALUE_MAP, .bytes = own, .length = size});
+        packer_clear(w->packer);
+        pack_meta(w->packer, &w->identity, &history);
+        w->in_segment = true;
+        w->records = 0;
+        w->crc = 0;
+        status = writer_commit(w, error);
+        free(own);
+    }
+    free(history.entry);
+    return status;
+}
+
+enum status writer_end_segment(struct writer *w, struct error *error) {
+    assert(w->in_segment);
+    struct packer *p = w->packer;
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "end");
+    pack_key(p, "records");
+    pack_u64(p, w->records);
+    pack_key(p, "crc32");
+    pack_u64(p, w->crc);
+    pack_end(p);
+    size_t size;
+    const uint8_t *bytes = packer_bytes(p, &size);
+    enum status status = emit(w, bytes, size, error);
+    packer_clear(p);
+    w->in_segment = false;
+    return status == STATUS_OK ? writer_flush(w, error) : status;
+}
+
+enum status writer_flush(struct writer *w, struct error *error) {
+    return write_out(w, NULL, 0, error);
+}
+
+enum status writer_close(struct writer *w, struct error *error) {
+    enum status status = writer_flush(w, error);
+    if (close(w->fd) != 0 && status == STATUS_OK && errno != EINTR) // Linux has closed it then
+        status = io_failure(w, errno, error);
+    writer_free(w);
+    return status;
+}
+
+void writer_abandon(struct writer *w) {
+    if (!w)
+        return;
+    close(w->fd);
+    writer_free(w);
+}

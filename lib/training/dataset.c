@@ -1,0 +1,187 @@
+#include "training/dataset.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MAX_DEPTH = 32, COPY_BLOCK = 1 << 18 };
+
+struct dataset_internal {
+    int capacity, meta_capacity;
+    struct value_nodes *meta_nodes; // [meta_count], one each: meta records outlive the reading
+};
+
+// Standard input that can't be mapped goes to a temporary file that has no name, so that nothing is left behind.
+static int spool(int in, struct error *error) {
+    const char *dir = getenv("TMPDIR");
+    char path[4096];
+    snprintf(path, sizeof path, "%s/rnnpipe-XXXXXX", dir && *dir ? dir : "/tmp");
+    int out = mkstemp(path);
+    if (out < 0) {
+        error_set(error, STATUS_IO, "temporary file in %s: %s", dir && *dir ? dir : "/tmp", strerror(errno));
+        return -1;
+    }
+    unlink(path);
+    char *block = memory_alloc(COPY_BLOCK);
+    for (;;) {
+        ssize_t got = read(in, block, COPY_BLOCK);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            error_set(error, STATUS_IO, "reading: %s", strerror(errno));
+        ssize_t put = 0;
+        while (got > 0 && put < got) {
+            ssize_t n = write(out, block + put, (size_t)(got - put));
+            if (n < 0 && errno != EINTR) {
+                error_set(error, STATUS_IO, "copying to a temporary file: %s", strerror(errno));
+                got = -1;
+            }
+            put += n > 0 ? n : 0;
+        }
+        if (got > 0)
+            continue;
+        free(block);
+        if (got == 0)
+            return out;
+        close(out);
+        return -1;
+    }
+}
+
+static enum status map_file(struct dataset *d, const char *path, struct error *error) {
+    bool standard = strcmp(path, "-") == 0;
+    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) != 0)
+        return error_set(error, STATUS_NO_INPUT, "%s: %s", d->name, strerror(errno));
+    if (S_ISDIR(info.st_mode))
+        error_set(error, STATUS_NO_INPUT, "%s: is a directory", d->name);
+    bool mappable = S_ISREG(info.st_mode) && (!standard || lseek(fd, 0, SEEK_CUR) == 0);
+    int source = S_ISDIR(info.st_mode) ? -1 : mappable ? fd : spool(fd, error);
+    if (source >= 0 && fstat(source, &info) == 0) {
+        d->size = (uint64_t)info.st_size;
+        d->bytes = d->size ? mmap(NULL, d->size, PROT_READ, MAP_PRIVATE, source, 0) : NULL;
+        if (d->bytes == MAP_FAILED) {
+            d->bytes = NULL;
+            error_set(error, STATUS_IO, "%s: mapping: %s", d->name, strerror(errno));
+        }
+    }
+    if (source >= 0 && source != fd)
+        close(source);
+    if (!standard)
+        close(fd);
+    return error->status;
+}
+
+static enum status add_meta(struct dataset *d, const struct value *meta, struct error *error) {
+    struct dataset_internal *in = d->internal;
+    if (d->meta_count == in->meta_capacity) {
+        int more = in->meta_capacity ? 2 * in->meta_capacity : 8;
+        d->metas = memory_realloc(d->metas, (size_t)d->meta_count * sizeof *d->metas, (size_t)more * sizeof *d->metas);
+        in->meta_nodes = memory_realloc(in->meta_nodes, (size_t)d->meta_count * sizeof *in->meta_nodes, (size_t)more * sizeof *in->meta_nodes);
+        in->meta_capacity = more;
+    }
+    struct value_nodes *nodes = &in->meta_nodes[d->meta_count];
+    *nodes = (struct value_nodes){0};
+    if (value_decode(meta->bytes, meta->length, MAX_DEPTH, nodes, error) != STATUS_OK)
+        return error->status;
+    d->metas[d->meta_count++] = nodes->node;
+    return STATUS_OK;
+}
+
+static enum status add_item(struct dataset *d, const struct reader *r, struct error *error) {
+    struct rnn_record record;
+    if (rnn_record_read(r->record, &record, error) != STATUS_OK)
+        return error->status;
+    if (record.weights && d->count && !rnn_arch_equal(&record.arch, &d->arch))
+        return error_set(error, STATUS_DATA, "an RNN of %d inputs, %d x %d, %d outputs among RNNs of %d inputs, %d x %d, %d outputs", record.arch.input,
+                         record.arch.layers, record.arch.hidden, record.arch.output, d->arch.input, d->arch.layers, d->arch.hidden, d->arch.output);
+    if (d->count == d->internal->capacity) {
+        int more = d->internal->capacity ? 2 * d->internal->capacity : 256;
+        d->items = memory_realloc(d->items, (size_t)d->count * sizeof *d->items, (size_t)more * sizeof *d->items);
+        d->internal->capacity = more;
+    }
+    struct dataset_item *item = &d->items[d->count++];
+    *item = (struct dataset_item){.offset = r->offset, .size = r->record->length, .run = record.run, .step = record.step, .task = record.task};
+    item->task.value = NULL;
+    if (strlen(record.split) >= sizeof item->split)
+        return error_set(error, STATUS_DATA, "unknown split '%s'", record.split);
+    strcpy(item->split, record.split);
+    d->arch = record.arch;
+    return STATUS_OK;
+}
+
+static enum status index_records(struct dataset *d, const char *kind, struct reader_limits limits, struct error *error) {
+    struct reader *r = reader_open_memory(d->bytes, d->size, d->name, limits);
+    enum status status;
+    while ((status = reader_next(r, error)) == STATUS_OK) {
+        if (r->event == READER_META)
+            status = add_meta(d, r->record, error);
+        else if (r->event == READER_DATA && value_is(value_get(r->record, "kind"), kind))
+            status = add_item(d, r, error);
+        if (status != STATUS_OK) {
+            status = reader_blame(r, error);
+            break;
+        }
+    }
+    reader_close(r);
+    if (status != STATUS_END)
+        return status;
+    if (d->count == 0)
+        return error_set(error, STATUS_DATA, "%s: there is no %s record", d->name, kind);
+    return STATUS_OK;
+}
+
+enum status dataset_open(struct dataset **out, const char *path, const char *kind, struct reader_limits limits, struct error *error) {
+    struct dataset *d = memory_calloc(1, sizeof *d);
+    d->name = memory_strdup(strcmp(path, "-") == 0 ? "standard input" : path);
+    d->internal = memory_calloc(1, sizeof *d->internal);
+    error->status = STATUS_OK;
+    if (map_file(d, path, error) != STATUS_OK || index_records(d, kind, limits, error) != STATUS_OK) {
+        dataset_close(d);
+        return error->status;
+    }
+    *out = d;
+    return STATUS_OK;
+}
+
+void dataset_close(struct dataset *d) {
+    if (!d)
+        return;
+    for (int i = 0; i < d->meta_count; i++)
+        free(d->internal->meta_nodes[i].node);
+    free(d->internal->meta_nodes);
+    free(d->internal);
+    if (d->bytes)
+        munmap((void *)d->bytes, d->size);
+    free(d->metas);
+    free(d->items);
+    free(d->name);
+    free(d);
+}
+
+enum status dataset_read(const struct dataset *d, int index, struct value_nodes *nodes, struct rnn_record *out, struct error *error) {
+    const struct dataset_item *item = &d->items[index];
+    enum status status = value_decode(d->bytes + item->offset, item->size, MAX_DEPTH, nodes, error);
+    return status == STATUS_OK ? rnn_record_read(nodes->node, out, error) : status;
+}
+
+int dataset_select(const struct dataset *d, const char *split, int **list) {
+    bool partitioned = false;
+    for (int i = 0; i < d->count; i++)
+        partitioned |= d->items[i].split[0] != 0;
+    bool everything = !split || (!partitioned && strcmp(split, "train") == 0);
+    *list = memory_alloc((size_t)d->count * sizeof **list);
+    int count = 0;
+    for (int i = 0; i < d->count; i++)
+        if (everything || strcmp(d->items[i].split, split) == 0)
+            (*list)[count++] = i;
+    return count;
+}

@@ -1,0 +1,175 @@
+#include "training/emulation.h"
+
+#include "base/memory.h"
+#include "training/emulation_internal.h"
+#include "training/rollouts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const struct emulation_recipe emulation_paper_recipe = {
+    .learner = {.batch = 64, .rate = 1e-4, .decay = 0.01, .clip = 0.1, .threads = 1, .seed = 1},
+    .criterion = CRITERION_TOTAL_VARIATION,
+    .steps = 100000,
+    .validate_every = 1000,
+};
+
+static void *lane_new(void *context) {
+    (void)context;
+    return memory_calloc(1, sizeof(struct rollout_batch));
+}
+
+static void lane_free(void *data) {
+    rollout_batch_free(data);
+    free(data);
+}
+
+static enum status load(void *context, struct lane *lane, struct error *error) {
+    struct emulation *e = context;
+    for (int i = 0; i < lane->count; i++) {
+        struct rnn_record record;
+        if (dataset_read(e->internal->data, lane->items[i], &lane->nodes, &record, error) != STATUS_OK ||
+            learner_load_weights(e->encoder, lane, i, &record, error) != STATUS_OK ||
+            rollout_batch_load(lane->data, &record, rng_below(&lane->rng, record.logits.shape[0]), i, lane->count, error) != STATUS_OK)
+            return error->status;
+    }
+    return STATUS_OK;
+}
+
+static struct tensor *loss_of_lane(void *context, struct lane *lane, const struct weights *head, struct tensor *z) {
+    struct emulation *e = context;
+    return rollout_batch_loss(&lane->tape, e->emulator, head, z, lane->data, e->recipe.criterion);
+}
+
+static const struct learner_task emulation_task = {.lane_new = lane_new, .lane_free = lane_free, .load = load, .loss = loss_of_lane};
+
+// Every item must have rollouts of one form.
+static enum status check_data(struct emulation *e, const struct dataset *data, struct error *error) {
+    struct value_nodes nodes = {0};
+    enum status status = STATUS_OK;
+    for (int i = 0; i < data->count && status == STATUS_OK; i++) {
+        struct rnn_record record;
+        status = dataset_read(data, i, &nodes, &record, error);
+        if (status == STATUS_OK && !record.has_rollouts)
+            status = error_set(error, STATUS_DATA, "%s: the RNN of run %llu, step %llu has no rollouts", data->name, (unsigned long long)record.run,
+                               (unsigned long long)record.step);
+        bool tokens = record.inputs.rank == 2;
+        if (status == STATUS_OK && i && tokens != e->internal->tokens)
+            status = error_set(error, STATUS_DATA, "%s: rollouts of tokens and of continuous inputs mixed", data->name);
+        e->internal->tokens = tokens;
+    }
+    free(nodes.node);
+    return status;
+}
+
+enum status emulation_new(struct emulation **out, struct encoder *encoder, struct emulator *emulator, const struct dataset *data,
+                          const struct emulation_recipe *recipe, struct error *error) {
+    if (!rnn_arch_equal(&encoder->arch, &data->arch))
+        return error_set(error, STATUS_DATA, "%s: the encoder is for other RNNs (%d inputs, %d x %d, %d outputs) than these (%d inputs, %d x %d, %d outputs)",
+                         data->name, encoder->arch.input, encoder->arch.layers, encoder->arch.hidden, encoder->arch.output, data->arch.input,
+                         data->arch.layers, data->arch.hidden, data->arch.output);
+    if (emulator->arch.input != data->arch.input || emulator->arch.output != data->arch.output || emulator->config.z != encoder->config.z)
+        return error_set(error, STATUS_DATA, "emulator and encoder don't fit each other (z of %d and %d) or the RNNs", emulator->config.z, encoder->config.z);
+    struct emulation *e = memory_calloc(1, sizeof *e);
+    *e = (struct emulation){.encoder = encoder, .emulator = emulator, .recipe = *recipe, .best_loss = INFINITY};
+    struct emulation_internal *in = e->internal = memory_calloc(1, sizeof *in);
+    in->data = data;
+    if (check_data(e, data, error) != STATUS_OK) {
+        emulation_free(e);
+        return error->status;
+    }
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        in->count[s] = dataset_select(data, split_names[s], &in->items[s]);
+    if (in->count[SPLIT_TRAIN] == 0) {
+        error_set(error, STATUS_DATA, "%s: no record of split 'train'", data->name);
+        emulation_free(e);
+        return error->status;
+    }
+    e->learner = learner_new(encoder, &emulator->table, emulator->values, in->items[SPLIT_TRAIN], in->count[SPLIT_TRAIN], &recipe->learner, &emulation_task, e);
+    in->best_encoder = memory_alloc(encoder->table.size * sizeof(float));
+    in->best_emulator = memory_alloc(emulator->table.size * sizeof(float));
+    clock_gettime(CLOCK_MONOTONIC, &in->start);
+    *out = e;
+    return STATUS_OK;
+}
+
+void emulation_free(struct emulation *e) {
+    if (!e)
+        return;
+    learner_free(e->learner);
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        free(e->internal->items[s]);
+    free(e->internal->best_encoder);
+    free(e->internal->best_emulator);
+    free(e->internal);
+    free(e->curve);
+    free(e);
+}
+
+void emulation_add_point(struct emulation *e, uint64_t step, const char *split, double loss) {
+    if (e->curve_count == e->internal->curve_capacity) {
+        int more = e->internal->curve_capacity ? 2 * e->internal->curve_capacity : 64;
+        e->curve = memory_realloc(e->curve, (size_t)e->curve_count * sizeof *e->curve, (size_t)more * sizeof *e->curve);
+        e->internal->curve_capacity = more;
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    double seconds = (double)(now.tv_sec - e->internal->start.tv_sec) + 1e-9 * (double)(now.tv_nsec - e->internal->start.tv_nsec);
+    e->curve[e->curve_count++] = (struct curve_point){step, split, loss, seconds};
+}
+
+static enum status validate(struct emulation *e, struct error *error) {
+    struct emulation_internal *in = e->internal;
+    double judged = in->train_sum / (double)in->train_steps;
+    emulation_add_point(e, e->learner->step, split_names[SPLIT_TRAIN], judged);
+    in->train_sum = 0;
+    in->train_steps = 0;
+    uint64_t step = e->learner->step;
+    for (int s = SPLIT_VALIDATION; s < SPLIT_COUNT; s++) {
+        double loss;
+        if (in->count[s] == 0)
+            continue;
+        e->learner->step = 0; // the same rollouts every time
+        enum status status = learner_evaluate(e->learner, in->items[s], in->count[s], &loss, error);
+        e->learner->step = step;
+        if (status != STATUS_OK)
+            return status;
+        emulation_add_point(e, step, split_names[s], loss);
+        if (s == SPLIT_VALIDATION)
+            judged = loss;
+    }
+    if (judged < e->best_loss) {
+        e->best_loss = judged;
+        e->best_step = step;
+        in->since_best = 0;
+        memcpy(in->best_encoder, e->encoder->values, e->encoder->table.size * sizeof(float));
+        memcpy(in->best_emulator, e->emulator->values, e->emulator->table.size * sizeof(float));
+    } else {
+        in->since_best++;
+    }
+    e->stopped = e->recipe.patience > 0 && in->since_best >= e->recipe.patience;
+    return STATUS_OK;
+}
+
+enum status emulation_step(struct emulation *e, double *loss, struct error *error) {
+    if (learner_step(e->learner, loss, error) != STATUS_OK)
+        return error->status;
+    e->emulator->step++;
+    e->internal->train_sum += *loss;
+    e->internal->train_steps++;
+    uint64_t step = e->learner->step;
+    if (step % (uint64_t)e->recipe.validate_every == 0 || step == e->recipe.steps)
+        return validate(e, error);
+    return STATUS_OK;
+}
+
+void emulation_restore_best(struct emulation *e) {
+    if (!isfinite(e->best_loss))
+        return;
+    memcpy(e->encoder->values, e->internal->best_encoder, e->encoder->table.size * sizeof(float));
+    memcpy(e->emulator->values, e->internal->best_emulator, e->emulator->table.size * sizeof(float));
+    e->encoder->step -= e->learner->step - e->best_step;
+    e->emulator->step -= e->learner->step - e->best_step;
+}

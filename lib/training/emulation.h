@@ -1,0 +1,64 @@
+// Emulation: training an encoder and an emulator together without labels (paper, section 3.1), and judging them.
+#ifndef TRAINING_EMULATION_H
+#define TRAINING_EMULATION_H
+
+#include "nn/loss.h"
+#include "training/emulator.h"
+#include "stream/writer.h"
+#include "training/learner.h"
+
+struct emulation_recipe {
+    struct learner_recipe learner; // paper: batch 64, rate 1e-4, decay 0.01, clip 0.1
+    enum criterion criterion;      // paper: total_variation
+    uint64_t steps;                // paper: 100,000
+    int validate_every;            // paper: 1,000
+    int patience;                  // validations without improvement before stopping; 0 = never stop early
+};
+extern const struct emulation_recipe emulation_paper_recipe;
+
+// One point of the training curve.
+struct curve_point {
+    uint64_t step;
+    const char *split; // "train" (mean since the last point), "validation", "ood"
+    double loss, seconds;
+};
+
+struct emulation {
+    struct encoder *encoder;
+    struct emulator *emulator;
+    struct learner *learner;
+    struct emulation_recipe recipe;
+    struct curve_point *curve;
+    int curve_count;
+    double best_loss;    // on the validation split (on train when there is none); infinity before the first validation
+    uint64_t best_step;
+    bool stopped;        // out of patience
+    struct emulation_internal *internal;
+};
+
+// encoder and emulator are borrowed and trained in place. STATUS_DATA when the data have no rollouts, or do not fit the encoder.
+enum status emulation_new(struct emulation **out, struct encoder *encoder, struct emulator *emulator, const struct dataset *data,
+                          const struct emulation_recipe *recipe, struct error *error) MUST_CHECK;
+void emulation_free(struct emulation *e);
+
+// One step; validates when it is due and remembers the best networks so far. Call until recipe.steps are done or `stopped`.
+enum status emulation_step(struct emulation *e, double *loss, struct error *error) MUST_CHECK;
+// Puts the best networks so far into encoder and emulator, and their step.
+void emulation_restore_best(struct emulation *e);
+
+// Checkpoints: the whole state as a stream of records, written to a temporary file beside `path`, synced, then renamed over it.
+enum status emulation_save(const struct emulation *e, const char *path, const struct writer_identity *identity, struct error *error) MUST_CHECK;
+// STATUS_NO_INPUT when there is no such file; STATUS_DATA when it belongs to other networks, data or recipe.
+enum status emulation_resume(struct emulation *e, const char *path, struct error *error) MUST_CHECK;
+
+// Judging a batch of records: how well does the emulator, given z, imitate each RNN?
+struct imitation {
+    double loss;           // criterion, mean over the rollouts looked at
+    double clone_accuracy; // share of generated strings in the language (strict); NaN when it can't be had
+};
+struct judge;
+struct judge *judge_new(const struct emulator *emulator, enum criterion criterion, int rollouts, int clones, uint64_t seed);
+enum status judge_imitation(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out, struct error *error) MUST_CHECK;
+void judge_free(struct judge *j);
+
+#endif

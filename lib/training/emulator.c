@@ -1,0 +1,168 @@
+#include "training/emulator.h"
+
+#include "base/memory.h"
+#include "math/blas.h"
+#include "math/kernels.h"
+#include "nn/activation.h"
+#include "nn/linear.h"
+#include "nn/lstm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct emulator_config emulator_paper_config = {.z = 16, .hidden = 256, .layers = 2, .condition = CONDITION_BOS};
+
+// Indices into the table.
+enum { EMBEDDING = 0, INPUT = 2, LSTM = 4 };
+
+static int readout(const struct emulator *e) {
+    return LSTM + 4 * e->config.layers;
+}
+
+struct emulator *emulator_new(const struct emulator_config *config, const struct rnn_arch *arch, uint64_t seed) {
+    struct emulator *e = memory_calloc(1, sizeof *e);
+    *e = (struct emulator){.config = *config, .arch = *arch, .seed = seed};
+    int H = config->hidden;
+    linear_params(&e->table, "embedding_projection", config->z, H);
+    linear_params(&e->table, "input_projection", arch->input, H);
+    for (int l = 0; l < config->layers; l++) {
+        char suffix[16];
+        snprintf(suffix, sizeof suffix, "_l%d", l);
+        lstm_params(&e->table, "lstm.", suffix, H, H);
+    }
+    linear_params(&e->table, "output_projection", H, arch->output);
+    e->values = memory_calloc(e->table.size, sizeof(float));
+    struct rng rng = rng_make(seed, 0, "emulator");
+    params_init(&e->table, e->values, &rng);
+    return e;
+}
+
+void emulator_free(struct emulator *e) {
+    if (!e)
+        return;
+    params_free(&e->table);
+    free(e->values);
+    free(e);
+}
+
+static void config_keys(struct emulator_config *c, struct config_key keys[5]) {
+    const struct config_key all[5] = {
+        {.name = "z", .target = &c->z, .low = 1, .high = 65536},
+        {.name = "hidden", .target = &c->hidden, .low = 1, .high = 65536},
+        {.name = "layers", .target = &c->layers, .low = 1, .high = RNN_MAX_LAYERS},
+        {.name = "condition", .target = &c->condition, .choices = "bos|every"},
+    };
+    memcpy(keys, all, sizeof all);
+}
+
+enum status emulator_read(const struct model_record *record, struct emulator **out, struct error *error) {
+    if (!record->has_arch)
+        return error_set(error, STATUS_DATA, "emulator record: key 'arch' is missing");
+    struct emulator_config config = emulator_paper_config;
+    struct config_key keys[5];
+    config_keys(&config, keys);
+    if (config_read(record->config, keys, error) != STATUS_OK)
+        return error->status;
+    struct emulator *e = emulator_new(&config, &record->arch, record->seed);
+    e->step = record->step;
+    if (weights_read(record->weights, &e->table, e->values, error) != STATUS_OK) {
+        emulator_free(e);
+        return error->status;
+    }
+    *out = e;
+    return STATUS_OK;
+}
+
+void emulator_pack(struct packer *p, const struct emulator *e) {
+    struct emulator_config config = e->config;
+    struct config_key keys[5];
+    config_keys(&config, keys);
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "emulator");
+    pack_key(p, "seed");
+    pack_u64(p, e->seed);
+    pack_key(p, "step");
+    pack_u64(p, e->step);
+    pack_key(p, "config");
+    config_pack(p, keys);
+    pack_key(p, "arch");
+    arch_pack(p, &e->arch);
+    pack_key(p, "weights");
+    weights_pack(p, &e->table, e->values);
+    pack_end(p);
+}
+
+// The first layer's input is one of few tokens, so its pre-activations are a table; z reaches it only through the opening.
+static struct tensor *first_layer_tokens(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z, const uint8_t *tokens, int steps) {
+    int V = e->arch.input, B = z->rows;
+    uint8_t *all = arena_alloc(&tape->arena, (size_t)V);
+    for (int i = 0; i < V; i++)
+        all[i] = (uint8_t)i;
+    struct tensor *w_ih = weights_leaf(tape, w, LSTM), *b_ih = weights_leaf(tape, w, LSTM + 2), *b_hh = weights_leaf(tape, w, LSTM + 3);
+    struct tensor *x = linear_tokens(tape, all, V, weights_leaf(tape, w, INPUT), weights_leaf(tape, w, INPUT + 1)); // [V,H]
+    struct tensor *table = add(tape, linear(tape, x, w_ih, b_ih), repeat_row(tape, b_hh, V));                    // [V,4H]
+    struct tensor *no_bias = tape_leaf(tape, 1, w_ih->rows, arena_calloc(&tape->arena, (size_t)w_ih->rows * sizeof(float)), NULL);
+    struct tensor *opening = linear(tape, linear_at(tape, w, EMBEDDING, z), w_ih, no_bias); // [B,4H]
+    return lstm_sequence_table(tape, w, LSTM, table, opening, tokens, steps, B);
+}
+
+static struct tensor *zeros(struct tape *tape, int rows, int cols) {
+    return tape_leaf(tape, rows, cols, arena_calloc(&tape->arena, (size_t)rows * (size_t)cols * sizeof(float)), NULL);
+}
+
+static struct tensor *first_layer_dense(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z, const uint8_t *tokens,
+                                        struct tensor *inputs, int steps) {
+    int B = z->rows;
+    struct tensor *x = tokens ? linear_tokens(tape, tokens, steps * B, weights_leaf(tape, w, INPUT), weights_leaf(tape, w, INPUT + 1))
+                              : linear_at(tape, w, INPUT, inputs);
+    struct tensor *condition = linear_at(tape, w, EMBEDDING, z), **parts = arena_alloc(&tape->arena, (size_t)steps * sizeof *parts);
+    for (int t = 0; t < steps; t++)
+        parts[t] = t == 0 || e->config.condition == CONDITION_EVERY ? condition : zeros(tape, B, e->config.hidden);
+    return lstm_sequence(tape, w, LSTM, add(tape, x, concat_rows(tape, parts, steps)), steps);
+}
+
+struct tensor *emulator_forward(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z, const uint8_t *tokens, struct tensor *inputs,
+                                int steps) {
+    struct tensor *h = tokens && e->config.condition == CONDITION_BOS ? first_layer_tokens(tape, e, w, z, tokens, steps)
+                                                                     : first_layer_dense(tape, e, w, z, tokens, inputs, steps);
+    for (int l = 1; l < e->config.layers; l++)
+        h = lstm_sequence(tape, w, LSTM + 4 * l, h, steps);
+    return linear_at(tape, w, readout(e), h);
+}
+
+static const float *values(const struct emulator *e, int index) {
+    return e->values + e->table.list[index].offset;
+}
+
+struct stepper *emulator_stepper(const struct emulator *e) {
+    int H = e->config.hidden, V = e->arch.input;
+    size_t G = 4 * (size_t)H;
+    float *x = memory_alloc((size_t)V * (size_t)H * sizeof(float)), *table = memory_alloc((size_t)V * G * sizeof(float));
+    kernels()->transpose(x, (size_t)H, values(e, INPUT), (size_t)V, H, V);
+    kernels()->add_rows(x, (size_t)H, values(e, INPUT + 1), V, H);
+    kernels()->fill_rows(table, G, values(e, LSTM + 2), V, (int)G);
+    kernels()->add_rows(table, G, values(e, LSTM + 3), V, (int)G);
+    blas_sgemm(PLAIN, TRANSPOSED, V, (int)G, H, x, (size_t)H, values(e, LSTM), (size_t)H, 1, table, G);
+    struct stepper_layer layer[RNN_MAX_LAYERS];
+    for (int l = 0; l < e->config.layers; l++) {
+        int first = LSTM + 4 * l;
+        layer[l] = (struct stepper_layer){values(e, first), values(e, first + 1), values(e, first + 2), values(e, first + 3)};
+    }
+    struct stepper *s = stepper_new(V, H, e->config.layers, e->arch.output, layer, table, values(e, readout(e)), values(e, readout(e) + 1));
+    free(x);
+    free(table);
+    return s;
+}
+
+float *emulator_opening(const struct emulator *e, const float *z, int count) {
+    int H = e->config.hidden, Z = e->config.z;
+    size_t G = 4 * (size_t)H;
+    float *x = memory_alloc((size_t)count * (size_t)H * sizeof(float)), *opening = memory_alloc((size_t)count * G * sizeof(float));
+    kernels()->fill_rows(x, (size_t)H, values(e, EMBEDDING + 1), count, H);
+    blas_sgemm(PLAIN, TRANSPOSED, count, H, Z, z, (size_t)Z, values(e, EMBEDDING), (size_t)Z, 1, x, (size_t)H);
+    blas_sgemm(PLAIN, TRANSPOSED, count, (int)G, H, x, (size_t)H, values(e, LSTM), (size_t)H, 0, opening, G);
+    free(x);
+    return opening;
+}

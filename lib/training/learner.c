@@ -1,0 +1,225 @@
+#include "training/learner.h"
+
+#include "base/memory.h"
+#include "math/kernels.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct learner_internal {
+    struct lane *lanes;
+    int lane_count;
+    int *order;     // a permutation of the training items, of `epoch`
+    uint64_t epoch; // of order; UINT64_MAX before the first
+    int *batch;
+};
+
+static int batch_size(const struct learner *l) {
+    return l->recipe.batch < l->item_count ? l->recipe.batch : l->item_count;
+}
+
+static void lane_init(struct learner *l, struct lane *lane, int index) {
+    *lane = (struct lane){.index = index};
+    lane->data = l->task->lane_new(l->context);
+    lane->head_grad = memory_calloc(l->head_table->size, sizeof(float));
+    if (!l->encoder)
+        return;
+    lane->encoder_grad = memory_calloc(l->encoder->table.size, sizeof(float));
+    lane->weights = memory_calloc(LANE_SIZE, sizeof *lane->weights);
+    for (int i = 0; i < LANE_SIZE; i++)
+        lane->weights[i] = memory_alloc(l->encoder->rnn_table.size * sizeof(float));
+}
+
+static void lane_release(struct learner *l, struct lane *lane) {
+    l->task->lane_free(lane->data);
+    tape_free(&lane->tape);
+    free(lane->nodes.node);
+    free(lane->head_grad);
+    free(lane->encoder_grad);
+    for (int i = 0; lane->weights && i < LANE_SIZE; i++)
+        free(lane->weights[i]);
+    free(lane->weights);
+}
+
+struct learner *learner_new(struct encoder *encoder, const struct params *head_table, float *head_values, const int *items, int item_count,
+                            const struct learner_recipe *recipe, const struct learner_task *task, void *context) {
+    struct learner *l = memory_calloc(1, sizeof *l);
+    *l = (struct learner){.encoder = encoder, .head_table = head_table, .head_values = head_values, .recipe = *recipe, .task = task, .context = context,
+                          .items = items, .item_count = item_count};
+    if (encoder)
+        adamw_init(&l->encoder_adamw, &encoder->table, recipe->decay);
+    adamw_init(&l->head_adamw, head_table, recipe->decay);
+    struct learner_internal *in = l->internal = memory_calloc(1, sizeof *in);
+    in->lane_count = (recipe->batch + LANE_SIZE - 1) / LANE_SIZE;
+    in->lanes = memory_calloc((size_t)in->lane_count, sizeof *in->lanes);
+    for (int i = 0; i < in->lane_count; i++)
+        lane_init(l, &in->lanes[i], i);
+    in->order = memory_alloc((size_t)item_count * sizeof *in->order);
+    in->batch = memory_alloc((size_t)recipe->batch * sizeof *in->batch);
+    in->epoch = UINT64_MAX;
+    return l;
+}
+
+void learner_free(struct learner *l) {
+    if (!l)
+        return;
+    for (int i = 0; i < l->internal->lane_count; i++)
+        lane_release(l, &l->internal->lanes[i]);
+    free(l->internal->lanes);
+    free(l->internal->order);
+    free(l->internal->batch);
+    free(l->internal);
+    adamw_free(&l->encoder_adamw);
+    adamw_free(&l->head_adamw);
+    free(l);
+}
+
+// Step s takes batch s mod (batches per epoch) of the epoch's permutation; what is left over at the end of an epoch sits out.
+static void draw_batch(struct learner *l) {
+    struct learner_internal *in = l->internal;
+    uint64_t size = (uint64_t)batch_size(l), batches = (uint64_t)l->item_count / size, epoch = l->step / batches;
+    if (epoch != in->epoch) {
+        struct rng rng = rng_make(l->recipe.seed, epoch, "epoch");
+        rng_permutation(&rng, in->order, l->item_count);
+        in->epoch = epoch;
+    }
+    const int *first = in->order + l->step % batches * size;
+    for (uint64_t i = 0; i < size; i++)
+        in->batch[i] = l->items[first[i]];
+}
+
+// Forward, and backward when `share` (the lane's part of the batch) is positive.
+static enum status run_lane(struct learner *l, struct lane *lane, float share) {
+    struct tape *tape = &lane->tape;
+    bool training = share > 0;
+    if (l->task->load(l->context, lane, &lane->error) != STATUS_OK)
+        return lane->error.status;
+    tape_reset(tape, training);
+    struct weights head = {l->head_table, l->head_values, lane->head_grad};
+    struct tensor *z;
+    if (l->encoder) {
+        struct weights weights = {&l->encoder->table, l->encoder->values, lane->encoder_grad};
+        struct rnn_batch batch = {.arch = l->encoder->arch, .table = &l->encoder->rnn_table, .count = lane->count, .weights = (const float *const *)lane->weights};
+        z = encoder_embed(tape, l->encoder, &weights, &batch, training ? &lane->rng : NULL, NULL, NULL);
+    } else {
+        z = l->task->embedding(l->context, lane);
+    }
+    struct tensor *loss = l->task->loss(l->context, lane, &head, z);
+    lane->loss = loss->value[0];
+    if (!training)
+        return STATUS_OK;
+    memset(lane->head_grad, 0, l->head_table->size * sizeof(float));
+    if (l->encoder)
+        memset(lane->encoder_grad, 0, l->encoder->table.size * sizeof(float));
+    loss->grad[0] = share;
+    tape_backward(tape);
+    return STATUS_OK;
+}
+
+// A worker takes lanes `first`, `first + stride`, ...
+struct worker {
+    pthread_t thread;
+    struct learner *learner;
+    int first, stride, lanes, total;
+    bool training;
+};
+
+static void *work(void *argument) {
+    struct worker *w = argument;
+    for (int i = w->first; i < w->lanes; i += w->stride) {
+        struct lane *lane = &w->learner->internal->lanes[i];
+        lane->error.status = run_lane(w->learner, lane, w->training ? (float)lane->count / (float)w->total : 0);
+    }
+    return NULL;
+}
+
+// Cuts items into lanes, runs them, and returns their mean loss.
+static enum status run_lanes(struct learner *l, const int *items, int count, bool training, double *loss, struct error *error) {
+    int lanes = (count + LANE_SIZE - 1) / LANE_SIZE, threads = l->recipe.threads < lanes ? l->recipe.threads : lanes;
+    for (int i = 0; i < lanes; i++) {
+        struct lane *lane = &l->internal->lanes[i];
+        lane->items = items + i * LANE_SIZE;
+        lane->count = count - i * LANE_SIZE < LANE_SIZE ? count - i * LANE_SIZE : LANE_SIZE;
+        lane->step = l->step;
+        lane->rng = rng_make(l->recipe.seed, l->step * 65536 + (uint64_t)i, training ? "lane" : "evaluation");
+    }
+    struct worker workers[64];
+    threads = threads < 1 ? 1 : threads > 64 ? 64 : threads;
+    for (int i = 0; i < threads; i++) {
+        workers[i] = (struct worker){.learner = l, .first = i, .stride = threads, .lanes = lanes, .total = count, .training = training};
+        if (i && pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
+            workers[i].learner = NULL; // no thread to be had: done below
+    }
+    work(&workers[0]);
+    for (int i = 1; i < threads; i++) {
+        if (workers[i].learner) {
+            pthread_join(workers[i].thread, NULL);
+        } else {
+            workers[i].learner = l;
+            work(&workers[i]);
+        }
+    }
+    *loss = 0;
+    for (int i = 0; i < lanes; i++) {
+        const struct lane *lane = &l->internal->lanes[i];
+        if (lane->error.status != STATUS_OK)
+            return *error = lane->error, error->status;
+        *loss += (double)lane->loss * lane->count / count;
+    }
+    return STATUS_OK;
+}
+
+// Adds the lanes' gradients to the first lane's, in order.
+static void reduce(struct learner *l, int lanes) {
+    struct lane *first = l->internal->lanes;
+    for (int i = 1; i < lanes; i++) {
+        const struct lane *lane = &l->internal->lanes[i];
+        kernels()->axpy(first->head_grad, 1, lane->head_grad, l->head_table->size);
+        if (l->encoder)
+            kernels()->axpy(first->encoder_grad, 1, lane->encoder_grad, l->encoder->table.size);
+    }
+}
+
+enum status learner_step_on(struct learner *l, const int *items, int count, double *loss, struct error *error) {
+    if (run_lanes(l, items, count, true, loss, error) != STATUS_OK)
+        return error->status;
+    reduce(l, (count + LANE_SIZE - 1) / LANE_SIZE);
+    struct lane *lane = l->internal->lanes;
+    double head_scale = adamw_clip(lane->head_grad, l->head_table->size, l->recipe.clip, &l->head_norm), encoder_scale = 1;
+    if (l->encoder)
+        encoder_scale = adamw_clip(lane->encoder_grad, l->encoder->table.size, l->recipe.clip, &l->encoder_norm);
+    if (!isfinite(*loss) || !isfinite(l->head_norm) || (l->encoder && !isfinite(l->encoder_norm)))
+        return error_set(error, STATUS_DATA, "training diverged at step %llu: the loss or a gradient is not finite", (unsigned long long)l->step + 1);
+    adamw_update(&l->head_adamw, l->head_values, lane->head_grad, l->recipe.rate, head_scale);
+    if (l->encoder) {
+        adamw_update(&l->encoder_adamw, l->encoder->values, lane->encoder_grad, l->recipe.rate, encoder_scale);
+        l->encoder->step++;
+    }
+    l->step++;
+    return STATUS_OK;
+}
+
+enum status learner_step(struct learner *l, double *loss, struct error *error) {
+    draw_batch(l);
+    return learner_step_on(l, l->internal->batch, batch_size(l), loss, error);
+}
+
+enum status learner_evaluate(struct learner *l, const int *items, int count, double *loss, struct error *error) {
+    int most = l->internal->lane_count * LANE_SIZE;
+    double sum = 0;
+    for (int first = 0; first < count; first += most) {
+        int n = count - first < most ? count - first : most;
+        double mean;
+        if (run_lanes(l, items + first, n, false, &mean, error) != STATUS_OK)
+            return error->status;
+        sum += mean * n;
+    }
+    *loss = count ? sum / count : NAN;
+    return STATUS_OK;
+}
+
+enum status learner_load_weights(const struct encoder *encoder, struct lane *lane, int i, const struct rnn_record *record, struct error *error) {
+    return rnn_record_weights(record, &encoder->rnn_table, lane->weights[i], error);
+}

@@ -1,0 +1,81 @@
+// Training a head (emulator, predictor), with the encoder that feeds it or on embeddings made before. One step: draw a batch, cut it into lanes of at most
+// LANE_SIZE items, forward and backward lane by lane, add the lanes' gradients in order, clip each network by its own norm, AdamW for each. Lanes may run on several
+// threads: the bytes of the result don't depend on how many.
+#ifndef TRAINING_LEARNER_H
+#define TRAINING_LEARNER_H
+
+#include "encoders/encoder.h"
+#include "nn/adamw.h"
+#include "training/dataset.h"
+
+enum { LANE_SIZE = 32 };
+
+struct learner_recipe {
+    int batch;
+    double rate, decay, clip; // AdamW's rate and decay; clip <= 0: none
+    int threads;
+    uint64_t seed;
+};
+
+// A lane's share of a batch, with everything its thread needs.
+struct lane {
+    int index;         // its number within the batch
+    const int *items;  // data set indices of its samples
+    int count;
+    uint64_t step;
+    struct rng rng;    // for choices of this lane in this step: a function of (seed, step, lane)
+    struct tape tape;
+    struct value_nodes nodes;
+    float **weights;   // [LANE_SIZE] the RNNs' weights, loaded by learner_load_weights
+    void *data;        // the task's own, made by task->lane_new
+    float *encoder_grad, *head_grad;
+    float loss;        // mean over its samples
+    struct error error;
+};
+
+// What distinguishes emulation from prediction.
+struct learner_task {
+    void *(*lane_new)(void *context);
+    void (*lane_free)(void *lane_data);
+    // Loads what the lane's items need into lane->data (and, for an encoder, lane->weights).
+    enum status (*load)(void *context, struct lane *lane, struct error *error);
+    // z [count,Z] for learners without an encoder.
+    struct tensor *(*embedding)(void *context, struct lane *lane);
+    // The mean loss over the lane's samples [1,1].
+    struct tensor *(*loss)(void *context, struct lane *lane, const struct weights *head, struct tensor *z);
+};
+
+struct learner {
+    struct encoder *encoder;         // NULL: embeddings come from the task. Its values are trained in place.
+    const struct params *head_table;
+    float *head_values;              // trained in place
+    struct learner_recipe recipe;
+    const struct learner_task *task;
+    void *context;
+    const int *items;                // training items
+    int item_count;
+    uint64_t step;                   // steps done
+    struct adamw encoder_adamw, head_adamw;
+    double encoder_norm, head_norm;  // gradient norms of the last step, before clipping
+    struct learner_internal *internal;
+};
+
+// encoder, head, items and context are borrowed. Moments are zero, step 0.
+struct learner *learner_new(struct encoder *encoder, const struct params *head_table, float *head_values, const int *items, int item_count,
+                            const struct learner_recipe *recipe, const struct learner_task *task, void *context);
+void learner_free(struct learner *l);
+
+// One training step; *loss is the batch's mean before the update. Without replacement within an epoch; the batch of a step is a function of (seed, step).
+// STATUS_DATA when the loss is not finite (nothing is updated then).
+enum status learner_step(struct learner *l, double *loss, struct error *error) MUST_CHECK;
+
+// The same on given items, for those who draw their own batches (tests).
+enum status learner_step_on(struct learner *l, const int *items, int count, double *loss, struct error *error) MUST_CHECK;
+
+// Mean loss over given items, without gradients or randomness in the encoder.
+enum status learner_evaluate(struct learner *l, const int *items, int count, double *loss, struct error *error) MUST_CHECK;
+
+// For a task's load: decodes the item and copies its weights into lane->weights[i].
+enum status learner_load_weights(const struct encoder *encoder, struct lane *lane, int i, const struct rnn_record *record, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,345 @@
+#include "training/prediction.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// --- Who is seen ---
+
+static const uint64_t half_seed = 1; // part of the format
+
+bool prediction_seen(const char *split, const struct task *task) {
+    if (!*split || strcmp(split, split_names[SPLIT_TRAIN]) == 0)
+        return true;
+    if (strcmp(split, split_names[SPLIT_OOD]) != 0)
+        return false;
+    if (task->family != TASK_LANGUAGE)
+        return task->value && hash_bytes(half_seed, task->value->bytes, task->value->length) & 1;
+    char text[16 + 8 * LANGUAGE_MAX_TOKENS];
+    int length = snprintf(text, sizeof text, "formal-language");
+    for (int i = 0; i < task->language.tokens; i++)
+        length += snprintf(text + length, sizeof text - (size_t)length, " %d", task->language.offsets[i]);
+    return hash_bytes(half_seed, text, (size_t)length) & 1;
+}
+
+// --- Data ---
+
+struct prediction_internal {
+    struct encoder *encoder; // may be NULL
+    const struct dataset *data;
+    double *truth;           // [items, answers]
+    float *z;                // [items, Z]; NULL with an encoder
+    int *items, *judged[2];  // training items; those of validation and ood that are not seen
+    int item_count, judged_count[2];
+    int log_every, since_point;
+    double loss_sum; // of the steps since the last point of the curve
+};
+
+static const enum split judged_splits[2] = {SPLIT_VALIDATION, SPLIT_OOD};
+
+static enum status z_open(const struct value *root, struct array *z, struct error *error) {
+    const struct value *v = value_get(root, "z");
+    if (!v)
+        return error_set(error, STATUS_DATA, "embedding record: key 'z' is missing");
+    if (array_read(v, z, error) != STATUS_OK)
+        return error_prefix(error, "embedding record: key 'z'");
+    if (z->rank != 1 || z->count < 1 || z->count > 65536)
+        return error_set(error, STATUS_DATA, "embedding record: key 'z' is no vector of 1 .. 65536 numbers");
+    return STATUS_OK;
+}
+
+static enum status z_read(const struct value *root, int size, float *out, struct error *error) {
+    struct array z;
+    if (z_open(root, &z, error) != STATUS_OK)
+        return error->status;
+    if (z.count != (uint64_t)size)
+        return error_set(error, STATUS_DATA, "embedding record: z of %llu numbers, not %d", (unsigned long long)z.count, size);
+    array_to_floats(&z, 0, z.count, out);
+    for (int i = 0; i < size; i++)
+        if (!isfinite(out[i]))
+            return error_set(error, STATUS_DATA, "embedding record: z has numbers that are not finite");
+    return STATUS_OK;
+}
+
+static enum status blame(const struct dataset *data, int item, struct error *error) {
+    return error_prefix(error, "%s: byte %llu", data->name, (unsigned long long)data->items[item].offset);
+}
+
+static enum status arch_check(const struct encoder *encoder, const struct rnn_arch *arch, struct error *error) {
+    const struct rnn_arch *a = &encoder->arch;
+    if (rnn_arch_equal(a, arch))
+        return STATUS_OK;
+    return error_set(error, STATUS_DATA, "an RNN of %d inputs, %d x %d, %d outputs; the encoder is for RNNs of %d inputs, %d x %d, %d outputs", arch->input,
+                     arch->layers, arch->hidden, arch->output, a->input, a->layers, a->hidden, a->output);
+}
+
+// What the first record tells about the sizes of the predictor.
+static enum status sizes_from_data(const struct prediction_internal *in, struct predictor_config *config, struct error *error) {
+    struct value_nodes nodes = {0};
+    struct rnn_record record;
+    struct array z;
+    enum status status = dataset_read(in->data, 0, &nodes, &record, error);
+    if (status == STATUS_OK && in->encoder) {
+        status = arch_check(in->encoder, &in->data->arch, error);
+        config->z = in->encoder->config.z;
+    } else if (status == STATUS_OK) {
+        status = z_open(record.root, &z, error);
+        config->z = status == STATUS_OK ? (int)z.count : 0;
+    }
+    if (status == STATUS_OK && record.task.family == TASK_LANGUAGE)
+        config->tokens = record.task.language.tokens;
+    free(nodes.node);
+    return status == STATUS_OK ? status : blame(in->data, 0, error);
+}
+
+// Sorts item i into training or judging and reads what is wanted of it.
+static enum status take_item(struct prediction *p, int i, struct value_nodes *nodes, struct error *error) {
+    struct prediction_internal *in = p->internal;
+    struct rnn_record record;
+    if (dataset_read(in->data, i, nodes, &record, error) != STATUS_OK)
+        return error->status;
+    bool used = prediction_seen(record.split, &record.task);
+    if (used)
+        in->items[in->item_count++] = i;
+    for (int k = 0; !used && k < 2; k++)
+        if (strcmp(record.split, split_names[judged_splits[k]]) == 0) {
+            in->judged[k][in->judged_count[k]++] = i;
+            used = true;
+        }
+    if (!used)
+        return STATUS_OK;
+    int Z = p->predictor->config.z, answers = p->predictor->answers;
+    enum status status = predictor_truth(p->predictor, &record, in->truth + (size_t)i * (size_t)answers, error);
+    return status == STATUS_OK && in->z ? z_read(record.root, Z, in->z + (size_t)i * (size_t)Z, error) : status;
+}
+
+static enum status take_items(struct prediction *p, struct error *error) {
+    struct prediction_internal *in = p->internal;
+    size_t n = (size_t)in->data->count;
+    in->truth = memory_calloc(n * (size_t)p->predictor->answers, sizeof *in->truth);
+    in->z = in->encoder ? NULL : memory_calloc(n * (size_t)p->predictor->config.z, sizeof *in->z);
+    in->items = memory_alloc(n * sizeof *in->items);
+    for (int k = 0; k < 2; k++)
+        in->judged[k] = memory_alloc(n * sizeof **in->judged);
+    struct value_nodes nodes = {0};
+    enum status status = STATUS_OK;
+    for (int i = 0; i < in->data->count && status == STATUS_OK; i++) {
+        status = take_item(p, i, &nodes, error);
+        if (status != STATUS_OK)
+            blame(in->data, i, error);
+    }
+    free(nodes.node);
+    if (status == STATUS_OK && in->item_count == 0)
+        status = error_set(error, STATUS_DATA, "%s: no record is for training", in->data->name);
+    return status;
+}
+
+// --- The learner's task ---
+
+struct lane_samples {
+    double truth[LANE_SIZE * PREDICTOR_MAX_ANSWERS];
+    float *z; // [LANE_SIZE, Z]
+};
+
+static void *lane_new(void *context) {
+    const struct prediction *p = context;
+    struct lane_samples *s = memory_calloc(1, sizeof *s);
+    s->z = memory_alloc(LANE_SIZE * (size_t)p->predictor->config.z * sizeof *s->z);
+    return s;
+}
+
+static void lane_free(void *data) {
+    struct lane_samples *s = data;
+    free(s->z);
+    free(s);
+}
+
+static enum status load(void *context, struct lane *lane, struct error *error) {
+    const struct prediction *p = context;
+    const struct prediction_internal *in = p->internal;
+    struct lane_samples *s = lane->data;
+    size_t Z = (size_t)p->predictor->config.z, answers = (size_t)p->predictor->answers;
+    for (int i = 0; i < lane->count; i++) {
+        size_t item = (size_t)lane->items[i];
+        memcpy(s->truth + (size_t)i * answers, in->truth + item * answers, answers * sizeof *s->truth);
+        if (in->z) {
+            memcpy(s->z + (size_t)i * Z, in->z + item * Z, Z * sizeof *s->z);
+            continue;
+        }
+        struct rnn_record record;
+        if (dataset_read(in->data, lane->items[i], &lane->nodes, &record, error) != STATUS_OK ||
+            learner_load_weights(in->encoder, lane, i, &record, error) != STATUS_OK)
+            return blame(in->data, lane->items[i], error);
+    }
+    return STATUS_OK;
+}
+
+static struct tensor *embedding(void *context, struct lane *lane) {
+    const struct prediction *p = context;
+    struct lane_samples *s = lane->data;
+    return tape_leaf(&lane->tape, lane->count, p->predictor->config.z, s->z, NULL);
+}
+
+static struct tensor *loss_of_lane(void *context, struct lane *lane, const struct weights *head, struct tensor *z) {
+    const struct prediction *p = context;
+    const struct lane_samples *s = lane->data;
+    return predictor_loss(&lane->tape, p->predictor, head, z, s->truth);
+}
+
+static const struct learner_task prediction_task = {
+    .lane_new = lane_new, .lane_free = lane_free, .load = load, .embedding = embedding, .loss = loss_of_lane};
+
+// --- Training ---
+
+enum status prediction_new(struct prediction **out, struct encoder *encoder, const struct target *target, const struct dataset *data,
+                           const struct prediction_recipe *recipe, struct error *error) {
+    struct prediction *p = memory_calloc(1, sizeof *p);
+    p->internal = memory_calloc(1, sizeof *p->internal);
+    struct prediction_internal *in = p->internal;
+    *in = (struct prediction_internal){.encoder = encoder, .data = data, .log_every = recipe->log_every};
+    struct predictor_config config = predictor_default_config;
+    config.hidden = recipe->hidden;
+    config.layers = recipe->layers;
+    enum status status = sizes_from_data(in, &config, error);
+    if (status == STATUS_OK) {
+        p->predictor = predictor_new(target, &config, recipe->learner.seed);
+        status = take_items(p, error);
+    }
+    if (status != STATUS_OK) {
+        prediction_free(p);
+        return status;
+    }
+    p->learner = learner_new(encoder, &p->predictor->table, p->predictor->values, in->items, in->item_count, &recipe->learner, &prediction_task, p);
+    *out = p;
+    return STATUS_OK;
+}
+
+void prediction_free(struct prediction *p) {
+    if (!p)
+        return;
+    learner_free(p->learner);
+    predictor_free(p->predictor);
+    struct prediction_internal *in = p->internal;
+    free(in->truth);
+    free(in->z);
+    free(in->items);
+    free(in->judged[0]);
+    free(in->judged[1]);
+    free(in);
+    free(p->curve);
+    free(p);
+}
+
+static void add_point(struct prediction *p) {
+    struct prediction_internal *in = p->internal;
+    size_t size = (size_t)p->curve_count * sizeof *p->curve;
+    p->curve = memory_realloc(p->curve, size, size + sizeof *p->curve);
+    p->curve[p->curve_count++] = (struct prediction_point){p->learner->step, in->loss_sum / in->since_point};
+    in->loss_sum = in->since_point = 0;
+}
+
+enum status prediction_step(struct prediction *p, double *loss, struct error *error) {
+    if (learner_step(p->learner, loss, error) != STATUS_OK)
+        return error->status;
+    p->predictor->step = p->learner->step;
+    p->internal->loss_sum += *loss;
+    if (++p->internal->since_point == p->internal->log_every)
+        add_point(p);
+    return STATUS_OK;
+}
+
+enum status prediction_finish(struct prediction *p, struct predictor_losses *losses, struct error *error) {
+    const struct prediction_internal *in = p->internal;
+    if (in->since_point)
+        add_point(p);
+    losses->train = p->curve_count ? p->curve[p->curve_count - 1].loss : NAN;
+    double *judged[2] = {&losses->validation, &losses->ood};
+    for (int k = 0; k < 2; k++)
+        if (learner_evaluate(p->learner, in->judged[k], in->judged_count[k], judged[k], error) != STATUS_OK)
+            return error->status;
+    return STATUS_OK;
+}
+
+// --- Applying ---
+
+static enum status embed(struct tape *tape, const struct encoder *encoder, const struct rnn_record *record, struct tensor **z, struct error *error) {
+    float *weights = arena_calloc(&tape->arena, encoder->rnn_table.size * sizeof *weights);
+    if (arch_check(encoder, &record->arch, error) != STATUS_OK || rnn_record_weights(record, &encoder->rnn_table, weights, error) != STATUS_OK)
+        return error->status;
+    struct rnn_batch batch = {.arch = encoder->arch, .table = &encoder->rnn_table, .count = 1, .weights = (const float *const[]){weights}};
+    struct weights w = {&encoder->table, encoder->values, NULL};
+    *z = encoder_embed(tape, encoder, &w, &batch, NULL, NULL, NULL);
+    return STATUS_OK;
+}
+
+enum status prediction_apply(struct tape *tape, const struct encoder *encoder, const struct predictor *predictor, const struct rnn_record *record,
+                             double *predicted, struct error *error) {
+    tape_reset(tape, false);
+    struct tensor *z = NULL;
+    if (encoder) {
+        if (embed(tape, encoder, record, &z, error) != STATUS_OK)
+            return error->status;
+    } else {
+        z = tape_tensor(tape, 1, predictor->config.z, false);
+        if (z_read(record->root, z->cols, z->value, error) != STATUS_OK)
+            return error->status;
+    }
+    predictor_predict(tape, predictor, z, predicted);
+    for (int a = 0; a < predictor->answers; a++)
+        if (!isfinite(predicted[a]))
+            return error_set(error, STATUS_DATA, "the prediction is not finite");
+    return STATUS_OK;
+}
+
+// A list of classes, or the one number.
+static void pack_answers(struct packer *packer, const char *key, const struct predictor *predictor, const double *answers) {
+    pack_key(packer, key);
+    if (!predictor->target->classes) {
+        pack_double(packer, answers[0]);
+        return;
+    }
+    pack_list(packer);
+    for (int a = 0; a < predictor->answers; a++)
+        pack_i64(packer, (int64_t)answers[a]);
+    pack_end(packer);
+}
+
+void prediction_pack(struct packer *packer, const struct rnn_record *record, const struct encoder *encoder, const char *label, const struct predictor *predictor,
+                     const double *truth, const double *predicted) {
+    const char *except[16] = {"kind", "weights", "rollouts", "z", "probes", "predictor", "target", "truth", "predicted", "seen"};
+    int count = 10;
+    if (encoder)
+        except[count++] = "encoder";
+    if (label)
+        except[count++] = "label";
+    pack_map(packer);
+    pack_key(packer, "kind");
+    pack_str(packer, "prediction");
+    pack_rest(packer, record->root, except);
+    if (encoder) {
+        pack_key(packer, "encoder");
+        encoder_pack_identity(packer, encoder);
+    }
+    if (label) {
+        pack_key(packer, "label");
+        pack_str(packer, label);
+    }
+    pack_key(packer, "predictor");
+    pack_map(packer);
+    pack_key(packer, "seed");
+    pack_u64(packer, predictor->seed);
+    pack_key(packer, "step");
+    pack_u64(packer, predictor->step);
+    pack_end(packer);
+    pack_key(packer, "target");
+    pack_str(packer, predictor->target->name);
+    pack_answers(packer, "truth", predictor, truth);
+    pack_answers(packer, "predicted", predictor, predicted);
+    pack_key(packer, "seen");
+    pack_bool(packer, prediction_seen(record->split, &record->task));
+    pack_end(packer);
+}

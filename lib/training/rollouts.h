@@ -1,0 +1,28 @@
+// Rollouts of several RNNs side by side: the emulator's inputs and targets.
+#ifndef TRAINING_ROLLOUTS_H
+#define TRAINING_ROLLOUTS_H
+
+#include "nn/loss.h"
+#include "records/rnn.h"
+#include "training/emulator.h"
+
+// Time-major, position t * columns + column. A zeroed struct is a valid empty one.
+struct rollout_batch {
+    int steps, columns;
+    uint8_t *tokens, *labels; // [T*B]; labels: the next token, or for continuous inputs the RNN's own answer (arg max)
+    float *inputs;            // [T*B,I], for continuous inputs
+    float *targets;           // [T*B,O] the RNN's logits or log-probabilities
+    bool continuous;
+    size_t capacity;          // positions there is room for
+};
+
+void rollout_batch_free(struct rollout_batch *r);
+
+// Copies rollout `which` of a record into `column` of `columns`. Column 0 must be loaded first: it settles steps and form, and STATUS_DATA is returned when another column's differ.
+enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record *record, uint64_t which, int column, int columns, struct error *error) MUST_CHECK;
+
+// The emulation loss of an emulator that is given z [columns,Z].
+struct tensor *rollout_batch_loss(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z, const struct rollout_batch *r,
+                                  enum criterion criterion);
+
+#endif

@@ -1,0 +1,134 @@
+// Timing for the benchmarks: each figure is the median of RUNS runs, its spread the distance of the quartiles in percent of the median.
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+enum { BENCH_RUNS = 15 };
+
+struct bench_time {
+    double median, spread; // seconds; share of the median
+};
+
+static inline double bench_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static inline int bench_compare(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// Times body(context), repeated so often that a run takes at least a millisecond.
+static inline struct bench_time bench_run(void (*body)(void *context), void *context) {
+    int repeats = 1;
+    for (;; repeats *= 2) {
+        const double start = bench_now();
+        for (int i = 0; i < repeats; i++)
+            body(context);
+        if (bench_now() - start > 1e-3)
+            break;
+    }
+    double seconds[BENCH_RUNS];
+    for (int run = 0; run < BENCH_RUNS; run++) {
+        const double start = bench_now();
+        for (int i = 0; i < repeats; i++)
+            body(context);
+        seconds[run] = (bench_now() - start) / repeats;
+    }
+    qsort(seconds, BENCH_RUNS, sizeof *seconds, bench_compare);
+    const double median = seconds[BENCH_RUNS / 2];
+    return (struct bench_time){median, (seconds[BENCH_RUNS * 3 / 4] - seconds[BENCH_RUNS / 4]) / median};
+}
+
+// One line: name, median, spread, GF/s, share of the peak (GF/s of one core, see bench_peak); flops 0 leaves out the last two.
+static inline void bench_print(const char *name, struct bench_time time, double flops, double peak) {
+    printf("%-44s %10.3f us  +-%4.1f%%", name, 1e6 * time.median, 100 * time.spread);
+    if (flops > 0)
+        printf("  %7.1f GF/s  %5.1f%% of peak", 1e-9 * flops / time.median, 1e-7 * flops / time.median / peak);
+    putchar('\n');
+}
+
+// --- The multiply-add peak of one core: 12 independent sums in registers, the widest vectors ---
+
+enum { BENCH_SUMS = 12, BENCH_STEPS = 20000 };
+
+#ifdef __x86_64__
+__attribute__((target("avx512f"))) static inline void bench_multiply_add_512(void *context) {
+    float *x = context;
+    __m512 sum[BENCH_SUMS];
+    const __m512 factor = _mm512_set1_ps(*x);
+#pragma GCC unroll 12
+    for (int j = 0; j < BENCH_SUMS; j++)
+        sum[j] = _mm512_set1_ps((float)j);
+    for (int i = 0; i < BENCH_STEPS; i++)
+#pragma GCC unroll 12
+        for (int j = 0; j < BENCH_SUMS; j++)
+            sum[j] = _mm512_fmadd_ps(sum[j], factor, factor);
+#pragma GCC unroll 12
+    for (int j = 1; j < BENCH_SUMS; j++)
+        sum[0] = _mm512_add_ps(sum[0], sum[j]);
+    x[1] = _mm512_reduce_add_ps(sum[0]);
+}
+
+__attribute__((target("avx2,fma"))) static inline void bench_multiply_add_256(void *context) {
+    float *x = context;
+    __m256 sum[BENCH_SUMS];
+    const __m256 factor = _mm256_set1_ps(*x);
+#pragma GCC unroll 12
+    for (int j = 0; j < BENCH_SUMS; j++)
+        sum[j] = _mm256_set1_ps((float)j);
+    for (int i = 0; i < BENCH_STEPS; i++)
+#pragma GCC unroll 12
+        for (int j = 0; j < BENCH_SUMS; j++)
+            sum[j] = _mm256_fmadd_ps(sum[j], factor, factor);
+#pragma GCC unroll 12
+    for (int j = 1; j < BENCH_SUMS; j++)
+        sum[0] = _mm256_add_ps(sum[0], sum[j]);
+    _mm256_storeu_ps(x + 1, sum[0]);
+}
+#endif
+
+static inline void bench_multiply_add_128(void *context) {
+    typedef float vec4 __attribute__((vector_size(16)));
+    float *x = context;
+    vec4 sum[BENCH_SUMS] = {{0}};
+    for (int i = 0; i < BENCH_STEPS; i++)
+#pragma GCC unroll 12
+        for (int j = 0; j < BENCH_SUMS; j++)
+            sum[j] = sum[j] * *x + *x;
+#pragma GCC unroll 12
+    for (int j = 1; j < BENCH_SUMS; j++)
+        sum[0] += sum[j];
+    memcpy(x + 1, &sum[0], sizeof sum[0]);
+}
+
+// GF/s; prints it as the first line.
+static inline double bench_peak(void) {
+    float x[16] = {0.5f};
+    int lanes = 4;
+    void (*body)(void *) = bench_multiply_add_128;
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx512f")) {
+        lanes = 16;
+        body = bench_multiply_add_512;
+    } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        lanes = 8;
+        body = bench_multiply_add_256;
+    }
+#endif
+    const struct bench_time time = bench_run(body, x);
+    const double flops = 2.0 * lanes * BENCH_SUMS * BENCH_STEPS, peak = 1e-9 * flops / time.median;
+    bench_print("multiply-add peak of one core", time, flops, peak);
+    return peak;
+}
+
+#endif

@@ -1,0 +1,149 @@
+#!/usr/bin/env bats
+
+load ../helper
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    gen-language --count 300 > tasks.mp
+}
+
+# The data records of a stream, one a line.
+data() {
+    rec-json < "$1" | grep -v -e '"kind": *"meta"' -e '"kind": *"end"'
+}
+
+# One task record of each of the 216 languages of four letters.
+all_languages() {
+    local run=0 b c d
+    for b in -3 -2 -1 0 1 2; do
+        for c in -3 -2 -1 0 1 2; do
+            for d in -3 -2 -1 0 1 2; do
+                gen-language --offsets "0,$b,$c,$d" --first-run "$((run++))"
+            done
+        done
+    done
+}
+
+# Python packs one record of each kind that is split, each with keys that partition does not know. $1: the family of the tasks.
+stream_of_kinds() {
+    "${PYTHON:-/usr/bin/python3}" - "$1" << 'PYTHON'
+import sys, zlib, msgpack
+task = {"family": sys.argv[1], "tokens": 4, "offsets": [0, 1, -2, 2], "length": 42, "max_n": 10, "more": [1.5, None]}
+records = [
+    {"kind": "meta", "format": 1, "program": "test", "version": "0", "history": []},
+    {"kind": "task", "run": 1, "seed": 1, "task": task},
+    {"kind": "rnn", "run": 1, "x": b"\0\1", "split": "old", "seed": 1, "task": task, "weights": {}},
+    {"kind": "embedding", "run": 1, "task": task, "z": [0.5, {"nested": -1}]},
+    {"kind": "log", "step": 1},
+]
+data = b"".join(msgpack.packb(r) for r in records)
+sys.stdout.buffer.write(data + msgpack.packb({"kind": "end", "records": len(records), "crc32": zlib.crc32(data)}))
+PYTHON
+}
+
+@test "partition: 152, 32 and 32 of the 216 languages" {
+    all_languages | partition > split.mp
+    [ "$(data split.mp | grep -c '"split": *"train"')" -eq 152 ]
+    [ "$(data split.mp | grep -c '"split": *"validation"')" -eq 32 ]
+    [ "$(data split.mp | grep -c '"split": *"ood"')" -eq 32 ]
+}
+
+@test "partition: equal offsets are out of distribution, unequal ones are not" {
+    gen-language --offsets 0,0,0,0 | partition > near.mp
+    data near.mp | grep -q '"split": *"ood"'
+    gen-language --offsets 0,2,-3,2 | partition > far.mp
+    run -1 grep -q '"split": *"ood"' <(data far.mp)
+}
+
+@test "partition: the shares are options" {
+    partition --ood 0 --validation 0 < tasks.mp > train.mp
+    [ "$(data train.mp | grep -c '"split": *"train"')" -eq 300 ]
+    partition --ood 1 --validation 0 < tasks.mp > ood.mp
+    [ "$(data ood.mp | grep -c '"split": *"ood"')" -eq 300 ]
+    partition --ood 0 --validation 1 < tasks.mp > validation.mp
+    [ "$(data validation.mp | grep -c '"split": *"validation"')" -eq 300 ]
+}
+
+@test "partition: nothing but the split is new, and the split follows seed" {
+    partition < tasks.mp > split.mp
+    [ "$(data split.mp | sed -E 's/, *"split": *"[a-z]*"//')" = "$(data tasks.mp)" ]
+    data split.mp | head -n 1 | grep -qE '"seed": *1, *"split": *"[a-z]+", *"task"'
+}
+
+@test "partition: again is the same, another seed is not" {
+    partition < tasks.mp > once.mp
+    partition < once.mp > twice.mp
+    [ "$(data once.mp)" = "$(data twice.mp)" ]
+    partition --seed 2 < tasks.mp > other.mp
+    [ "$(data once.mp)" != "$(data other.mp)" ]
+}
+
+@test "partition: parts put together are the whole" {
+    gen-language --count 100 | partition > parts.mp
+    gen-language --first-run 100 --count 200 | partition >> parts.mp
+    partition < tasks.mp > whole.mp
+    [ "$(data parts.mp)" = "$(data whole.mp)" ]
+}
+
+@test "partition: rnn and embedding records, unknown keys, an old split, other kinds" {
+    stream_of_kinds formal-language > kinds.mp
+    partition < kinds.mp > split.mp
+    "${PYTHON:-/usr/bin/python3}" - kinds.mp split.mp << 'PYTHON'
+import sys, msgpack
+before, after = [list(msgpack.Unpacker(open(f, "rb")))[1:-1] for f in sys.argv[1:]]
+without = lambda r: [(k, v) for k, v in r.items() if k != "split"]
+assert len(before) == len(after) == 4
+assert [without(r) for r in before] == [without(r) for r in after]
+assert [list(r).index("split") for r in after[:3]] == [3, 3, 1]
+assert len({r["split"] for r in after[:3]}) == 1 and after[0]["split"] in ("train", "validation", "ood")
+assert after[3] == before[3]
+PYTHON
+}
+
+@test "partition: a family without a split exits 65" {
+    stream_of_kinds sorting > other.mp
+    run -65 bash -c 'partition < other.mp > /dev/null'
+    [[ "$output" == "partition: standard input: record 2 (byte "*family* ]]
+}
+
+@test "partition: truncated anywhere exits 65" {
+    gen-language --count 2 > two.mp
+    local size bytes
+    size=$(stat -c %s two.mp)
+    for ((bytes = 0; bytes < size; bytes += 7)); do
+        head -c "$bytes" two.mp > cut.mp
+        run -65 bash -c 'partition < cut.mp > /dev/null'
+        run -65 bash -c 'cat cut.mp | partition > /dev/null'
+    done
+}
+
+@test "partition: a damaged byte exits 65" {
+    local at
+    for at in 0 1 20 200 2000 20000; do
+        cp tasks.mp damaged.mp
+        printf '\xc1' | dd of=damaged.mp bs=1 seek="$at" conv=notrunc status=none
+        run -65 bash -c 'partition < damaged.mp > /dev/null'
+    done
+}
+
+@test "partition: misuse exits 64" {
+    local misuse
+    for misuse in --ood=1.5 --ood=-0.1 --ood=nan --validation=x --nonsense operand; do
+        run -64 partition "$misuse" < tasks.mp
+        [[ "$output" == partition:* ]]
+    done
+    run -64 partition --ood 0.6 --validation 0.6 < tasks.mp
+}
+
+@test "partition: help and version" {
+    run -0 partition --help
+    [[ "$output" == *--validation* ]]
+    run -0 partition --version
+    [[ "$output" == partition* ]]
+}
+
+@test "partition: a full disk exits 74, a closed pipe 141" {
+    run -74 bash -c 'partition < tasks.mp > /dev/full'
+    gen-language --count 100000 | partition | head -c 1 > /dev/null
+    [ "${PIPESTATUS[1]}" -eq 141 ]
+}

@@ -1,0 +1,47 @@
+# Shared by all bats files: load ../helper (or helper, beside it).
+# shellcheck shell=bash
+
+bats_require_minimum_version 1.5.0
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+RNNPIPE_BIN=$(cd "${RNNPIPE_BIN:-$ROOT/build/bin}" && pwd)
+PATH=$RNNPIPE_BIN:$PATH
+export ROOT RNNPIPE_BIN PATH
+
+# What a user's environment could change in a result.
+unset OMP_NUM_THREADS BLIS_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS RNNPIPE_KERNELS POSIXLY_CORRECT COLUMNS PYTHONPATH
+export LC_ALL=C.UTF-8 TZ=UTC
+
+cd "${BATS_TEST_TMPDIR:-${BATS_FILE_TMPDIR:-.}}" || exit 1
+
+# The first Python that has msgpack_numpy.
+python() {
+    if [[ -z ${RNNPIPE_PYTHON:-} ]]; then
+        local candidate
+        for candidate in $(type -ap python3) /usr/bin/python3; do
+            if "$candidate" -c 'import msgpack_numpy' 2> /dev/null; then
+                export RNNPIPE_PYTHON=$candidate
+                break
+            fi
+        done
+    fi
+    "${RNNPIPE_PYTHON:?no python3 can import msgpack_numpy}" "$@"
+}
+
+filters() {
+    local file
+    for file in "$RNNPIPE_BIN"/*; do
+        [[ -x $file ]] && basename "$file"
+    done
+}
+
+# make_stream FILE < a Python list of records: writes one segment of them; np is numpy.
+make_stream() {
+    python -c '
+import sys, zlib, msgpack, msgpack_numpy, numpy as np
+records = eval("(" + sys.stdin.read() + ")")
+records.insert(0, {"kind": "meta", "format": 1, "program": "test", "version": "1", "history": [{"program": "test", "version": "1", "argv": ["test"]}]})
+data = b"".join(msgpack.packb(r, default=msgpack_numpy.encode) for r in records)
+end = msgpack.packb({"kind": "end", "records": len(records), "crc32": zlib.crc32(data)})
+open(sys.argv[1], "wb").write(data + end)' "$1"
+}

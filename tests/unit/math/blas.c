@@ -1,0 +1,89 @@
+// All transpositions and sizes across the thresholds of blas_sgemm: bit by bit against a chain of multiply-adds (within rounding where
+// the products go to BLIS).
+#include "math/blas.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../check.h"
+#include "base/rng.h"
+#include "math/kernels.h"
+
+static float *random_floats(struct rng *rng, size_t n) {
+    float *x = malloc(n ? n * sizeof *x : 1);
+    for (size_t i = 0; i < n; i++)
+        x[i] = rng_uniform(rng, -1, 1);
+    return x;
+}
+
+// Number of elements of c that differ from the chain by more than the tolerance (0: in any bit), or that were written between the rows.
+static int wrong_elements(enum transpose ta, enum transpose tb, int m, int n, int k, const float *a, size_t lda, const float *b, size_t ldb,
+                          float beta, const float *start, const float *c, size_t ldc, double tolerance) {
+    int wrong = 0;
+    for (int i = 0; i < m && n > 0; i++)
+        for (size_t j = 0; j < (i < m - 1 ? ldc : (size_t)n); j++) {
+            float chain = beta != 0 || j >= (size_t)n ? start[i * ldc + j] : 0;
+            for (int l = 0; l < k && j < (size_t)n; l++)
+                chain = fmaf(ta == PLAIN ? a[i * lda + l] : a[l * lda + i], tb == PLAIN ? b[l * ldb + j] : b[j * ldb + l], chain);
+            const float value = c[i * ldc + j];
+            wrong += memcmp(&chain, &value, sizeof chain) != 0 && !(tolerance > 0 && fabsf(chain - value) <= tolerance);
+        }
+    return wrong;
+}
+
+static void check_case(enum transpose ta, enum transpose tb, int m, int n, int k, float beta) {
+    struct rng rng = rng_make(m, n, "blas");
+    const int a_rows = ta == PLAIN ? m : k, a_cols = ta == PLAIN ? k : m, b_rows = tb == PLAIN ? k : n, b_cols = tb == PLAIN ? n : k;
+    const size_t lda = a_cols + 3, ldb = b_cols + 1, ldc = n + 2, size = m && n ? (m - 1) * ldc + n : 0;
+    float *a = random_floats(&rng, a_rows && a_cols ? (a_rows - 1) * lda + a_cols : 0), *start = random_floats(&rng, size);
+    float *b = random_floats(&rng, b_rows && b_cols ? (b_rows - 1) * ldb + b_cols : 0), *c = malloc(size ? size * sizeof *c : 1);
+    for (size_t i = 0; i < size; i++)
+        if (beta == 0 && i % ldc < (size_t)n)
+            start[i] = NAN; // not to be read
+    memcpy(c, start, size * sizeof *c);
+    blas_sgemm(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+    int wrong = wrong_elements(ta, tb, m, n, k, a, lda, b, ldb, beta, start, c, ldc, kernels()->blis_from ? 1e-6 * (k + 4) : 0);
+    CHECK(wrong == 0, "%c%c %dx%dx%d beta %g: %d elements", "NT"[ta], "NT"[tb], m, n, k, beta, wrong);
+    memcpy(c, start, size * sizeof *c);
+    blas_sgemm_blis(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+    wrong = wrong_elements(ta, tb, m, n, k, a, lda, b, ldb, beta, start, c, ldc, 1e-6 * (k + 4));
+    CHECK(wrong == 0, "BLIS %c%c %dx%dx%d beta %g: %d elements", "NT"[ta], "NT"[tb], m, n, k, beta, wrong);
+    free(a);
+    free(b);
+    free(c);
+    free(start);
+}
+
+static void *in_thread(void *result) {
+    enum { N = 70 };
+    struct rng rng = rng_make(5, 5, "blas");
+    float *x = random_floats(&rng, N * N);
+    for (int i = 0; i < 50; i++)
+        blas_sgemm(PLAIN, TRANSPOSED, N, N, N, x, N, x, N, 0, result, N);
+    free(x);
+    return NULL;
+}
+
+static void check_threads(void) {
+    static float results[4][70 * 70];
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        CHECK(pthread_create(&threads[i], NULL, in_thread, results[i]) == 0, "thread %d", i);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 1; i < 4; i++)
+        CHECK(memcmp(results[0], results[i], sizeof results[0]) == 0, "thread %d differs", i);
+}
+
+int main(void) {
+    static const int shapes[][3] = {{0, 3, 2},      {3, 0, 2},       {3, 2, 0},      {200, 70, 0},    {1, 1, 1},      {1, 128, 32},
+                                    {3, 17, 5},     {8, 31, 33},     {32, 128, 32},  {65, 33, 64},    {191, 50, 200}, {192, 41, 200},
+                                    {193, 50, 257}, {225, 257, 128}, {60, 300, 300}, {449, 260, 513}, {3, 1100, 260}, {250, 1057, 130}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int variant = 0; variant < 8; variant++)
+            check_case(variant & 1 ? TRANSPOSED : PLAIN, variant & 2 ? TRANSPOSED : PLAIN, shapes[i][0], shapes[i][1], shapes[i][2],
+                       variant & 4 ? 1 : 0);
+    check_threads();
+    return check_report("math/blas");
+}

@@ -1,0 +1,378 @@
+// Each kernel of each instruction set against a naive twin in double precision, and all instruction sets against each other bit by bit.
+// Buffers are exactly as large as promised, so that the sanitisers see any read beyond an end.
+#include "math/kernels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../check.h"
+#include "base/rng.h"
+
+static struct rng rng;
+static const int sizes[] = {0, 1, 3, 7, 16, 17, 31, 33, 64, 100, 129, 259};
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+// malloc, not memory_alloc: unaligned by 16, and without padding.
+static float *random_floats(size_t n, float range) {
+    float *x = malloc(n ? n * sizeof *x : 1);
+    for (size_t i = 0; i < n; i++)
+        x[i] = rng_uniform(&rng, -range, range);
+    return x;
+}
+
+static float *copy_of(const float *x, size_t n) {
+    float *copy = malloc(n ? n * sizeof *x : 1);
+    memcpy(copy, x, n * sizeof *x);
+    return copy;
+}
+
+static float *filled(size_t n, float value) {
+    float *x = malloc(n ? n * sizeof *x : 1);
+    for (size_t i = 0; i < n; i++)
+        x[i] = value;
+    return x;
+}
+
+static bool same(const float *x, const float *y, size_t n) {
+    return memcmp(x, y, n * sizeof *x) == 0;
+}
+
+// Distance from the exact value in units of the last place of a float.
+static double ulps(float x, double exact) {
+    if (x == exact)
+        return 0;
+    int exponent;
+    frexp(exact, &exponent);
+    return fabs(x - exact) / ldexp(1, exponent < -125 ? -149 : exponent - 24);
+}
+
+// --- Matrix products ---
+
+static void gemm_case(int m, int n, int k, bool transposed, float beta) {
+    const size_t a_row = transposed ? 1 : (size_t)k + 1, a_col = transposed ? (size_t)m + 2 : 1, ldb = n + 3, ldc = n + 1;
+    const size_t a_size = m && k ? (m - 1) * a_row + (k - 1) * a_col + 1 : 0, b_size = k && n ? (k - 1) * ldb + n : 0,
+                 c_size = m && n ? (m - 1) * ldc + n : 0;
+    float *a = random_floats(a_size, 1), *b = random_floats(b_size, 1), *start = beta != 0 ? random_floats(c_size, 1) : filled(c_size, NAN);
+    float *first = NULL;
+    for (int isa = 0; kernels_available(isa); isa++) {
+        const struct kernels *kernel = kernels_available(isa);
+        float *c = copy_of(start, c_size), *c_by_row = copy_of(start, c_size);
+        kernel->gemm(c, ldc, a, a_row, a_col, b, ldb, m, n, k, beta);
+        for (int r = 0; r < m; r++)
+            kernel->gemm(c_by_row + r * ldc, ldc, a + r * a_row, a_row, a_col, b, ldb, 1, n, k, beta);
+        int wrong = 0;
+        for (int r = 0; r < m; r++)
+            for (int j = 0; j < n; j++) {
+                float chain = beta != 0 ? start[r * ldc + j] : 0;
+                for (int i = 0; i < k; i++)
+                    chain = fmaf(a[r * a_row + i * a_col], b[i * ldb + j], chain);
+                wrong += memcmp(&chain, &c[r * ldc + j], sizeof chain) != 0 || memcmp(&chain, &c_by_row[r * ldc + j], sizeof chain) != 0;
+            }
+        for (size_t i = 0; i < c_size; i++) // between the rows nothing is written
+            wrong += i % ldc >= (size_t)n && memcmp(&c[i], &start[i], sizeof *c) != 0;
+        CHECK(wrong == 0, "%s gemm %dx%dx%d: %d elements", kernel->name, m, n, k, wrong);
+        free(c_by_row);
+        if (first)
+            free(c);
+        else
+            first = c;
+    }
+    free(first);
+    free(a);
+    free(b);
+    free(start);
+}
+
+static void check_gemm(void) {
+    static const int m[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 15, 29, 32, 43}, n[] = {0, 1, 3, 15, 16, 17, 31, 32, 33, 63, 80, 129, 257};
+    static const int k[] = {0, 1, 2, 17, 64};
+    for (size_t i = 0; i < sizeof m / sizeof *m; i++)
+        for (size_t j = 0; j < sizeof n / sizeof *n; j++)
+            for (size_t l = 0; l < sizeof k / sizeof *k; l++)
+                gemm_case(m[i], n[j], k[l], (i + j + l) % 2, (j + l) % 3 == 0);
+    gemm_case(15, 37, 700, false, 0);
+    gemm_case(17, 35, 513, true, 1);
+    gemm_case(1, 129, 512, false, 1);
+}
+
+static void check_transpose(const struct kernels *kernel) {
+    for (int i = 0; i < SIZES; i++)
+        for (int j = 0; j < SIZES; j++) {
+            const int rows = sizes[i], cols = sizes[j];
+            const size_t in_size = rows && cols ? (rows - 1) * (cols + 2) + cols : 0,
+                         out_size = rows && cols ? (cols - 1) * (rows + 1) + rows : 0;
+            float *in = random_floats(in_size, 1), *out = filled(out_size, 7);
+            kernel->transpose(out, rows + 1, in, cols + 2, rows, cols);
+            int wrong = 0;
+            for (int r = 0; r < rows; r++)
+                for (int c = 0; c < cols; c++)
+                    wrong += out[c * (rows + 1) + r] != in[r * (cols + 2) + c];
+            for (size_t o = 0; o < out_size; o++)
+                wrong += o % (rows + 1) == (size_t)rows && out[o] != 7;
+            CHECK(wrong == 0, "%s transpose %dx%d: %d elements", kernel->name, rows, cols, wrong);
+            free(in);
+            free(out);
+        }
+}
+
+// --- Elementwise functions ---
+
+static double exact_sigmoid(double x) {
+    return 1 / (1 + exp(-x));
+}
+
+typedef void elementwise(float *y, const float *x, size_t n);
+
+static void check_special(elementwise *f, const char *name, double low, double high, float at_zero) {
+    const float x[] = {-INFINITY, INFINITY, NAN, -NAN, -3e38f, 3e38f, 0, -0.0f};
+    float y[8];
+    f(y, x, 8);
+    CHECK(y[0] == low && y[4] == low && y[1] == high && y[5] == high, "%s: %g %g %g %g", name, y[0], y[4], y[1], y[5]);
+    CHECK(isnan(y[2]) && isnan(y[3]), "%s keeps NaN", name);
+    CHECK(y[6] == at_zero && y[7] == at_zero, "%s at zero", name);
+    CHECK(at_zero != 0 || (!signbit(y[6]) && signbit(y[7])), "%s keeps the sign of zero", name);
+}
+
+static void check_elementwise(elementwise *f, double exact(double), const char *isa, const char *name) {
+    enum { COUNT = 200003 };
+    float *x = malloc(COUNT * sizeof *x), *y = malloc(COUNT * sizeof *y);
+    double worst = 0;
+    for (int i = 0; i < COUNT; i++) // all magnitudes, and evenly between
+        x[i] = i % 2 ? rng_uniform(&rng, -110, 110) : ldexpf(rng_uniform(&rng, -1, 1), (int)rng_below(&rng, 156) - 149);
+    f(y, x, COUNT);
+    for (int i = 0; i < COUNT; i++)
+        if (!(isinf(y[i]) && exact(x[i]) > 3.4028235e38))
+            worst = fmax(worst, isfinite(y[i]) ? ulps(y[i], exact(x[i])) : INFINITY);
+    CHECK(worst <= 4, "%s %s: %g ulp", isa, name, worst);
+    for (int i = 0; i < SIZES; i++) { // results do not depend on the position, nor on working in place
+        float *part = copy_of(x + 5, sizes[i]);
+        f(part, part, sizes[i]);
+        CHECK(same(part, y + 5, sizes[i]), "%s %s of %d", isa, name, sizes[i]);
+        free(part);
+    }
+    free(x);
+    free(y);
+}
+
+// --- One step of an LSTM ---
+
+static void check_lstm_values(const struct kernels *kernel, int rows, int hidden) {
+    const size_t n = (size_t)rows * hidden, ldg = 4 * hidden + 1, size = rows ? (rows - 1) * ldg + 4 * hidden : 0;
+    float *x = random_floats(size, 3), *c_prev = random_floats(n, 1), *dh = random_floats(n, 1), *dc0 = random_floats(n, 1);
+    for (int with_previous = 0; with_previous < 2; with_previous++) {
+        const float *previous = with_previous ? c_prev : NULL;
+        float *gates = copy_of(x, size), *dgates = filled(size, 0), *dc = copy_of(dc0, n), *c = filled(n, 0), *tc = filled(n, 0),
+              *h = filled(n, 0);
+        kernel->lstm_forward(gates, ldg, c, tc, h, previous, rows, hidden);
+        kernel->lstm_backward(dgates, dc, dh, gates, ldg, tc, previous, rows, hidden);
+        double worst = 0;
+        for (int r = 0; r < rows; r++)
+            for (int j = 0; j < hidden; j++) {
+                const float *row = x + r * ldg + j, *d = dgates + r * ldg + j;
+                const size_t e = (size_t)r * hidden + j;
+                const double i = exact_sigmoid(row[0]), f = exact_sigmoid(row[hidden]), g = tanh(row[2 * hidden]),
+                             o = exact_sigmoid(row[3 * hidden]);
+                const double cp = previous ? previous[e] : 0, cell = f * cp + i * g, t = tanh(cell),
+                             dcell = dc0[e] + dh[e] * o * (1 - t * t);
+                const double difference[] = {c[e] - cell,
+                                             tc[e] - t,
+                                             h[e] - o * t,
+                                             dc[e] - dcell * f,
+                                             d[0] - dcell * g * i * (1 - i),
+                                             d[hidden] - dcell * cp * f * (1 - f),
+                                             d[2 * hidden] - dcell * i * (1 - g * g),
+                                             d[3 * hidden] - dh[e] * t * o * (1 - o)};
+                for (int q = 0; q < 8; q++)
+                    worst = fabs(difference[q]) <= worst ? worst : fabs(difference[q]);
+            }
+        CHECK(worst <= 1e-6, "%s lstm %dx%d: %g", kernel->name, rows, hidden, worst);
+        float *in_place = copy_of(gates, size), *dc_again = copy_of(dc0, n);
+        kernel->lstm_backward(in_place, dc_again, dh, in_place, ldg, tc, previous, rows, hidden);
+        for (int r = 0; r < rows; r++)
+            CHECK(same(in_place + r * ldg, dgates + r * ldg, 4 * hidden) && same(dc_again, dc, n), "%s lstm_backward in place",
+                  kernel->name);
+        float *all[] = {gates, dgates, dc, c, tc, h, in_place, dc_again};
+        for (int q = 0; q < 8; q++)
+            free(all[q]);
+    }
+    free(x);
+    free(c_prev);
+    free(dh);
+    free(dc0);
+}
+
+// --- Vectors and rows ---
+
+static void check_vectors(const struct kernels *kernel, int n) {
+    float *x = random_floats(n, 1), *y = random_floats(n, 1), *sum = copy_of(y, n), *scaled = copy_of(y, n);
+    kernel->axpy(sum, 0.3f, x, n);
+    kernel->scale(scaled, 0.3f, n);
+    double squares = 0, product = 0, worst = 0;
+    for (int i = 0; i < n; i++) {
+        squares += (double)x[i] * x[i];
+        product += (double)x[i] * y[i];
+        worst = fmax(worst, fabs(sum[i] - (y[i] + 0.3f * (double)x[i])));
+        worst = fmax(worst, fabs(scaled[i] - 0.3f * (double)y[i]));
+    }
+    CHECK(worst <= 1.2e-7, "%s axpy, scale of %d: %g", kernel->name, n, worst);
+    CHECK_CLOSE(kernel->sum_squares(x, n), squares, 1e-12 * (1 + n));
+    CHECK_CLOSE(kernel->dot(x, y, n), product, 1e-6 * (1 + n));
+    free(x);
+    free(y);
+    free(sum);
+    free(scaled);
+}
+
+static void check_rows(const struct kernels *kernel, int rows, int cols) {
+    const size_t ld = cols + 2, size = rows && cols ? (rows - 1) * ld + cols : 0;
+    float *x = random_floats(size, 1), *bias = random_floats(cols, 1), *added = copy_of(x, size), *copied = copy_of(x, size),
+          *sum = copy_of(bias, cols);
+    kernel->add_rows(added, ld, bias, rows, cols);
+    kernel->fill_rows(copied, ld, bias, rows, cols);
+    kernel->sum_rows(sum, x, ld, rows, cols);
+    int wrong = 0;
+    for (int c = 0; c < cols; c++) {
+        float chain = bias[c];
+        for (int r = 0; r < rows; r++) {
+            chain += x[r * ld + c];
+            wrong += added[r * ld + c] != x[r * ld + c] + bias[c] || copied[r * ld + c] != bias[c];
+        }
+        wrong += sum[c] != chain;
+    }
+    for (size_t i = 0; i < size; i++)
+        wrong += i % ld >= (size_t)cols && (added[i] != x[i] || copied[i] != x[i]);
+    CHECK(wrong == 0, "%s rows %dx%d: %d elements", kernel->name, rows, cols, wrong);
+    float *all[] = {x, bias, added, copied, sum};
+    for (int i = 0; i < 5; i++)
+        free(all[i]);
+}
+
+static void check_softmax(const struct kernels *kernel, int rows, int cols) {
+    const size_t n = (size_t)rows * cols;
+    float *x = random_floats(n, 100), *p = filled(n, 0), *log_p = filled(n, 0), *p_only = copy_of(x, n), *log_only = copy_of(x, n);
+    kernel->softmax(p, log_p, x, rows, cols);
+    kernel->softmax(p_only, NULL, p_only, rows, cols);
+    kernel->softmax(NULL, log_only, log_only, rows, cols);
+    CHECK(same(p, p_only, n) && same(log_p, log_only, n), "%s softmax in place %dx%d", kernel->name, rows, cols);
+    double worst = 0;
+    for (int r = 0; r < rows; r++) {
+        double max = -INFINITY, sum = 0;
+        for (int c = 0; c < cols; c++)
+            max = fmax(max, x[r * cols + c]);
+        for (int c = 0; c < cols; c++)
+            sum += exp(x[r * cols + c] - max);
+        for (int c = 0; c < cols; c++) {
+            const double z = x[r * cols + c] - max - log(sum),
+                         difference = fabs(log_p[r * cols + c] - z) / 100 + fabs(p[r * cols + c] - exp(z));
+            worst = difference <= worst ? worst : difference;
+        }
+    }
+    CHECK(worst <= 2e-6, "%s softmax %dx%d: %g", kernel->name, rows, cols, worst);
+    float *all[] = {x, p, log_p, p_only, log_only};
+    for (int i = 0; i < 5; i++)
+        free(all[i]);
+}
+
+static void check_softmax_extremes(const struct kernels *kernel) {
+    const float x[] = {1e30f, -1e30f, 0, 1, -INFINITY, 2, 1, NAN, 2};
+    float p[9], log_p[9];
+    kernel->softmax(p, log_p, x, 3, 3);
+    CHECK(p[0] == 1 && p[1] == 0 && p[2] == 0 && log_p[0] == 0, "%s: %g %g %g", kernel->name, p[0], p[1], p[2]);
+    CHECK(p[4] == 0 && log_p[4] == -INFINITY && fabs(p[3] + p[5] - 1) < 1e-6, "%s: minus infinity", kernel->name);
+    CHECK(isnan(p[6]) && isnan(p[7]) && isnan(p[8]), "%s: NaN spoils its row", kernel->name);
+}
+
+static void check_adamw(const struct kernels *kernel, int n) {
+    float *w0 = random_floats(n, 1), *g = random_floats(n, 1), *w = copy_of(w0, n), *m = filled(n, 0), *v = filled(n, 0);
+    const double b1 = 0.9f, b2 = 0.999f, rate = 0.01, decay = 0.1, epsilon = 1e-8;
+    kernel->adamw(w, m, v, g, n, 0.5f, (float)(rate * decay), (float)b1, (float)b2, (float)(rate / (1 - b1)), (float)sqrt(1 - b2),
+                  (float)epsilon);
+    double worst = 0;
+    for (int i = 0; i < n; i++) {
+        const double gi = 0.5 * g[i], mi = (1 - b1) * gi, vi = (1 - b2) * gi * gi;
+        const double wi = w0[i] - rate * decay * w0[i] - rate / (1 - b1) * mi / (sqrt(vi) / sqrt(1 - b2) + epsilon);
+        const double difference = fabs(w[i] - wi) + fabs(m[i] - mi) + fabs(v[i] - vi);
+        worst = difference <= worst ? worst : difference;
+    }
+    CHECK(worst <= 3e-7, "%s adamw of %d: %g", kernel->name, n, worst);
+    float *all[] = {w0, g, w, m, v};
+    for (int i = 0; i < 5; i++)
+        free(all[i]);
+}
+
+// --- All instruction sets give the same bits ---
+
+// Everything that one kernel set computes from the same inputs, as one row of numbers.
+static size_t everything(const struct kernels *kernel, float *out, const float *x, int n) {
+    const int hidden = n / 4;
+    float *gates = copy_of(x, n), *c = filled(hidden, 0.3f), *m = copy_of(x, n), *v = filled(n, 0.1f), *at = out;
+    kernel->sigmoid(at, x, n);
+    kernel->tanh(at + n, x, n);
+    kernel->exp(at + 2 * n, x, n);
+    kernel->softmax(at + 3 * n, at + 4 * n, x, 1, n);
+    at += 5 * n;
+    kernel->lstm_forward(gates, 4 * hidden, at, at + hidden, at + 2 * hidden, c, 1, hidden);
+    kernel->lstm_backward(at + 3 * hidden, c, x, gates, 4 * hidden, at + hidden, x, 1, hidden);
+    memcpy(at + 7 * hidden, c, hidden * sizeof *c);
+    at += 8 * hidden;
+    memcpy(at, x, n * sizeof *x);
+    kernel->axpy(at, 0.7f, x, n);
+    memcpy(at + n, x, n * sizeof *x);
+    kernel->adamw(at + n, m, v, x, n, 0.5f, 1e-4f, 0.9f, 0.999f, 1e-3f, 0.1f, 1e-8f);
+    memcpy(at + 2 * n, m, n * sizeof *m);
+    memcpy(at + 3 * n, v, n * sizeof *v);
+    at += 4 * n;
+    *at = kernel->dot(x, m, n);
+    const double squares = kernel->sum_squares(x, n);
+    memcpy(at + 1, &squares, sizeof squares);
+    free(gates);
+    free(c);
+    free(m);
+    free(v);
+    return at + 3 - out;
+}
+
+static void check_same_bits(int n) {
+    float *x = random_floats(n, 30), *first = filled(14 * n + 20, 0), *other = filled(14 * n + 20, 0);
+    const size_t count = everything(kernels_available(0), first, x, n);
+    for (int isa = 1; kernels_available(isa); isa++) {
+        everything(kernels_available(isa), other, x, n);
+        size_t different = 0;
+        while (different < count && same(first + different, other + different, 1))
+            different++;
+        CHECK(different == count, "%s and %s differ, n = %d, at %zu", kernels_available(0)->name, kernels_available(isa)->name, n,
+              different);
+    }
+    free(x);
+    free(first);
+    free(other);
+}
+
+int main(void) {
+    rng = rng_make(1, 1, "kernels");
+    check_gemm();
+    for (int isa = 0; kernels_available(isa); isa++) {
+        const struct kernels *kernel = kernels_available(isa);
+        check_transpose(kernel);
+        check_elementwise(kernel->sigmoid, exact_sigmoid, kernel->name, "sigmoid");
+        check_elementwise(kernel->tanh, tanh, kernel->name, "tanh");
+        check_elementwise(kernel->exp, exp, kernel->name, "exp");
+        check_special(kernel->sigmoid, "sigmoid", 0, 1, 0.5f);
+        check_special(kernel->tanh, "tanh", -1, 1, 0);
+        check_special(kernel->exp, "exp", 0, INFINITY, 1);
+        check_softmax_extremes(kernel);
+        for (int i = 0; i < SIZES; i++) {
+            check_vectors(kernel, sizes[i]);
+            check_adamw(kernel, sizes[i]);
+            for (int j = 0; j < SIZES; j++) {
+                check_lstm_values(kernel, sizes[i] % 10, sizes[j]);
+                check_rows(kernel, sizes[i], sizes[j]);
+                check_softmax(kernel, sizes[i], sizes[j]);
+            }
+        }
+    }
+    for (int n = 0; n < 300; n++)
+        check_same_bits(n);
+    CHECK(kernels() != NULL);
+    return check_report("math/kernels");
+}

@@ -1,0 +1,67 @@
+#include "math/stats.h"
+
+#include "../check.h"
+
+static void check_quantiles(void) {
+    const double x[] = {4, 1, 3, 2};
+    CHECK(stats_mean(x, 4) == 2.5);
+    CHECK(stats_median(x, 4) == 2.5 && stats_median(x, 3) == 3 && x[0] == 4);
+    CHECK(stats_quantile(x, 4, 0) == 1 && stats_quantile(x, 4, 1) == 4);
+    CHECK_CLOSE(stats_quantile(x, 4, 0.25), 1.75, 1e-15);
+    CHECK(isnan(stats_mean(x, 0)) && isnan(stats_median(x, 0)) && isnan(stats_quantile(x, 0, 0.5)));
+}
+
+static void check_bootstrap(void) {
+    double x[400], low, high;
+    struct rng rng = rng_make(1, 1, "stats");
+    for (int i = 0; i < 400; i++)
+        x[i] = rng_normal(&rng) * 2 + 5;
+    stats_bootstrap(&low, &high, x, 400, 2000, &rng);
+    CHECK(low < stats_mean(x, 400) && stats_mean(x, 400) < high);
+    CHECK_CLOSE(high - low, 2 * 1.96 * 2 / sqrt(400), 0.06);
+    stats_bootstrap(&low, &high, x, 1, 10, &rng);
+    CHECK(low == x[0] && high == x[0]);
+    stats_bootstrap(&low, &high, x, 0, 10, &rng);
+    CHECK(isnan(low) && isnan(high));
+}
+
+// Data along two known orthogonal directions.
+static void check_pca(void) {
+    enum { N = 500, D = 5 };
+    double x[N * D], projected[N * 2], share[2], all[N * D], sum = 0;
+    const double u[D] = {0.6, 0, -0.8, 0, 0}, v[D] = {0, 1, 0, 0, 0};
+    struct rng rng = rng_make(2, 1, "stats");
+    for (int i = 0; i < N; i++) {
+        const double a = 3 * rng_normal(&rng), b = rng_normal(&rng);
+        for (int j = 0; j < D; j++)
+            x[i * D + j] = 7 * j + a * u[j] + b * v[j];
+    }
+    stats_pca(projected, share, x, N, D, 2);
+    CHECK_CLOSE(share[0] + share[1], 1, 1e-12);
+    CHECK_CLOSE(share[0], 0.9, 0.03);
+    double distance = 0, original = 0; // distances are kept by the projection on both directions
+    for (int i = 1; i < N; i++) {
+        for (int j = 0; j < D; j++)
+            original += pow(x[i * D + j] - x[j], 2);
+        distance += pow(projected[i * 2] - projected[0], 2) + pow(projected[i * 2 + 1] - projected[1], 2);
+    }
+    CHECK_CLOSE(distance / original, 1, 1e-12);
+    // The largest entry of the first direction is that of column 2, which is made positive.
+    double covariance = 0;
+    for (int i = 0; i < N; i++)
+        covariance += projected[i * 2] * (x[i * D + 2] - 14);
+    CHECK(covariance > 0);
+    stats_pca(all, NULL, x, N, D, D);
+    for (int i = 0; i < N * D; i++)
+        sum += all[i];
+    CHECK_CLOSE(sum, 0, 1e-9);
+    stats_pca(projected, share, x, 1, D, 2);
+    CHECK(projected[0] == 0 && share[0] == 0);
+}
+
+int main(void) {
+    check_quantiles();
+    check_bootstrap();
+    check_pca();
+    return check_report("math/stats");
+}

@@ -1,0 +1,50 @@
+#include "stream/value.h"
+#include "stream/packer.h"
+#include "stream/reader.h"
+
+#include "../check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int main(void) {
+    struct packer *p = packer_new();
+    pack_map(p);
+    pack_key(p, "text"), pack_str(p, "hello");
+    pack_bin(p, "bin key", 7), pack_i64(p, -3);
+    pack_key(p, "nested"), pack_list(p), pack_u64(p, UINT64_MAX), pack_list(p), pack_nil(p), pack_end(p), pack_bool(p, true), pack_end(p);
+    pack_key(p, "float"), pack_double(p, 0.25);
+    pack_key(p, "nul"), pack_str_n(p, "a\0b", 3);
+    pack_end(p);
+    size_t size;
+    const uint8_t *bytes = packer_bytes(p, &size);
+    struct value_nodes nodes = {0};
+    struct error error;
+    CHECK(value_decode(bytes, size, 0, &nodes, &error) == STATUS_OK, "%s", error.text);
+    const struct value *map = nodes.node, *nested = value_get(map, "nested");
+    CHECK(map->type == VALUE_MAP && map->count == 5 && map->length == size && map->nodes == 15, "is false");
+
+    char text[6];
+    CHECK(value_is(value_get(map, "text"), "hello") && !value_is(value_get(map, "text"), "hell") && !value_is(NULL, "x"), "is false");
+    CHECK(value_to_text(value_get(map, "text"), text, 6) && strcmp(text, "hello") == 0, "is false");
+    CHECK(!value_to_text(value_get(map, "text"), text, 5) && !value_to_text(value_get(map, "nul"), text, 6) &&
+              !value_to_text(nested, text, 6),
+          "is false");
+    CHECK(!value_get(map, "absent") && !value_get(NULL, "x") && !value_get(nested, "x"), "is false");
+
+    uint64_t u;
+    int64_t i;
+    double f;
+    CHECK(value_to_i64(value_get(map, "bin key"), &i) && i == -3 && !value_to_u64(value_get(map, "bin key"), &u), "is false");
+    CHECK(value_to_double(value_get(map, "bin key"), &f) && f == -3, "is false");
+    CHECK(value_to_double(value_get(map, "float"), &f) && f == 0.25 && !value_to_i64(value_get(map, "float"), &i), "is false");
+    CHECK(value_to_u64(value_at(nested, 0), &u) && u == UINT64_MAX && !value_to_i64(value_at(nested, 0), &i), "is false");
+    CHECK(value_at(nested, 1)->type == VALUE_ARRAY && value_at(value_at(nested, 1), 0)->type == VALUE_NIL, "is false");
+    CHECK(value_at(nested, 2)->type == VALUE_BOOL && value_at(nested, 2)->boolean && !value_at(nested, 3) && !value_at(map, 0) &&
+              !value_at(NULL, 0),
+          "is false");
+    CHECK(!value_to_u64(NULL, &u) && !value_to_i64(NULL, &i) && !value_to_double(NULL, &f) && !value_to_text(NULL, text, 6), "is false");
+    packer_free(p);
+    free(nodes.node);
+    return check_report("value");
+}
