@@ -10,6 +10,7 @@ BUILD   ?= build
 CC      ?= cc
 AR      ?= ar
 OPT     ?= -O2 -g
+JOBS    ?= $(shell nproc 2> /dev/null || echo 2)
 
 CFLAGS  ?=
 LDFLAGS ?=
@@ -37,16 +38,19 @@ ISA_FLAGS_avx2   := -mavx2 -mfma -mf16c -mbmi2
 ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq -mprefer-vector-width=512
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
-.PHONY: all lib help deps test unit bats lint sanitize bench demo install uninstall clean
+.PHONY: all lib help deps deps-test test unit unit-programs bats lint sanitize bench demo laptop paper install uninstall clean
 all: $(BIN)
 lib: $(LIB)
 
 help:
 	@sed -n '2,4s/^# *//p' Makefile
-	@echo 'targets: all lib deps test unit bats lint sanitize bench demo install uninstall clean; variables: PREFIX DESTDIR BUILD CC OPT'
+	@echo 'all targets: all lib deps test unit bats lint sanitize bench demo laptop paper install uninstall clean'
+	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS'
 
 deps:
 	@.ci/deps
+deps-test:
+	@.ci/deps --test
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -64,11 +68,55 @@ $(BUILD)/bin/%: $(BUILD)/filters/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# --- Tests: `make test` on a fresh machine does all set-up by itself ---
+
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+test: deps-test
+	@$(MAKE) --no-print-directory -j$(JOBS) all unit-programs
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/sanitize OPT="$(SANITIZE)" all unit-programs
+	@if command -v clang > /dev/null; then $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang all; fi
+	@.ci/sum 'tests/run $(BUILD) lint unit filters pipelines docs' 'tests/run $(BUILD)/sanitize unit filters'
+
+unit-programs: $(UNIT)
+unit: unit-programs
+	@tests/run $(BUILD) unit
+bats: all
+	@tests/run $(BUILD) filters pipelines docs
+lint:
+	@tests/run $(BUILD) lint
+sanitize: deps-test
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/sanitize OPT="$(SANITIZE)" all unit-programs
+	@tests/run $(BUILD)/sanitize unit filters
+
+bench: $(BENCH) all
+	@for b in $(BENCH); do echo "--- $$(basename $$b)"; BIN=$(BUILD)/bin $$b || exit 1; done
+
+# --- The experiment, in three sizes (pipelines/language/) ---
+
+EXPERIMENT = @$(MAKE) --no-print-directory -C pipelines/language SIZE=$@ BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$@) JOBS=$(JOBS)
+RESULTS ?= results
+
+demo laptop paper: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	$(EXPERIMENT)
+
+# --- Installation ---
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin
+	for page in filters/*.[157]; do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; done
+
+uninstall:
+	rm -f $(FILTERS:%=$(DESTDIR)$(PREFIX)/bin/%)
+	for page in filters/*.[157]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$(basename $$page); done
+
+clean:
+	rm -rf $(BUILD)
 
 .SECONDARY:
 -include $(OBJ:.o=.d) $(FILTERS:%=$(BUILD)/filters/%.d) $(UNIT:=.d) $(BENCH:=.d)

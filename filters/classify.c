@@ -13,29 +13,61 @@ static uint64_t steps = 2000;
 static double rate, decay = 0.01, clip = 0.1;
 
 static struct option options[] = {
-    {.type = OPTION_CHOICE, .name = "fit", .target = &fit, .value = "TARGET", .choices = "task|accuracy", .help = "Train a predictor of this: task or accuracy"},
-    {.type = OPTION_TEXT, .name = "model", .target = &model, .value = "FILE", .help = "Predict with this model, from --fit; - is standard input"},
+    {.type = OPTION_CHOICE,
+     .name = "fit",
+     .target = &fit,
+     .value = "TARGET",
+     .choices = "task|accuracy",
+     .help = "Train a predictor of this: task or accuracy"},
+    {.type = OPTION_TEXT,
+     .name = "model",
+     .target = &model,
+     .value = "FILE",
+     .help = "Predict with this model, from --fit; - is standard input"},
     {.type = OPTION_TEXT, .name = "data", .target = &data, .value = "FILE", .help = "The data, when standard input has the model"},
     {.type = OPTION_HEADING, .help = "Training"},
-    {.type = OPTION_TEXT, .name = "encoder", .target = &encoder_file, .value = "FILE",
-     .help = "Train this encoder along, on rnn records: a fresh one learns from labels only, a trained one is fine-tuned; - is standard input"},
+    {.type = OPTION_TEXT,
+     .name = "encoder",
+     .target = &encoder_file,
+     .value = "FILE",
+     .help =
+         "Train this encoder along, on rnn records: a fresh one learns from labels only, a trained one is fine-tuned; - is standard input"},
     {.type = OPTION_U64, .name = "steps", .target = &steps, .help = "Training steps", .low = 1, .high = 1e12},
     {.type = OPTION_INT, .name = "batch", .target = &batch, .help = "Records a step", .low = 1, .high = 65536},
-    {.type = OPTION_REAL, .name = "rate", .target = &rate, .help = "AdamW's rate; 0 stands for 1e-3, or 1e-4 with --encoder", .low = 0, .high = 1},
+    {.type = OPTION_REAL,
+     .name = "rate",
+     .target = &rate,
+     .help = "AdamW's rate; 0 stands for 1e-3, or 1e-4 with --encoder",
+     .low = 0,
+     .high = 1},
     {.type = OPTION_REAL, .name = "weight-decay", .target = &decay, .help = "AdamW's decoupled weight decay", .low = 0, .high = 1000},
-    {.type = OPTION_REAL, .name = "clip", .target = &clip, .help = "Largest gradient norm of each network; 0: not clipped", .low = 0, .high = 1e30},
-    {.type = OPTION_INT, .name = "hidden", .target = &hidden, .help = "Units of each hidden layer of the predictor", .low = 1, .high = 65536},
+    {.type = OPTION_REAL,
+     .name = "clip",
+     .target = &clip,
+     .help = "Largest gradient norm of each network; 0: not clipped",
+     .low = 0,
+     .high = 1e30},
+    {.type = OPTION_INT,
+     .name = "hidden",
+     .target = &hidden,
+     .help = "Units of each hidden layer of the predictor",
+     .low = 1,
+     .high = 65536},
     {.type = OPTION_INT, .name = "layers", .target = &layers, .help = "Hidden layers of the predictor", .low = 0, .high = 16},
     {.type = OPTION_INT, .name = "log-every", .target = &log_every, .help = "Steps between log records", .low = 1, .high = 1e9},
     {.type = OPTION_HEADING, .help = "Predicting"},
-    {.type = OPTION_TEXT, .name = "label", .target = &label, .help = "Write this into each record's label, by which score tells encoders apart"},
+    {.type = OPTION_TEXT,
+     .name = "label",
+     .target = &label,
+     .help = "Write this into each record's label, by which score tells encoders apart"},
     {0},
 };
 
 static struct program program = {
     .name = "classify",
     .summary = "train a predictor of properties of RNNs on their embeddings, or predict",
-    .synopsis = "--fit TARGET [--encoder FILE] [--data FILE] [OPTION]... < DATA > MODEL\n--model FILE [--data FILE] [OPTION]... < DATA > PREDICTIONS",
+    .synopsis = "--fit TARGET [--encoder FILE] [--data FILE] [OPTION]... < DATA > MODEL\n--model FILE [--data FILE] [OPTION]... < DATA > "
+                "PREDICTIONS",
     .input = "embedding records; rnn records (a zoo) with --encoder or when the model has an encoder",
     .output = "--fit: the encoder (with --encoder), a predictor and log records; --model: a prediction record for each of the data",
     .examples = "classify --fit task < z.mp > predictor.mp\nclassify --model predictor.mp < z.mp | score\n"
@@ -67,7 +99,8 @@ static void train(struct cli *cli, struct prediction *p) {
     progress_end(progress);
 }
 
-static void write_model(struct cli *cli, struct writer *out, const struct encoder *encoder, const struct prediction *p, const struct predictor_losses *losses) {
+static void write_model(struct cli *cli, struct writer *out, const struct encoder *encoder, const struct prediction *p,
+                        const struct predictor_losses *losses) {
     struct packer *packer = writer_packer(out);
     if (encoder) {
         encoder_pack(packer, encoder, NULL);
@@ -101,7 +134,13 @@ static int fit_main(struct cli *cli) {
     struct writer *out = cli_writer(cli);
 
     struct prediction_recipe recipe = {
-        .learner = {.batch = batch, .rate = rate > 0 ? rate : encoder ? 1e-4 : 1e-3, .decay = decay, .clip = clip, .threads = cli_common(cli)->threads},
+        .learner = {.batch = batch,
+                    .rate = rate > 0  ? rate
+                            : encoder ? 1e-4
+                                      : 1e-3,
+                    .decay = decay,
+                    .clip = clip,
+                    .threads = cli_common(cli)->threads},
         .hidden = hidden,
         .layers = layers,
         .log_every = log_every,
@@ -113,7 +152,7 @@ static int fit_main(struct cli *cli) {
     train(cli, p);
     cli_check(cli, prediction_finish(p, &losses, cli_error(cli)));
 
-    cli_check(cli, cli_begin_segment(cli, out, records->metas, records->meta_count));
+    cli_begin_segment(cli, out, records->metas, records->meta_count);
     write_model(cli, out, encoder, p, &losses);
     cli_check(cli, writer_end_segment(out, cli_error(cli)));
     prediction_free(p);
@@ -132,8 +171,16 @@ static struct predictor *load_predictor(struct cli *cli, struct modelfile *file,
         modelfile_missing(file, "predictor");
     modelfile_check(file, predictor_read(&record, &predictor, cli_error(cli)));
     if (encoder && encoder->config.z != predictor->config.z)
-        modelfile_check(file, error_set(cli_error(cli), STATUS_DATA, "the encoder's z has %d numbers, the predictor's %d", encoder->config.z, predictor->config.z));
+        modelfile_check(file, error_set(cli_error(cli), STATUS_DATA, "the encoder's z has %d numbers, the predictor's %d",
+                                        encoder->config.z, predictor->config.z));
     return predictor;
+}
+
+static void write_predictions(struct cli *cli, struct writer *out, struct prediction_batch *records) {
+    cli_check(cli, prediction_batch_run(records, cli_error(cli)));
+    for (int i = 0; i < records->count; i++)
+        cli_commit(cli, out, records->records[i]);
+    records->count = 0;
 }
 
 static int predict_main(struct cli *cli) {
@@ -143,18 +190,19 @@ static int predict_main(struct cli *cli) {
     struct reader *in = cli_reader(cli, data);
     struct writer *out = cli_writer(cli);
 
-    struct tape tape = {0};
-    while (cli_next(cli, in, out, encoder ? "rnn" : "embedding")) {
-        struct rnn_record record;
-        double truth[PREDICTOR_MAX_ANSWERS], predicted[PREDICTOR_MAX_ANSWERS];
-        cli_check_record(cli, in, rnn_record_read(in->record, &record, cli_error(cli)));
-        cli_check_record(cli, in, predictor_truth(predictor, &record, truth, cli_error(cli)));
-        cli_check_record(cli, in, prediction_apply(&tape, encoder, predictor, &record, predicted, cli_error(cli)));
-        prediction_pack(writer_packer(out), &record, encoder, label, predictor, truth, predicted);
-        commit(cli, out);
+    struct prediction_batch *records = prediction_batch_new(encoder, predictor, label);
+    while (cli_read(cli, in)) {
+        if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), encoder ? "rnn" : "embedding")) {
+            cli_check_record(cli, in, prediction_batch_add(records, in->record, cli_error(cli)));
+            if (records->count == PREDICTION_BATCH)
+                write_predictions(cli, out, records);
+        } else {
+            write_predictions(cli, out, records);
+            cli_mirror(cli, in, out);
+        }
     }
 
-    tape_free(&tape);
+    prediction_batch_free(records);
     predictor_free(predictor);
     encoder_free(encoder);
     modelfile_close(file);
@@ -167,6 +215,8 @@ int main(int argc, char **argv) {
         cli_usage(cli, "either --fit TARGET or --model FILE has to be given");
     if (model && encoder_file)
         cli_usage(cli, "--encoder goes with --fit: a model has its own");
+    if (label && (!*label || strlen(label) >= TEXT_FIELD_SIZE))
+        cli_usage(cli, "--label is a text of 1 .. %d bytes", TEXT_FIELD_SIZE - 1);
     const char *file = model ? model : encoder_file;
     if (file && strcmp(file, "-") == 0 && strcmp(data, "-") == 0)
         cli_usage(cli, "--%s -: the data have to be named by --data FILE then", model ? "model" : "encoder");

@@ -5,7 +5,8 @@ static bool interactive = true, non_interactive;
 
 static struct option options[] = {
     {.type = OPTION_FLAG, .name = "interactive", .target = &interactive, .help = "Each probe depends on the answers so far"},
-    {.type = OPTION_FLAG, .name = "non-interactive", .target = &non_interactive, .help = "The probes are fixed sequences, the same for every RNN; the same as --no-interactive"},
+    {.type = OPTION_FLAG, .name = "non-interactive", .target = &non_interactive,
+     .help = "The probes are fixed sequences, the same for every RNN"},
     {0},
 };
 

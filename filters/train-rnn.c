@@ -1,35 +1,41 @@
 // Trains one RNN for each task record: a zoo of snapshots.
-#include "base/memory.h"
 #include "base/numtext.h"
 #include "cli/cli.h"
 #include "records/rnn.h"
-#include "zoo/train.h"
+#include "records/snapshot.h"
 
 #include <float.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_SNAPSHOTS = 1024 };
 
 static struct train_recipe recipe; // the paper's, see main
 static const char *rates = "0.01,0.003,0.0003", *snapshots = "0,100,200,500,1000,2000,5000,10000,20000";
-static int rollouts = 100, samples = 1000;
+static const char *resume;
+static struct snapshot_sizes sizes = {.rollouts = 100, .samples = 1000};
 
 static struct option options[] = {
     {.type = OPTION_INT, .name = "steps", .letter = 's', .target = &recipe.steps, .low = 1, .high = 1e9, .help = "Training steps"},
-    {.type = OPTION_INT, .name = "batch", .letter = 'b', .target = &recipe.batch, .low = 1, .high = 65536, .help = "Strings in a training step"},
-    {.type = OPTION_INT, .name = "hidden", .letter = 'u', .target = &recipe.hidden, .low = 1, .high = 4096, .help = "Hidden units of each LSTM layer"},
-    {.type = OPTION_INT, .name = "layers", .letter = 'l', .target = &recipe.layers, .low = 1, .high = RNN_MAX_LAYERS, .help = "LSTM layers"},
+    {.type = OPTION_INT, .name = "batch", .letter = 'b', .target = &recipe.batch, .low = 1, .high = 65536,
+     .help = "Strings in a training step"},
+    {.type = OPTION_INT, .name = "hidden", .letter = 'u', .target = &recipe.hidden, .low = 1, .high = 4096,
+     .help = "Hidden units of each LSTM layer"},
+    {.type = OPTION_INT, .name = "layers", .letter = 'l', .target = &recipe.layers, .low = 1, .high = RNN_MAX_LAYERS,
+     .help = "LSTM layers"},
     {.type = OPTION_TEXT, .name = "rate", .target = &rates, .value = "X,X,X",
      .help = "Learning rates at the first step, half way, and at the last; linear in between"},
-    {.type = OPTION_REAL, .name = "weight-decay", .target = &recipe.weight_decay, .low = 0, .high = 1, .help = "AdamW's decoupled weight decay"},
+    {.type = OPTION_REAL, .name = "weight-decay", .target = &recipe.weight_decay, .low = 0, .high = 1,
+     .help = "AdamW's decoupled weight decay"},
     {.type = OPTION_TEXT, .name = "snapshots", .target = &snapshots, .value = "LIST",
      .help = "Steps after which a record is written; those beyond the last step are left out, the last step is always there"},
-    {.type = OPTION_INT, .name = "rollouts", .letter = 'r', .target = &rollouts, .low = 1, .high = 1e6, .help = "Sampled strings in each record"},
-    {.type = OPTION_INT, .name = "samples", .target = &samples, .low = 1, .high = 1e6, .help = "Sampled strings that are judged for the accuracy"},
+    {.type = OPTION_INT, .name = "rollouts", .letter = 'r', .target = &sizes.rollouts, .low = 1, .high = 1e6,
+     .help = "Sampled strings in each record"},
+    {.type = OPTION_INT, .name = "samples", .target = &sizes.samples, .low = 1, .high = 1e6,
+     .help = "Sampled strings that are judged for the accuracy"},
+    {.type = OPTION_TEXT, .name = "resume", .target = &resume, .value = "FILE",
+     .help = "Output of an interrupted train-rnn with the same input and options: its runs are not trained again"},
     {0},
 };
 
@@ -99,87 +105,57 @@ static void parse_snapshots(struct cli *cli, struct run *run) {
         run->records[i] = packer_new();
 }
 
-static void pack_head(struct packer *p, const struct run *run, int step, const struct trainee *t) {
-    const struct value *split = value_get(run->task.root, "split");
-    pack_map(p);
-    pack_key(p, "kind");
-    pack_str(p, "rnn");
-    pack_key(p, "run");
-    pack_u64(p, run->task.run);
-    pack_key(p, "step");
-    pack_i64(p, step);
-    pack_key(p, "seed");
-    pack_u64(p, run->seed);
-    if (split) {
-        pack_key(p, "split");
-        pack_value(p, split);
-    }
-    pack_key(p, "task");
-    pack_value(p, run->task.task.value);
-    pack_key(p, "arch");
-    arch_pack(p, &t->arch);
-    pack_key(p, "weights");
-    weights_pack(p, &t->table, t->weights);
-}
-
-static void pack_rollouts(struct packer *p, const struct language *l, const struct trainee *t) {
-    uint64_t R = (uint64_t)rollouts, length = (uint64_t)l->length, symbols = (uint64_t)language_symbols(l);
-    uint8_t *rows = memory_alloc(R * length);
-    float *log_p = memory_alloc(R * (length - 1) * symbols * sizeof *log_p);
-    trainee_rollouts(t, rollouts, rows, log_p);
-    pack_map(p);
-    pack_key(p, "inputs");
-    pack_array(p, DTYPE_U1, 2, (uint64_t[]){R, length}, rows);
-    pack_key(p, "logits");
-    pack_array(p, DTYPE_F4, 3, (uint64_t[]){R, length - 1, symbols}, log_p);
-    pack_end(p);
-    free(rows);
-    free(log_p);
-}
-
-static double pack_snapshot(struct packer *p, const struct run *run, int step, const struct trainee *t) {
-    static const char *const known[] = {"kind",    "run",     "step",     "seed", "split", "task", "arch",
-                                        "weights", "metrics", "rollouts", NULL};
-    struct performance performance = trainee_performance(t, samples);
-    packer_clear(p);
-    pack_head(p, run, step, t);
-    pack_key(p, "metrics");
-    pack_map(p);
-    pack_key(p, "loss");
-    pack_double(p, t->loss);
-    pack_key(p, "accuracy");
-    pack_double(p, performance.accuracy);
-    pack_key(p, "accuracy_counts");
-    pack_double(p, performance.accuracy_counts);
-    pack_end(p);
-    pack_key(p, "rollouts");
-    pack_rollouts(p, &run->task.task.language, t);
-    pack_rest(p, run->task.root, known);
-    pack_end(p);
-    return performance.accuracy;
-}
-
-static bool all_finite(const struct trainee *t) {
-    for (size_t i = 0; i < t->table.size; i++)
-        if (!isfinite(t->weights[i]))
-            return false;
-    return true;
-}
-
-// Packs all snapshots of a run. False when it has diverged, at t->step then.
-static bool train(struct cli *cli, struct run *run, struct trainee *t, struct progress *progress, uint64_t *done) {
-    double accuracy = 0;
+// Packs all snapshots of a run. False when it diverges.
+static bool train_steps(struct cli *cli, struct run *run, struct trainee *t, struct progress *progress, uint64_t *done) {
+    struct performance performance = {0};
     for (int step = 0, next = 0; step <= recipe.steps; step++) {
         if (!trainee_update(t))
             return false;
         if (cli_signalled())
             cli_interrupted(cli, "stopped in run %" PRIu64 " after step %d: the complete runs before it are written", run->task.run, step);
         if (step == run->steps[next]) {
-            if (!all_finite(t))
+            packer_clear(run->records[next]);
+            if (!snapshot_pack(run->records[next++], t, &run->task, run->seed, step, sizes, &performance))
                 return false;
-            accuracy = pack_snapshot(run->records[next++], run, step, t);
         }
-        progress_step(progress, ++*done, "run %" PRIu64 ", step %d, loss %.4f, accuracy %.3f", run->task.run, step, t->loss, accuracy);
+        progress_step(progress, ++*done, "run %" PRIu64 ", step %d, loss %.4f, accuracy %.3f", run->task.run, step, t->loss,
+                      performance.accuracy);
+    }
+    return true;
+}
+
+static bool train(struct cli *cli, struct run *run, struct progress *progress, uint64_t *done) {
+    struct trainee *t = trainee_new(&run->task.task.language, &recipe, run->seed, run->task.run);
+    bool complete = train_steps(cli, run, t, progress, done);
+    if (!complete)
+        cli_note(cli, "run %" PRIu64 " has diverged at step %d", run->task.run, t->step);
+    trainee_free(t);
+    return complete;
+}
+
+// The next rnn record of the output that is resumed. It may end anywhere: what is whole until there is taken.
+static bool next_old(struct cli *cli, struct reader *old) {
+    enum status status;
+    while ((status = reader_next(old, cli_error(cli))) == STATUS_OK)
+        if (old->event == READER_DATA && value_is(value_get(old->record, "kind"), "rnn"))
+            return true;
+    if (status != STATUS_DATA)
+        cli_check(cli, status);
+    else
+        cli_note(cli, "goes on from here: %s", cli_error(cli)->text);
+    return false;
+}
+
+// Takes the run's records from there, as they are in the order of the tasks. *more: there is a record at hand. False when they are not all
+// there.
+static bool take_old(struct cli *cli, struct run *run, struct reader *old, bool *more) {
+    for (int i = 0; i < run->count; i++, *more = next_old(cli, old)) {
+        struct rnn_record r;
+        if (!*more || rnn_record_read(old->record, &r, cli_error(cli)) != STATUS_OK || r.run != run->task.run || r.seed != run->seed ||
+            r.step != (uint64_t)run->steps[i])
+            return false;
+        packer_clear(run->records[i]);
+        pack_value(run->records[i], old->record);
     }
     return true;
 }
@@ -202,24 +178,23 @@ int main(int argc, char **argv) {
 
     struct reader *in = cli_reader(cli, "-");
     struct writer *out = cli_writer(cli);
+    struct reader *old = resume ? cli_reader(cli, resume) : NULL;
+    bool more = old && next_old(cli, old);
     struct progress *progress = progress_new(cli, "steps", 0);
 
     uint64_t done = 0, diverged = 0;
     while (cli_next(cli, in, out, "task")) {
         cli_check_record(cli, in, read_task(in->record, &run.task, cli_error(cli)));
         run.seed = common->seed_given ? common->seed : run.task.seed;
-        struct trainee *t = trainee_new(&run.task.task.language, &recipe, run.seed, run.task.run);
-        if (train(cli, &run, t, progress, &done)) {
-            for (int i = 0; i < run.count; i++)
-                cli_commit(cli, out, run.records[i]);
-        } else {
+        bool complete = more && take_old(cli, &run, old, &more);
+        if (!complete && !(complete = train(cli, &run, progress, &done)))
             diverged++;
-            cli_note(cli, "run %" PRIu64 " has diverged at step %d", run.task.run, t->step);
-        }
-        trainee_free(t);
+        for (int i = 0; complete && i < run.count; i++)
+            cli_commit(cli, out, run.records[i]);
     }
 
     progress_end(progress);
+    reader_close(old);
     for (int i = 0; i < run.count; i++)
         packer_free(run.records[i]);
     int code = cli_finish(cli, in, out);

@@ -225,8 +225,10 @@ void cli_add_sources(struct cli *cli, const struct value *const *metas, int coun
 
 void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count) {
     const struct value **sources = memory_calloc((size_t)(count + cli->source_count), sizeof *sources);
-    memcpy(sources, metas, (size_t)count * sizeof *sources);
-    memcpy(sources + count, cli->sources, (size_t)cli->source_count * sizeof *sources);
+    for (int i = 0; i < count; i++)
+        sources[i] = metas[i];
+    for (int i = 0; i < cli->source_count; i++)
+        sources[count + i] = cli->sources[i];
     cli_check(cli, writer_begin_segment(out, sources, count + cli->source_count, &cli->error));
     free(sources);
 }

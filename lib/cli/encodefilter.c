@@ -60,7 +60,8 @@ static void build_table(struct settings *s, const struct option *own, const stru
     *o++ = (struct option){.type = OPTION_FLAG, .name = "new", .target = &s->new_encoder, .help = "Make a fresh encoder"};
     *o++ = (struct option){.type = OPTION_TEXT, .name = "model", .target = &s->model, .value = "FILE",
                            .help = "Embed with the first encoder record of this stream; - is standard input, then --data names the zoo"};
-    *o++ = (struct option){.type = OPTION_TEXT, .name = "data", .target = &s->data, .value = "FILE", .help = "The zoo, instead of standard input"};
+    *o++ = (struct option){.type = OPTION_TEXT, .name = "data", .target = &s->data, .value = "FILE",
+                           .help = "The zoo, instead of standard input"};
     *o++ = (struct option){.type = OPTION_HEADING, .help = "Options of --new"};
     for (; own && (own->name || own->type == OPTION_HEADING); own++)
         *o++ = *own;
@@ -68,16 +69,18 @@ static void build_table(struct settings *s, const struct option *own, const stru
         if (!has_key(type, sizes[i].key))
             continue;
         s->numbers[i] = sizes[i].by_rnn ? 0 : *config_number(&type->defaults, sizes[i].offset);
-        *o++ = (struct option){.type = OPTION_INT, .name = sizes[i].name, .target = &s->numbers[i], .low = sizes[i].low, .high = sizes[i].high,
-                               .help = sizes[i].help};
+        *o++ = (struct option){.type = OPTION_INT, .name = sizes[i].name, .target = &s->numbers[i], .help = sizes[i].help,
+                               .low = sizes[i].low, .high = sizes[i].high};
     }
     if (has_key(type, "residual"))
-        *o++ = (struct option){.type = OPTION_FLAG, .name = "residual", .target = &s->residual, .help = "Add each layer's input to its output"};
+        *o++ = (struct option){.type = OPTION_FLAG, .name = "residual", .target = &s->residual,
+                               .help = "Add each layer's input to its output"};
     *o++ = (struct option){.type = OPTION_HEADING, .help = "Options of --model"};
     *o++ = (struct option){.type = OPTION_INT, .name = "batch", .target = &s->batch, .low = 1, .high = 4096,
                            .help = "Records that are encoded together; the result does not depend on it"};
     if (has_key(type, "probes"))
-        *o++ = (struct option){.type = OPTION_FLAG, .name = "traces", .target = &s->traces, .help = "Add the probing inputs and the RNN's answers to each embedding"};
+        *o++ = (struct option){.type = OPTION_FLAG, .name = "traces", .target = &s->traces,
+                               .help = "Add the probing inputs and the RNN's answers to each embedding"};
 }
 
 static struct encoder_config chosen_config(const struct settings *s, const struct encoder_type *type, const struct rnn_arch *arch) {
@@ -92,11 +95,13 @@ static struct encoder_config chosen_config(const struct settings *s, const struc
 // --- A fresh encoder ---
 
 // Reads no further than the first rnn record, so that it costs nothing at the head of a large zoo.
-static void make_encoder(struct cli *cli, const struct settings *s, const struct encoder_type *type, struct reader *in, struct writer *out) {
+static void make_encoder(struct cli *cli, const struct settings *s, const struct encoder_type *type, struct reader *in,
+                         struct writer *out) {
     struct rnn_record rnn;
     do
         if (!cli_next(cli, in, out, NULL))
-            cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: no rnn record in it, whose architecture the encoder would take", in->name));
+            cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: no rnn record in it, whose architecture the encoder would take",
+                                     in->name));
     while (!value_is(value_get(in->record, "kind"), "rnn"));
     cli_check_record(cli, in, rnn_record_read(in->record, &rnn, cli_error(cli)));
     struct encoder_config config = chosen_config(s, type, &rnn.arch);
@@ -186,7 +191,8 @@ static enum status check_arch(const struct encoder *e, const struct rnn_arch *a,
     const struct rnn_arch *b = &e->arch;
     if (rnn_arch_equal(a, b))
         return STATUS_OK;
-    return error_set(error, STATUS_DATA, "an RNN of %d inputs, %d x %d units and %d outputs, but the encoder is for %d inputs, %d x %d units and %d outputs",
+    return error_set(error, STATUS_DATA,
+                     "an RNN of %d inputs, %d x %d units and %d outputs, but the encoder is for %d inputs, %d x %d units and %d outputs",
                      a->input, a->layers, a->hidden, a->output, b->input, b->layers, b->hidden, b->output);
 }
 

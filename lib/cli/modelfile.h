@@ -1,4 +1,5 @@
-// A model stream (encoder, emulator, predictor records) held in memory: the first record of each kind, and all meta records for the history.
+// A model stream (encoder, emulator, predictor records) held in memory: the first record of each kind, and all meta records for the
+// history.
 #ifndef CLI_MODELFILE_H
 #define CLI_MODELFILE_H
 

@@ -51,14 +51,24 @@ struct encoder_config encoder_defaults(const struct encoder_type *type, const st
     return config;
 }
 
-struct encoder *encoder_new(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch, uint64_t seed) {
+// All but the values.
+static struct encoder *declared(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch, uint64_t seed) {
     struct encoder *e = memory_calloc(1, sizeof *e);
     *e = (struct encoder){.type = type, .config = *config, .arch = *arch, .seed = seed};
     rnn_params(&e->rnn_table, arch);
     type->declare(e);
+    return e;
+}
+
+static void init_values(struct encoder *e) {
     e->values = memory_calloc(e->table.size, sizeof(float));
-    struct rng rng = rng_make(seed, 0, "encoder");
+    struct rng rng = rng_make(e->seed, 0, "encoder");
     params_init(&e->table, e->values, &rng);
+}
+
+struct encoder *encoder_new(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch, uint64_t seed) {
+    struct encoder *e = declared(type, config, arch, seed);
+    init_values(e);
     return e;
 }
 
@@ -69,6 +79,14 @@ void encoder_free(struct encoder *e) {
     params_free(&e->table);
     free(e->values);
     free(e);
+}
+
+// Sizes that a record merely declares allocate nothing: weights of at least two bytes each must really have come.
+static bool weights_missing(const struct encoder *e, const struct value *weights) {
+    size_t needed = 0;
+    for (int i = 0; i < e->table.count; i++)
+        needed += e->table.list[i].unused ? 0 : e->table.list[i].size;
+    return weights->length / 2 < needed;
 }
 
 enum status encoder_read(const struct model_record *record, struct encoder **out, struct error *error) {
@@ -82,8 +100,13 @@ enum status encoder_read(const struct model_record *record, struct encoder **out
     config_keys(type, &config, keys);
     if (config_read(record->config, keys, error) != STATUS_OK)
         return error->status;
-    struct encoder *e = encoder_new(type, &config, &record->arch, record->seed);
+    struct encoder *e = declared(type, &config, &record->arch, record->seed);
     e->step = record->step;
+    if (weights_missing(e, record->weights)) {
+        encoder_free(e);
+        return error_set(error, STATUS_DATA, "encoder record: fewer weights than its config tells");
+    }
+    init_values(e);
     if (weights_read(record->weights, &e->table, e->values, error) != STATUS_OK) {
         encoder_free(e);
         return error->status;

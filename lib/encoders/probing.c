@@ -12,8 +12,9 @@ void probing_declare(struct encoder *e) {
     int H = c->hidden, L = c->layers;
     e->first[PROBING_BOS] = params_add(t, INIT_CONSTANT, 0, 2, (int[]){1, H}, "bos");
     e->first[PROBING_EOS] = params_add(t, INIT_CONSTANT, 0, 2, (int[]){1, H}, "eos");
-    t->list[params_add(t, INIT_CONSTANT, 0, 3, (int[]){L, 1, H}, "h0")].unused = true;
-    t->list[params_add(t, INIT_CONSTANT, 0, 3, (int[]){L, 1, H}, "c0")].unused = true;
+    int h0 = params_add(t, INIT_CONSTANT, 0, 3, (int[]){L, 1, H}, "h0");
+    int c0 = params_add(t, INIT_CONSTANT, 0, 3, (int[]){L, 1, H}, "c0");
+    t->list[h0].unused = t->list[c0].unused = true;
     e->first[PROBING_ENCODINGS] = params_add(t, INIT_NORMAL, 1, 2, (int[]){c->length + 1, H}, "probing_encodings");
     e->first[PROBING_CELLS] = t->count;
     for (int l = 0; l < L; l++) {

@@ -1,12 +1,13 @@
-// Prediction: training a predictor on labels (paper, section 4), alone on embeddings made before, or together with an encoder; and applying it.
+// Prediction: training a predictor on labels (paper, section 4), alone on embeddings made before, or together with an encoder; and applying
+// it.
 #ifndef TRAINING_PREDICTION_H
 #define TRAINING_PREDICTION_H
 
 #include "training/learner.h"
 #include "training/predictor.h"
 
-// Is a task in the predictors' training set? The training split (and what has no split) is, and half of the OOD tasks; validation and the other half are for judging.
-// Which half is a pure function of the task, the same for all seeds.
+// Is a task in the predictors' training set? The training split (and what has no split) is, and half of the OOD tasks; validation and the
+// other half are for judging. Which half is a pure function of the task, the same for all seeds.
 bool prediction_seen(const char *split, const struct task *task);
 
 struct prediction_recipe {
@@ -28,8 +29,8 @@ struct prediction {
     struct prediction_internal *internal;
 };
 
-// data are rnn records when there is an encoder, which is borrowed and trained in place, else embedding records. STATUS_DATA when a record does not fit or
-// does not tell the truth, and when none is for training.
+// data are rnn records when there is an encoder, which is borrowed and trained in place, else embedding records. STATUS_DATA when a record
+// does not fit or does not tell the truth, and when none is for training.
 enum status prediction_new(struct prediction **out, struct encoder *encoder, const struct target *target, const struct dataset *data,
                            const struct prediction_recipe *recipe, struct error *error) MUST_CHECK;
 void prediction_free(struct prediction *p);
@@ -38,12 +39,26 @@ enum status prediction_step(struct prediction *p, double *loss, struct error *er
 // Ends the curve, and evaluates on the records kept for judging.
 enum status prediction_finish(struct prediction *p, struct predictor_losses *losses, struct error *error) MUST_CHECK;
 
-// The answers about one record: an rnn record when there is an encoder, else an embedding record. predicted [answers].
-enum status prediction_apply(struct tape *tape, const struct encoder *encoder, const struct predictor *predictor, const struct rnn_record *record,
-                             double *predicted, struct error *error) MUST_CHECK;
+// Applying a model to many records at once. Add records until the batch is full (count == PREDICTION_BATCH) or something else comes by;
+// run; the first `count` of `records` are then whole; set count to 0.
+enum { PREDICTION_BATCH = 64 };
 
-// Packs a prediction record: all that the record has but weights, rollouts, z and probes; encoder (unless NULL); label (unless NULL); predictor, target, truth, predicted, seen.
-void prediction_pack(struct packer *packer, const struct rnn_record *record, const struct encoder *encoder, const char *label, const struct predictor *predictor,
-                     const double *truth, const double *predicted);
+struct prediction_batch {
+    const struct encoder *encoder; // NULL: the records are embeddings
+    const struct predictor *predictor;
+    const char *label;                        // written into each record; NULL: theirs stays
+    struct packer *records[PREDICTION_BATCH]; // prediction records
+    float *inputs[PREDICTION_BATCH];          // RNNs' weights, or z
+    int count;
+    struct tape tape;
+};
+
+struct prediction_batch *prediction_batch_new(const struct encoder *encoder, const struct predictor *predictor, const char *label);
+void prediction_batch_free(struct prediction_batch *b); // may be NULL
+
+// A prediction record has all that its record has but weights, rollouts, z and probes; the encoder, if there is one; predictor, target,
+// seen, truth, predicted.
+enum status prediction_batch_add(struct prediction_batch *b, const struct value *root, struct error *error) MUST_CHECK;
+enum status prediction_batch_run(struct prediction_batch *b, struct error *error) MUST_CHECK;
 
 #endif

@@ -27,7 +27,12 @@ static enum status accuracy_truth(const struct rnn_record *record, int answers, 
 }
 
 static const struct target targets[] = {
-    {.name = "task", .per_letter = true, .classes = LANGUAGE_OFFSETS, .low = LANGUAGE_OFFSET_LOW, .loss = TARGET_BINARY_CROSS_ENTROPY, .truth = task_truth},
+    {.name = "task",
+     .per_letter = true,
+     .classes = LANGUAGE_OFFSETS,
+     .low = LANGUAGE_OFFSET_LOW,
+     .loss = TARGET_BINARY_CROSS_ENTROPY,
+     .truth = task_truth},
     {.name = "accuracy", .loss = TARGET_SQUARED_ERROR, .truth = accuracy_truth},
 };
 const char *const target_names = "task|accuracy";
@@ -173,7 +178,8 @@ static float *target_values(struct tape *tape, const struct predictor *p, const 
     return values;
 }
 
-struct tensor *predictor_loss(struct tape *tape, const struct predictor *p, const struct weights *w, struct tensor *z, const double *truth) {
+struct tensor *predictor_loss(struct tape *tape, const struct predictor *p, const struct weights *w, struct tensor *z,
+                              const double *truth) {
     struct tensor *y = mlp(tape, w, 0, p->config.layers, z);
     const float *values = target_values(tape, p, truth, y);
     if (p->target->loss == TARGET_BINARY_CROSS_ENTROPY)
@@ -197,6 +203,7 @@ void predictor_predict(struct tape *tape, const struct predictor *p, struct tens
     for (int i = 0; i < z->rows * p->answers; i++) {
         const float *logits = y->value + i * (classes ? classes : 1);
         int best = arg_max(logits, classes);
-        predicted[i] = !classes || !isfinite(logits[best]) ? logits[best] : p->target->low + best; // what is not finite must not pass for an answer
+        predicted[i] =
+            !classes || !isfinite(logits[best]) ? logits[best] : p->target->low + best; // what is not finite must not pass for an answer
     }
 }

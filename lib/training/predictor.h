@@ -1,6 +1,7 @@
-// The predictor (paper, section 4): a multilayer perceptron that reads properties of an RNN off its embedding z. What it predicts is its target, a line of a table:
-//     task      formal languages: the offset, one of 6, of each letter but the first; logits [B, answers * 6], binary cross-entropy on one-hot targets
-//     accuracy  the RNN's own accuracy (metrics.accuracy); one output, squared error
+// The predictor (paper, section 4): a multilayer perceptron that reads properties of an RNN off its embedding z. What it predicts is its
+// target, a line of a table:
+//     task      formal languages: the offset, one of 6, of each letter but the first; logits [B, answers * 6], binary cross-entropy on
+//     one-hot targets accuracy  the RNN's own accuracy (metrics.accuracy); one output, squared error
 // Letters: B samples, Z embedding, A answers a sample, C classes an answer.
 #ifndef TRAINING_PREDICTOR_H
 #define TRAINING_PREDICTOR_H
@@ -14,14 +15,14 @@ enum target_loss { TARGET_BINARY_CROSS_ENTROPY, TARGET_SQUARED_ERROR };
 
 struct target {
     const char *name;
-    bool per_letter;       // an answer for each letter but the first; otherwise one answer
-    int classes, low;      // an answer is an integer of low .. low + classes - 1, predicted by arg max; classes 0: a number
+    bool per_letter;  // an answer for each letter but the first; otherwise one answer
+    int classes, low; // an answer is an integer of low .. low + classes - 1, predicted by arg max; classes 0: a number
     enum target_loss loss;
     // The truth about a record, [answers]. STATUS_DATA when the record does not tell it.
     enum status (*truth)(const struct rnn_record *record, int answers, double *truth, struct error *error);
 };
 
-extern const char *const target_names; // "task|accuracy"
+extern const char *const target_names;              // "task|accuracy"
 const struct target *target_find(const char *name); // NULL when there is none
 
 struct predictor_config {
@@ -44,8 +45,9 @@ struct predictor_losses {
     double train, validation, ood;
 };
 
-struct predictor *predictor_new(const struct target *target, const struct predictor_config *config, uint64_t seed); // initialised from (seed, "predictor")
-void predictor_free(struct predictor *p);                                                                           // may be NULL
+struct predictor *predictor_new(const struct target *target, const struct predictor_config *config,
+                                uint64_t seed); // initialised from (seed, "predictor")
+void predictor_free(struct predictor *p);       // may be NULL
 enum status predictor_read(const struct model_record *record, struct predictor **out, struct error *error) MUST_CHECK;
 void predictor_pack(struct packer *packer, const struct predictor *p, const struct predictor_losses *losses); // the whole record
 

@@ -1,7 +1,6 @@
 #include "zoo/stepper.h"
 
 #include "base/memory.h"
-#include "math/blas.h"
 #include "math/kernels.h"
 
 #include <stdlib.h>
@@ -98,6 +97,11 @@ void stepper_free(struct stepper *s) {
     free(s);
 }
 
+// c [m,n] += a [m,k] b [k,n]. Never by BLIS, whose results depend on the number of rows.
+static void product(float *c, const float *a, const float *b, int m, size_t n, size_t k) {
+    kernels()->gemm(c, n, a, k, 1, b, n, m, (int)n, (int)k, 1);
+}
+
 // One time step of the first `count` strings; first: states are zero before. Leaves log-probabilities in s->log_p.
 static void step(struct stepper *s, const uint8_t *tokens, int count, bool first, const float *first_gates) {
     const struct kernels *k = kernels();
@@ -106,7 +110,7 @@ static void step(struct stepper *s, const uint8_t *tokens, int count, bool first
         struct stepper_weights *w = &s->layer[l];
         if (l) {
             k->fill_rows(s->gates, G, w->bias, count, (int)G);
-            blas_sgemm(PLAIN, PLAIN, count, (int)G, s->hidden, s->layer[l - 1].h, H, w->w_ih_t, G, 1, s->gates, G);
+            product(s->gates, s->layer[l - 1].h, w->w_ih_t, count, G, H);
         } else {
             for (int i = 0; i < count; i++)
                 memcpy(s->gates + (size_t)i * G, s->table + tokens[i] * G, G * sizeof(float));
@@ -114,12 +118,12 @@ static void step(struct stepper *s, const uint8_t *tokens, int count, bool first
                 k->axpy(s->gates, 1, first_gates, (size_t)count * G);
         }
         if (!first)
-            blas_sgemm(PLAIN, PLAIN, count, (int)G, s->hidden, w->h, H, w->w_hh_t, G, 1, s->gates, G);
+            product(s->gates, w->h, w->w_hh_t, count, G, H);
         k->lstm_forward(s->gates, G, w->c, s->tanh_c, w->h, first ? NULL : w->c, count, s->hidden);
     }
     size_t O = (size_t)s->outputs;
     k->fill_rows(s->logits, O, s->b_out, count, s->outputs);
-    blas_sgemm(PLAIN, PLAIN, count, s->outputs, s->hidden, s->layer[s->layers - 1].h, H, s->w_out_t, O, 1, s->logits, O);
+    product(s->logits, s->layer[s->layers - 1].h, s->w_out_t, count, O, H);
     k->softmax(NULL, s->log_p, s->logits, count, s->outputs);
     k->exp(s->logits, s->log_p, (size_t)count * O); // probabilities, for drawing
 }

@@ -16,7 +16,8 @@ import read_stream
 
 
 def write(path, records):
-    meta = {"kind": "meta", "format": 1, "program": "python", "version": "1", "history": [{"program": "python", "version": "1", "argv": ["python", path]}]}
+    program = {"program": "python", "version": "1"}
+    meta = {"kind": "meta", "format": 1, **program, "history": [{**program, "argv": ["python", path]}]}
     data = b"".join(msgpack.packb(r, default=msgpack_numpy.encode) for r in [meta, *records])
     end = {"kind": "end", "records": len(records) + 1, "crc32": zlib.crc32(data)}
     open(path, "wb").write(data + msgpack.packb(end))
@@ -69,7 +70,8 @@ def write_streams(golden, name, encoder_path, zoo_path):
     weights = encoder_weights(f"{golden}/{name}")
     write(encoder_path, [{"kind": "encoder", "type": c["encoder_type"], "config": config, "arch": arch, "weights": weights}])
     flat = np.load(f"{golden}/rnn_params_{c['rnn_batch']}.npy")
-    write(zoo_path, [{"kind": "rnn", "run": run, "arch": arch, "weights": rnn_weights(row, arch), "mine": run} for run, row in enumerate(flat)])
+    rnns = [{"kind": "rnn", "run": run, "arch": arch, "weights": rnn_weights(row, arch), "mine": run} for run, row in enumerate(flat)]
+    write(zoo_path, rnns)
 
 
 def check(golden, name, path, tolerance):

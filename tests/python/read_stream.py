@@ -1,7 +1,7 @@
 """Reads any stream of ours with msgpack and msgpack_numpy only, and checks all of it.
 
-As a program, read_stream.py [FILE] prints one line a data record: kind, run, step. As a module, read(path) returns the segments, each a list of records
-from meta to end. Any fault is an AssertionError, or an exception of msgpack's.
+As a program, read_stream.py [FILE] prints one line a data record: kind, run, step. As a module, read(path) returns the segments, each a
+list of records from meta to end. Any fault is an AssertionError, or an exception of msgpack's.
 """
 
 import sys

@@ -4,28 +4,6 @@
 
 static const char *const names[CRITERION_COUNT] = {"total_variation", "kl", "kl_reverse", "js_div", "ce", "l2", "cosine"};
 
-// Next tokens, or the class that the target thinks most likely.
-static uint8_t *labels_of(const char *folder, const struct npy *target) {
-    size_t batch = target->shape[0], steps = target->shape[1], classes = target->shape[2];
-    char name[64];
-    snprintf(name, sizeof name, "%s/tokens", folder);
-    if (strcmp(folder, "smnist") != 0) {
-        struct npy tokens = golden_load("emulator", name);
-        uint8_t *labels = golden_tokens(tokens.ints, batch, steps + 1, 1);
-        npy_free(&tokens);
-        return labels;
-    }
-    uint8_t *labels = calloc(batch, steps);
-    for (size_t b = 0; b < batch; b++)
-        for (size_t t = 0; t < steps; t++) {
-            const float *row = target->floats + (b * steps + t) * classes;
-            for (size_t c = 1; c < classes; c++)
-                if (row[c] > row[labels[t * batch + b]])
-                    labels[t * batch + b] = (uint8_t)c;
-        }
-    return labels;
-}
-
 static void test_folder(const char *folder) {
     char name[64];
     snprintf(name, sizeof name, "%s/logits", folder);
@@ -34,7 +12,7 @@ static void test_folder(const char *folder) {
     struct npy target = golden_load("emulator", name);
     size_t batch = logits.shape[0], steps = logits.shape[1], classes = logits.shape[2];
     float *z = golden_swap(logits.floats, batch, steps, classes), *p = golden_swap(target.floats, batch, steps, classes);
-    uint8_t *labels = labels_of(folder, &target);
+    uint8_t *labels = golden_labels(folder, &target);
     float *each = malloc(batch * sizeof *each);
     struct tape tape = {0};
     for (int c = 0; c < CRITERION_COUNT; c++) {

@@ -8,7 +8,7 @@ static const struct encoder_case {
     struct rnn_arch arch;
     struct encoder_config config;
 } cases[] = {
-#define PROBING(M, SOFTMAX)                                                                                                                          \
+#define PROBING(M, SOFTMAX)                                                                                                                \
     { .z = 16, .hidden = 24, .layers = 2, .mlp_hidden = 16, .mlp_layers = 1, .length = 7, .probes = M, .residual = 1, .softmax = SOFTMAX }
     {"interactive_p1", "interactive", "rnn_params_formal", {6, 16, 2, 6}, PROBING(1, 1)},
     {"interactive_p2", "interactive", "rnn_params_formal", {6, 16, 2, 6}, PROBING(2, 1)},
@@ -82,6 +82,9 @@ static void test_case(const struct encoder_case *c) {
     struct encoder *e = encoder_new(encoder_type_find(c->type), &c->config, &c->arch, 1);
     struct npy params = load(c, "params"), weights = golden_load("encoders", c->rnns), seed = load(c, "R");
     CHECK(params.count == e->table.size && weights.count == B * e->rnn_table.size, "%s", c->folder);
+    char manifest[64];
+    snprintf(manifest, sizeof manifest, "%s/manifest.txt", c->folder);
+    golden_check_manifest("encoders", manifest, &e->table);
     memcpy(e->values, params.floats, e->table.size * sizeof(float));
     run(c, e, weights.floats, &seed);
     encoder_free(e);

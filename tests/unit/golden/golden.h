@@ -1,10 +1,11 @@
-// Comparison with the reference arrays. Their README.md states, for every array, the largest absolute deviation and the largest relative deviation in Euclidean norm;
-// an array passes when it meets both.
+// Comparison with the reference arrays. Their README.md states, for every array, the largest absolute deviation and the largest relative
+// deviation in Euclidean norm; an array passes when it meets both.
 #ifndef UNIT_GOLDEN_H
 #define UNIT_GOLDEN_H
 
 #include "../check.h"
 #include "../npy.h"
+#include "nn/params.h"
 
 // Times the README's advice. It allows a program with its own exp and tanh up to 5; ours needs none of that.
 #define GOLDEN_FACTOR 1.0
@@ -32,7 +33,8 @@ static inline struct golden_tolerance golden_tolerance(const char *folder, const
             continue;
         struct golden_tolerance t = {0};
         char *at = line, *column[16] = {0};
-        for (int i = 0; i < 16 && (column[i] = strsep(&at, "|")); i++) {}
+        for (int i = 0; i < 16 && (column[i] = strsep(&at, "|")); i++) {
+        }
         t.absolute = column[6] ? strtod(column[6], NULL) : 0;
         t.relative = column[7] ? strtod(column[7], &at) : 0;
         t.of_change = t.relative > 0 && strncmp(at, " D", 2) == 0;
@@ -78,7 +80,8 @@ static inline void golden_check(const char *folder, const char *name, const floa
     npy_free(&stored);
 }
 
-// Exchanges the first two dimensions: [A,B,cols] to [B,A,cols]; between the arrays' batch-major and the library's time-major order. Release with free.
+// Exchanges the first two dimensions: [A,B,cols] to [B,A,cols]; between the arrays' batch-major and the library's time-major order. Release
+// with free.
 static inline float *golden_swap(const float *x, size_t a, size_t b, size_t cols) {
     float *y = malloc(a * b * cols * sizeof *y);
     for (size_t i = 0; i < a; i++)
@@ -101,6 +104,52 @@ static inline uint8_t *golden_tokens(const int64_t *rows, size_t batch, size_t l
         for (size_t t = 0; t + 1 < length; t++)
             y[t * batch + b] = (uint8_t)rows[b * length + t + shift];
     return y;
+}
+
+// The table of parameters must be the manifest's: "name shape offset count", in this order; the marked ones unused.
+static inline void golden_check_manifest(const char *folder, const char *name, const struct params *table) {
+    const char *root = getenv("RNNPIPE_GOLDEN");
+    char path[1024], line[512], parameter[128];
+    snprintf(path, sizeof path, "%s/%s/%s", root ? root : "tests/golden", folder, name);
+    FILE *f = fopen(path, "r");
+    if (!f)
+        npy_fail(path, "missing");
+    int at = 0;
+    while (fgets(line, sizeof line, f)) {
+        size_t offset, count;
+        if (line[0] == '#' || sscanf(line, "%127s %*s %zu %zu", parameter, &offset, &count) != 3)
+            continue;
+        CHECK(at < table->count, "%s: %s is one too many", name, parameter);
+        if (at >= table->count)
+            break;
+        const struct param *p = &table->list[at++];
+        CHECK(strcmp(p->name, parameter) == 0 && p->offset == offset && p->size == count, "%s: %s against %s", name, p->name, parameter);
+        CHECK(p->unused == (strstr(line, "# unused") != NULL), "%s: %s", name, p->name);
+    }
+    CHECK(at == table->count && at > 0, "%s: %d parameters of %d", name, at, table->count);
+    fclose(f);
+}
+
+// The labels of an emulator/ case, time-major: next tokens, or the class that the target thinks most likely. Release with free.
+static inline uint8_t *golden_labels(const char *folder, const struct npy *target) {
+    size_t batch = target->shape[0], steps = target->shape[1], classes = target->shape[2];
+    char name[64];
+    snprintf(name, sizeof name, "%s/tokens", folder);
+    if (strcmp(folder, "smnist") != 0) {
+        struct npy tokens = golden_load("emulator", name);
+        uint8_t *labels = golden_tokens(tokens.ints, batch, steps + 1, 1);
+        npy_free(&tokens);
+        return labels;
+    }
+    uint8_t *labels = calloc(batch, steps);
+    for (size_t b = 0; b < batch; b++)
+        for (size_t t = 0; t < steps; t++) {
+            const float *row = target->floats + (b * steps + t) * classes;
+            for (size_t c = 1; c < classes; c++)
+                if (row[c] > row[labels[t * batch + b]])
+                    labels[t * batch + b] = (uint8_t)c;
+        }
+    return labels;
 }
 
 #endif

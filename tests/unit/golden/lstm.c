@@ -65,7 +65,8 @@ static void test_formal(void) {
     network_open(&n);
     struct npy tokens = golden_load("lstm", "formal_tokens");
     int batch = (int)tokens.shape[0], steps = (int)tokens.shape[1] - 1;
-    uint8_t *inputs = golden_tokens(tokens.ints, tokens.shape[0], tokens.shape[1], 0), *labels = golden_tokens(tokens.ints, tokens.shape[0], tokens.shape[1], 1);
+    uint8_t *inputs = golden_tokens(tokens.ints, tokens.shape[0], tokens.shape[1], 0),
+            *labels = golden_tokens(tokens.ints, tokens.shape[0], tokens.shape[1], 1);
     struct tensor *h0 = lstm_sequence_tokens(&n.tape, &n.w, 0, inputs, steps, batch);
     finish(&n, h0, lstm_sequence(&n.tape, &n.w, 4, h0, steps), labels, steps, batch);
     free(inputs);

@@ -1,11 +1,14 @@
-// Central differences for every differentiable operation: each leaf of each case by itself. The table names the operations that a case covers; one that is declared in a
-// header but not in the table fails the test.
+// Central differences for every differentiable operation: each leaf of each case by itself. The table names the operations that a case
+// covers; one that is declared in a header but not in the table fails the test.
 #include "encoders/encoder.h"
 #include "grad/gradcheck.h"
 #include "nn/activation.h"
 #include "nn/linear.h"
 #include "nn/loss.h"
 #include "nn/lstm.h"
+#include "training/emulator.h"
+#include "training/predictor.h"
+#include "training/rollouts.h"
 #include "zoo/interrogate.h"
 
 #include "../check.h"
@@ -126,7 +129,8 @@ static struct tensor *build_concat_rows(struct tape *tape, struct point *p) {
 // Views of one tensor, overlapping and in another shape, all used.
 static struct tensor *build_views(struct tape *tape, struct point *p) {
     struct tensor *x = activation(tape, ACTIVATION_SIGMOID, leaf(tape, p, 4, 6));
-    struct tensor *parts[] = {tape_rows(tape, x, 1, 3), tape_reshape(tape, tape_rows(tape, x, 0, 2), 2, 6), tape_reshape(tape, tape_reshape(tape, x, 8, 3), 4, 6)};
+    struct tensor *parts[] = {tape_rows(tape, x, 1, 3), tape_reshape(tape, tape_rows(tape, x, 0, 2), 2, 6),
+                              tape_reshape(tape, tape_reshape(tape, x, 8, 3), 4, 6)};
     return score(tape, unit_rows(tape, concat_rows(tape, parts, 3)));
 }
 
@@ -162,7 +166,8 @@ static struct tensor *build_lstm_sequence_table(struct tape *tape, struct point 
     return score(tape, y);
 }
 
-// A stack of layers, each step's input made from the answer before; the first input is used again at every step, and one step more is allowed than made.
+// A stack of layers, each step's input made from the answer before; the first input is used again at every step, and one step more is
+// allowed than made.
 static struct tensor *build_lstm_step(struct tape *tape, struct point *p) {
     struct params table = {0};
     int layers = p->variant;
@@ -265,6 +270,38 @@ static struct tensor *build_encoder(struct tape *tape, struct point *p) {
     return score(tape, z);
 }
 
+// variant: condition, + 2 for continuous inputs
+static struct tensor *build_emulator(struct tape *tape, struct point *p) {
+    struct emulator *e = emulator_new(&(struct emulator_config){.z = 4, .hidden = 6, .layers = 2, .condition = p->variant % 2}, &arch, 1);
+    struct tensor *z = leaf(tape, p, BATCH, 4), *inputs = p->variant < 2 ? NULL : leaf(tape, p, T * BATCH, arch.input);
+    struct weights w = leaves_of(p, &e->table);
+    struct tensor *logits = emulator_forward(tape, e, &w, z, inputs ? NULL : tokens, inputs, T);
+    emulator_free(e);
+    return score(tape, logits);
+}
+
+static struct tensor *build_rollout_batch_loss(struct tape *tape, struct point *p) {
+    struct emulator *e = emulator_new(&(struct emulator_config){.z = 4, .hidden = 6, .layers = 1}, &arch, 1);
+    struct rollout_batch rollouts = {
+        .steps = T, .columns = BATCH, .tokens = (uint8_t *)tokens, .labels = (uint8_t *)tokens, .targets = constants};
+    struct tensor *z = leaf(tape, p, BATCH, 4);
+    struct weights w = leaves_of(p, &e->table);
+    struct tensor *loss = rollout_batch_loss(tape, e, &w, z, &rollouts, CRITERION_KL);
+    emulator_free(e);
+    return loss;
+}
+
+static struct tensor *build_predictor_loss(struct tape *tape, struct point *p) {
+    static const double offsets[] = {-3, 0, 2, 1, 1, -2}, numbers[] = {0.1, 1, 0.5};
+    const struct target *target = target_find(p->variant ? "accuracy" : "task");
+    struct predictor *predictor = predictor_new(target, &(struct predictor_config){.z = 4, .hidden = 6, .layers = 1, .tokens = 3}, 1);
+    struct tensor *z = leaf(tape, p, 3, 4);
+    struct weights w = leaves_of(p, &predictor->table);
+    struct tensor *loss = predictor_loss(tape, predictor, &w, z, p->variant ? numbers : offsets);
+    predictor_free(predictor);
+    return loss;
+}
+
 static const struct gradient_case {
     const char *operations, *what;
     struct tensor *(*build)(struct tape *tape, struct point *p);
@@ -303,6 +340,13 @@ static const struct gradient_case {
     {"interrogation_step", "M = 3", build_interrogation_step, 3, 2e-3},
     {"interrogation_sequence", "M = 1", build_interrogation_sequence, 1, 2e-3},
     {"interrogation_sequence", "M = 3", build_interrogation_sequence, 3, 2e-3},
+    {"emulator_forward", "tokens, bos", build_emulator, CONDITION_BOS, 2e-3},
+    {"emulator_forward", "tokens, every", build_emulator, CONDITION_EVERY, 2e-3},
+    {"emulator_forward", "continuous, bos", build_emulator, 2 + CONDITION_BOS, 2e-3},
+    {"emulator_forward", "continuous, every", build_emulator, 2 + CONDITION_EVERY, 2e-3},
+    {"rollout_batch_loss", "", build_rollout_batch_loss, 0, 2e-3},
+    {"predictor_loss", "task", build_predictor_loss, 0, 5e-3},
+    {"predictor_loss", "accuracy", build_predictor_loss, 1, 5e-3},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -313,7 +357,8 @@ static struct tensor *build(struct tape *tape, void *context) {
     return p->build(tape, p);
 }
 
-// The root mean square of all leaves' gradients: errors of leaves that hardly matter are seen relative to this. Also finds out which leaves there are.
+// The root mean square of all leaves' gradients: errors of leaves that hardly matter are seen relative to this. Also finds out which leaves
+// there are.
 static double typical_gradient(struct point *p) {
     struct tape tape = {0};
     memset(grad_memory, 0, sizeof grad_memory);
@@ -362,10 +407,10 @@ static bool is_covered(const char *operation) {
 
 // Every function of these layers that returns a tensor.
 static void test_coverage(void) {
-    static const char *const patterns[] = {"lib/grad/*.h", "lib/nn/*.h", "lib/zoo/*.h", "lib/encoders/encoder.h"};
+    static const char *const patterns[] = {"lib/grad/*.h", "lib/nn/*.h", "lib/zoo/*.h", "lib/encoders/encoder.h", "lib/training/*.h"};
     int seen = 0;
     glob_t files = {0};
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         CHECK(glob(patterns[i], i ? GLOB_APPEND : 0, NULL, &files) == 0, "run from the project's root");
     for (size_t i = 0; i < files.gl_pathc; i++) {
         char line[512], name[128];

@@ -39,7 +39,8 @@ static void test_rows(void) {
     float x[4] = {3, 4, -5, 12}, row[2] = {7, 8};
     struct tape tape = {0};
     struct tensor *a = tape_leaf(&tape, 2, 2, x, NULL), *r = tape_leaf(&tape, 1, 2, row, NULL);
-    struct tensor *unit = unit_rows(&tape, a), *three = repeat_row(&tape, r, 3), *parts[] = {r, a}, *all = concat_rows(&tape, parts, 2), *sum = add(&tape, a, a);
+    struct tensor *unit = unit_rows(&tape, a), *three = repeat_row(&tape, r, 3), *parts[] = {r, a}, *all = concat_rows(&tape, parts, 2),
+                  *sum = add(&tape, a, a);
     CHECK_CLOSE(unit->value[0], 0.6, 1e-7);
     CHECK_CLOSE(unit->value[3], 12.0 / 13, 1e-7);
     CHECK(three->rows == 3 && three->value[4] == 7 && three->value[5] == 8);

@@ -18,7 +18,8 @@ static void test_linear(int rows, int in, int out) {
     fill(w, (size_t)(out * in), 2);
     fill(b, (size_t)out, 3);
     struct tape tape = {0};
-    struct tensor *y = linear(&tape, tape_leaf(&tape, rows, in, x, NULL), tape_leaf(&tape, out, in, w, NULL), tape_leaf(&tape, 1, out, b, NULL));
+    struct tensor *y =
+        linear(&tape, tape_leaf(&tape, rows, in, x, NULL), tape_leaf(&tape, out, in, w, NULL), tape_leaf(&tape, 1, out, b, NULL));
     CHECK(y->rows == rows && y->cols == out && !y->grad);
     double worst = 0;
     for (int r = 0; r < rows; r++)
@@ -68,7 +69,8 @@ static void test_mlp_params(void) {
     CHECK(mlp_params(&p, "head", 3, 7, 2, 5) == 2);
     CHECK(p.count == 8 && p.size == 15 + 28 + 56 + 40, "%zu", p.size);
     CHECK(strcmp(p.list[0].name, "up.weight") == 0 && strcmp(p.list[1].name, "up.bias") == 0);
-    CHECK(strcmp(p.list[2].name, "head.0.weight") == 0 && strcmp(p.list[5].name, "head.2.bias") == 0 && strcmp(p.list[6].name, "head.4.weight") == 0);
+    CHECK(strcmp(p.list[2].name, "head.0.weight") == 0 && strcmp(p.list[5].name, "head.2.bias") == 0 &&
+          strcmp(p.list[6].name, "head.4.weight") == 0);
     CHECK(p.list[6].shape[0] == 5 && p.list[6].shape[1] == 7);
     CHECK_CLOSE(p.list[4].scale, 1 / sqrt(7), 1e-7);
     params_free(&p);

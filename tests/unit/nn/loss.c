@@ -40,7 +40,8 @@ static void test_criteria(void) {
     for (int c = 0; c < CRITERION_COUNT; c++) {
         float each[B];
         tape_reset(&tape, true);
-        struct tensor *loss = emulation_loss(&tape, (enum criterion)c, tape_leaf(&tape, T * B, D, (float *)logits, NULL), targets, labels, T, each);
+        struct tensor *loss =
+            emulation_loss(&tape, (enum criterion)c, tape_leaf(&tape, T * B, D, (float *)logits, NULL), targets, labels, T, each);
         CHECK(!loss->grad && tape.count == 0);
         for (int b = 0; b < B; b++)
             CHECK_CLOSE(each[b], (reference((enum criterion)c, b) + reference((enum criterion)c, B + b)) / 2, 1e-6);
@@ -59,7 +60,8 @@ static void test_equal(void) {
     for (int c = 0; c < CRITERION_COUNT; c++) {
         float grad[N] = {0};
         tape_reset(&tape, true);
-        struct tensor *loss = emulation_loss(&tape, (enum criterion)c, tape_leaf(&tape, T * B, D, (float *)logits, grad), logits, labels, T, NULL);
+        struct tensor *loss =
+            emulation_loss(&tape, (enum criterion)c, tape_leaf(&tape, T * B, D, (float *)logits, grad), logits, labels, T, NULL);
         loss->grad[0] = 1;
         tape_backward(&tape);
         if (c == CRITERION_CE)

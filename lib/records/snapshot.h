@@ -1,0 +1,19 @@
+// An rnn record made from an RNN in training: one snapshot of a run.
+#ifndef RECORDS_SNAPSHOT_H
+#define RECORDS_SNAPSHOT_H
+
+#include "records/task.h"
+#include "zoo/train.h"
+
+// What is sampled from the RNN for each snapshot.
+struct snapshot_sizes {
+    int rollouts; // rows with log-probabilities
+    int samples;  // rows that are judged for the accuracy
+};
+
+// Packs the whole record: keys of the task record that are unknown here, and its split, are carried along. Returns its performance; false,
+// with nothing packed, when a weight is not finite.
+bool snapshot_pack(struct packer *p, const struct trainee *t, const struct task_record *task, uint64_t seed, int step,
+                   struct snapshot_sizes sizes, struct performance *performance);
+
+#endif

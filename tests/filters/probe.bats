@@ -1,0 +1,201 @@
+# probe: making encoders, embeddings against the reference, streams.
+
+# shellcheck disable=SC2154 # bats sets stderr
+load ../helper
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return
+    gen-language --tokens 2 --count 5 | train-rnn --steps 20 --snapshots 0 --hidden 8 --rollouts 3 --samples 20 > zoo.mp
+    probe --new --hidden 12 --length 6 --mlp-hidden 8 --seed 7 < zoo.mp > fresh.mp
+}
+
+setup() {
+    ln -s "$BATS_FILE_TMPDIR"/*.mp .
+}
+
+# Python with the data records of FILE as `records`: check FILE < the program
+check() {
+    PYTHONPATH=$ROOT/tests/python python -c 'import sys, numpy as np, read_stream
+records = read_stream.records(sys.argv[1])
+exec(sys.stdin.read())' "$1"
+}
+
+data() {
+    rec-json --no-meta --arrays whole < "$1"
+}
+
+@test "probe: an encoder written by Python gives the reference embedding, from a file and from a pipe" {
+    local name golden=$ROOT/tests/golden/encoders stream=$ROOT/tests/python/encoder_stream.py
+    for name in interactive_p1 interactive_p2 interactive_smnist noninteractive_p1 noninteractive_p2; do
+        python "$stream" write "$golden" "$name" encoder.mp rnns.mp
+        probe --traces --model encoder.mp < rnns.mp > z.mp
+        python "$stream" check "$golden" "$name" z.mp
+        probe --traces --model - --data rnns.mp < encoder.mp > piped.mp
+        cmp <(data z.mp) <(data piped.mp)
+    done
+}
+
+@test "probe: an embedding has all of its rnn record but weights and rollouts" {
+    probe --model fresh.mp < zoo.mp > z.mp
+    check z.mp << 'PYTHON'
+zoo = read_stream.records("zoo.mp")
+assert len(records) == len(zoo) == 10
+for z, rnn in zip(records, zoo):
+    assert list(z) == [key for key in rnn if key not in ("weights", "rollouts")] + ["encoder", "z"]
+    assert all(z[key] == rnn[key] for key in z if key not in ("kind", "encoder", "z"))
+    assert z["kind"] == "embedding" and z["z"].shape == (16,) and z["encoder"] == {"type": "interactive", "seed": 7, "step": 0}
+assert any(np.abs(records[0]["z"] - z["z"]).max() > 1e-4 for z in records[1:])
+PYTHON
+}
+
+@test "probe: --new takes sizes from the paper, from options, and the architecture from the zoo" {
+    probe --new < zoo.mp > paper.mp
+    check paper.mp << 'PYTHON'
+[e] = records
+assert e["type"] == "interactive" and e["arch"] == read_stream.records("zoo.mp")[0]["arch"] and e["seed"] == 1 and e["step"] == 0
+assert e["config"] == {"z": 16, "hidden": 256, "layers": 2, "mlp_hidden": 128, "mlp_layers": 1, "length": 22, "probes": 1,
+                       "residual": True, "softmax": True}
+PYTHON
+    probe --new --non-interactive --probes 3 --length 5 --hidden 6 --layers 1 --mlp-hidden 7 --mlp-layers 2 --z 4 --no-residual --seed 3 \
+        < zoo.mp > own.mp
+    check own.mp << 'PYTHON'
+[e] = records
+assert e["type"] == "noninteractive" and e["seed"] == 3
+assert e["config"] == {"z": 4, "hidden": 6, "layers": 1, "mlp_hidden": 7, "mlp_layers": 2, "length": 5, "probes": 3,
+                       "residual": False, "softmax": True}
+assert e["weights"]["probing_encodings"].shape == (6, 6)
+PYTHON
+    probe --traces --model own.mp < zoo.mp > z.mp
+    check z.mp << 'PYTHON'
+for z in records:
+    assert z["z"].shape == (4,) and z["probes"]["inputs"].shape == z["probes"]["answers"].shape == (5, 3, 4)
+    assert (z["probes"]["inputs"] == records[0]["probes"]["inputs"]).all()
+PYTHON
+}
+
+@test "probe: the same seed gives the same encoder, another one another" {
+    probe --new --hidden 12 --length 6 --mlp-hidden 8 --seed 7 < zoo.mp | cmp - fresh.mp
+    probe --new --hidden 12 --length 6 --mlp-hidden 8 --seed 8 < zoo.mp > other.mp
+    run -1 cmp -s <(data fresh.mp) <(data other.mp)
+}
+
+@test "probe: the size of the batch does not matter" {
+    local type batch
+    for type in interactive non-interactive; do
+        probe --new "--$type" --probes 2 < zoo.mp > encoder.mp
+        probe --traces --model encoder.mp --batch 64 < zoo.mp > whole.mp
+        for batch in 1 3 7; do
+            probe --traces --model encoder.mp --batch "$batch" < zoo.mp > parts.mp
+            cmp <(data whole.mp) <(data parts.mp)
+        done
+    done
+}
+
+@test "probe: concatenated zoos, other kinds, and the order of all records" {
+    gen-language --tokens 2 --count 2 --first-run 5 | train-rnn --steps 5 --snapshots '' --hidden 8 --rollouts 3 --samples 20 > second.mp
+    make_stream notes.mp <<< '[{"kind": "note", "text": "hello"}]'
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import encoder_stream, read_stream
+zoo = read_stream.records("zoo.mp")
+encoder_stream.write("mixed.mp", zoo[:2] + [{"kind": "note", "text": "between"}] + zoo[2:3])
+PYTHON
+    cat second.mp notes.mp mixed.mp | probe --model fresh.mp > z.mp
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import read_stream
+segments = read_stream.read("z.mp")
+assert [[r["kind"] for r in s] for s in segments] == [["meta", "embedding", "embedding", "end"], ["meta", "note", "end"],
+                                                      ["meta", "embedding", "embedding", "note", "embedding", "end"]]
+PYTHON
+}
+
+@test "probe: the history tells where zoo and encoder come from" {
+    probe --model fresh.mp < zoo.mp > z.mp
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import read_stream
+history = read_stream.read("z.mp")[0][0]["history"]
+argv = [h["argv"][:2] for h in history]
+assert argv == [["gen-language", "--tokens"], ["train-rnn", "--steps"], ["probe", "--new"], ["probe", "--model"]]
+PYTHON
+}
+
+@test "probe: --new reads no further than the first rnn record" {
+    mkfifo pipe
+    { head -c 20000 zoo.mp; exec sleep 60; } > pipe 3>&- &
+    local upstream=$!
+    timeout 20 probe --new < pipe > encoder.mp
+    kill "$upstream"
+    probe --new < zoo.mp | cmp - encoder.mp
+    run -65 bash -c 'gen-language | probe --new > /dev/null'
+    [[ $output == *"no rnn record"* ]]
+}
+
+@test "probe: an RNN of another architecture exits 65 with both architectures" {
+    gen-language --tokens 3 | train-rnn --steps 5 --snapshots '' --hidden 9 --rollouts 3 --samples 20 > other.mp
+    run -65 bash -c 'cat zoo.mp other.mp | probe --model fresh.mp > /dev/null'
+    [[ $output == "probe: standard input: record 14 "*"5 inputs, 2 x 9 units and 5 outputs"* ]]
+    [[ $output == *"4 inputs, 2 x 8 units and 4 outputs" ]]
+}
+
+@test "probe: a model file that is none" {
+    constant-encode --new < zoo.mp > constant.mp
+    run -65 bash -c 'probe --model constant.mp < zoo.mp > /dev/null'
+    [[ $output == "probe: constant.mp: an encoder of type 'constant'"* ]]
+    run -65 bash -c 'probe --model zoo.mp < zoo.mp > /dev/null'
+    [[ $output == "probe: zoo.mp: no encoder record"* ]]
+    run -66 bash -c 'probe --model missing.mp < zoo.mp > /dev/null'
+    run -65 bash -c 'head -c 3000 fresh.mp > cut; probe --model cut < zoo.mp > /dev/null'
+    run -65 bash -c 'probe --model /dev/null < zoo.mp > /dev/null'
+}
+
+@test "probe: damaged input exits 65" {
+    local size bytes at
+    size=$(stat -L -c %s zoo.mp)
+    for ((bytes = 0; bytes < size; bytes += size / 17)); do
+        run -65 bash -c "head -c $bytes zoo.mp | probe --model fresh.mp > /dev/null"
+    done
+    for at in 0 5 400 5000; do
+        cp --remove-destination "$(readlink zoo.mp)" damaged.mp
+        printf '\xc1' | dd of=damaged.mp bs=1 seek="$at" conv=notrunc status=none
+        run -65 bash -c 'probe --model fresh.mp < damaged.mp > /dev/null'
+    done
+}
+
+@test "probe: misuse exits 64" {
+    local misuse
+    for misuse in '' '--new --model fresh.mp' '--model -' '--model - --data -' '--new --probes 0' '--new --hidden 0' '--new --z 0' \
+        '--model fresh.mp --batch 0' '--new operand'; do
+        # shellcheck disable=SC2086 # several words
+        run -64 probe $misuse < zoo.mp
+        [[ $output == probe:* ]]
+    done
+}
+
+@test "probe: sizes from a YAML file, the command line wins" {
+    printf 'probe: {hidden: 5, z: 3, mlp-hidden: 4, residual: false}\n' > config.yaml
+    probe --new --config config.yaml --z 6 < zoo.mp > encoder.mp
+    check encoder.mp << 'PYTHON'
+[e] = records
+assert e["config"]["hidden"] == 5 and e["config"]["z"] == 6 and e["config"]["mlp_hidden"] == 4 and not e["config"]["residual"]
+PYTHON
+}
+
+@test "probe: a full disk exits 74, a closed pipe 141 without a word" {
+    run -74 bash -c 'probe --model fresh.mp < zoo.mp > /dev/full'
+    run -74 bash -c 'probe --new < zoo.mp > /dev/full'
+    for _ in {1..200}; do cat zoo.mp; done > many.mp
+    probe --model fresh.mp < many.mp 2> message | head -c 1 > /dev/null
+    [[ ${PIPESTATUS[0]} == 141 && ! -s message ]]
+}
+
+@test "probe: memory does not grow with the number of records" {
+    local count
+    for _ in {1..20}; do cat zoo.mp; done > many20.mp
+    for _ in {1..10}; do cat many20.mp; done > many200.mp
+    for count in 20 200; do
+        python -c 'import resource, subprocess, sys
+cat = subprocess.Popen(["cat", sys.argv[1]], stdout=subprocess.PIPE)
+subprocess.run(sys.argv[2:], stdin=cat.stdout, stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "many$count.mp" probe --model fresh.mp > "memory$count"
+    done
+    [[ $(< memory200) -lt $(($(< memory20) + 2000)) ]]
+}

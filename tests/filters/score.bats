@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+
+# The scripts of bash -c expand in the inner shell; files are read twice, never written.
+# shellcheck disable=SC2016,SC2094
+load ../helper
+
+# Predictions and emulations of two encoders with different seeds, with random answers.
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return
+    local seed
+    for seed in 1 2 3 4 5; do
+        make_stream "many.$seed.mp" << PYTHON
+(lambda rng: [
+    dict({"kind": "", "split": ["train", "validation", "ood"][i % 3], "run": i, "encoder": {"type": "interactive", "seed": $seed, "step": 9}},
+         **({"kind": "emulation", "loss": rng.uniform(), "accuracy": rng.uniform(), "clone_accuracy": rng.uniform() if i % 5 else float("nan")} if i % 4 == 0 else
+            {"kind": "prediction", "target": "accuracy", "truth": rng.uniform(), "predicted": rng.uniform(), "seen": i % 3 == 0} if i % 4 == 1 else
+            {"kind": "prediction", "target": "task", "truth": [int(x) for x in rng.integers(-3, 3, 2)], "predicted": [int(x) for x in rng.integers(-3, 3, 2)],
+             "seen": i % 3 == 0 or (i % 3 == 2 and i % 7 < 3)}))
+    for i in range(600)])(np.random.default_rng($seed))
+PYTHON
+    done
+    make_stream one.mp << 'PYTHON'
+[{"kind": "prediction", "split": "ood", "label": "labels only", "encoder": {"type": "interactive", "seed": 1}, "target": "task", "seen": False,
+  "truth": [i % 2, 1], "predicted": [0, 1]} for i in range(10)] +
+[{"kind": "prediction", "split": "train", "label": "labels only", "encoder": {"type": "interactive", "seed": 1}, "target": "task", "seen": True,
+  "truth": [2, 2], "predicted": [2, 2]}] + [{"kind": "log", "step": 1}]
+PYTHON
+    make_stream nothing.mp << 'PYTHON'
+[{"kind": "prediction", "split": "ood", "encoder": {"type": "interactive", "seed": 1}, "target": "task", "seen": True, "truth": [1], "predicted": [1]}]
+PYTHON
+}
+
+setup() {
+    cd "$BATS_FILE_TMPDIR" || return
+}
+
+@test "score: all numbers agree with NumPy's" {
+    cat many.?.mp one.mp > all.mp
+    score --format json < all.mp > "$BATS_TEST_TMPDIR/table.json"
+    run -0 python "$ROOT/tests/python/score_reference.py" "$BATS_TEST_TMPDIR/table.json" all.mp
+    [ "$output" = "18 cells agree" ]
+    score --all --format json < all.mp > "$BATS_TEST_TMPDIR/table.json"
+    run -0 python "$ROOT/tests/python/score_reference.py" "$BATS_TEST_TMPDIR/table.json" all.mp
+    [ "$output" = "28 cells agree" ]
+}
+
+@test "score: a table for people" {
+    run -0 score < one.mp
+    [ "${#lines[@]}" -eq 3 ]
+    [ "${lines[0]}" = "encoder      split  seeds  records  emulation loss  clone |diff|  exact task  per offset  accuracy MAE" ]
+    [ "${lines[1]}" = "labels only  ood        1       10               -             -      0.5000      0.7500             -" ]
+    [ "${lines[2]}" = "majority     ood        -       10               -             -      0.5000      0.7500             -" ]
+    run -0 score --all < one.mp
+    [ "${#lines[@]}" -eq 5 ]
+    [[ "${lines[1]}" == "labels only  train"*1.0000* ]]
+}
+
+@test "score: intervals appear with several seeds, and don't depend on their order" {
+    cat many.{1,2,3}.mp | score > "$BATS_TEST_TMPDIR/one"
+    cat many.{3,1,2}.mp | score > "$BATS_TEST_TMPDIR/two"
+    cmp "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
+    grep -qE '^interactive +ood +3 +[0-9]+ +0\.[0-9]{4} \[0\.[0-9]{4}, 0\.[0-9]{4}\]' "$BATS_TEST_TMPDIR/one"
+}
+
+@test "score: tab-separated values and JSON have the same numbers" {
+    cat many.?.mp | score --format tsv > "$BATS_TEST_TMPDIR/table.tsv"
+    cat many.?.mp | score --format json > "$BATS_TEST_TMPDIR/table.json"
+    python - "$BATS_TEST_TMPDIR/table.tsv" "$BATS_TEST_TMPDIR/table.json" << 'PYTHON'
+import csv, json, sys
+tsv, table = list(csv.DictReader(open(sys.argv[1]), delimiter="\t")), json.load(open(sys.argv[2]))
+assert len(tsv) == len(table) == 4
+for a, b in zip(tsv, table):
+    assert a["encoder"] == b["encoder"] and a["split"] == b["split"] and int(a["seeds"]) == b["seeds"] and int(a["records"]) == b["records"]
+    for metric in list(b)[4:]:
+        for suffix, key in (("", "mean"), ("_low", "low"), ("_high", "high")):
+            assert (a[metric + suffix] == "") if b[metric] is None else abs(float(a[metric + suffix]) - b[metric][key]) < 1e-8
+PYTHON
+}
+
+@test "score: nothing to judge exits 65" {
+    run -65 score < nothing.mp
+    [[ "$output" == "score: standard input: no record to judge"* ]]
+    run -65 score < /dev/null
+}
+
+@test "score: unsuitable records exit 65 and are named" {
+    local bad
+    for bad in '{"kind": "emulation", "split": "ood", "encoder": {"type": "a", "seed": 1}, "loss": float("nan")}' \
+        '{"kind": "emulation", "split": "holdout", "encoder": {"type": "a", "seed": 1}, "loss": 1}' \
+        '{"kind": "emulation", "split": "ood", "loss": 1}' \
+        '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "colour", "truth": 1, "predicted": 1}' \
+        '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "task", "truth": [1, 2], "predicted": [1]}'; do
+        echo "[$bad]" | make_stream "$BATS_TEST_TMPDIR/bad.mp"
+        run -65 score < "$BATS_TEST_TMPDIR/bad.mp"
+        [[ "$output" == "score: standard input: record 2 (byte "* ]]
+    done
+}
+
+@test "score: damaged and truncated input exits 65 without a table" {
+    local bytes
+    for bytes in 1 100 1000; do
+        head -c "-$bytes" one.mp > "$BATS_TEST_TMPDIR/cut.mp"
+        run -65 --separate-stderr score < "$BATS_TEST_TMPDIR/cut.mp"
+        [ -z "$output" ]
+    done
+    cp one.mp "$BATS_TEST_TMPDIR/damaged.mp"
+    printf '\xc1' | dd of="$BATS_TEST_TMPDIR/damaged.mp" bs=1 seek=500 conv=notrunc status=none
+    run -65 score < "$BATS_TEST_TMPDIR/damaged.mp"
+}
+
+@test "score: misuse exits 64" {
+    run -64 score --format xml < one.mp
+    run -64 score one.mp < one.mp
+}
+
+@test "score: a full disk exits 74, a closed pipe 141" {
+    local format
+    for format in table tsv json; do
+        run -74 bash -c 'score --format "$1" < one.mp > /dev/full' _ "$format"
+    done
+    (sleep 0.2; cat one.mp) | score | true
+    [ "${PIPESTATUS[1]}" -eq 141 ]
+}
+
+@test "score: help and version" {
+    run -0 score --help
+    [[ "$output" == *--format* ]]
+    run -0 score --version
+    [[ "$output" == score* ]]
+}

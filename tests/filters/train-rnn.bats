@@ -1,0 +1,190 @@
+# train-rnn, at sizes that take seconds.
+
+# shellcheck disable=SC2154 # bats sets stderr
+load ../helper
+
+# Short runs of two letters. $@: further options.
+train_small() {
+    train-rnn --steps 40 --snapshots 0,10,20 --hidden 8 --batch 8 --rollouts 5 --samples 50 "$@"
+}
+
+# Python with the data records of FILE as `records`: check FILE < the program
+check() {
+    PYTHONPATH=$ROOT/tests/python python -c 'import sys, numpy as np, read_stream
+records = read_stream.records(sys.argv[1])
+exec(sys.stdin.read())' "$1"
+}
+
+@test "train-rnn: every snapshot is a record, with everything in its place" {
+    gen-language --tokens 2 --count 2 | train_small > zoo.mp
+    check zoo.mp << 'PYTHON'
+assert [(r["run"], r["step"]) for r in records] == [(run, step) for run in (0, 1) for step in (0, 10, 20, 40)]
+for r in records:
+    assert list(r) == ["kind", "run", "step", "seed", "task", "arch", "weights", "metrics", "rollouts"]
+    assert list(r["metrics"]) == ["loss", "accuracy", "accuracy_counts"]
+    assert 0 <= r["metrics"]["accuracy"] <= r["metrics"]["accuracy_counts"] <= 1
+    assert r["arch"] == {"cell": "lstm", "input": 4, "hidden": 8, "layers": 2, "output": 4} and r["seed"] == 1
+    assert r["rollouts"]["inputs"].shape == (5, 22)
+    assert np.abs(np.exp(r["rollouts"]["logits"]).sum(-1) - 1).max() < 1e-5
+PYTHON
+}
+
+@test "train-rnn: loss falls, and an RNN of two letters learns its language in 1500 steps" {
+    gen-language --offsets 0,1 --tokens 2 | train-rnn --steps 1500 --snapshots 0,500 > zoo.mp
+    check zoo.mp << 'PYTHON'
+loss, accuracy = ([r["metrics"][key] for r in records] for key in ("loss", "accuracy"))
+print(loss, accuracy)
+assert loss[0] > 1.2 and loss[1] < 0.2 and loss[2] < 0.15
+assert accuracy[0] < 0.5 and accuracy[2] > 0.8
+PYTHON
+}
+
+@test "train-rnn: the same bytes again, whatever the number of jobs" {
+    gen-language --tokens 2 --count 4 | train_small > whole.mp
+    gen-language --tokens 2 --count 4 | train_small > again.mp
+    cmp whole.mp again.mp
+    export -f train_small
+    local jobs
+    for jobs in 1 2; do
+        seq 0 3 | parallel --plain --will-cite "-j$jobs" 'gen-language --tokens 2 --first-run {} | train_small' > "jobs$jobs.mp"
+        rec-json --no-meta --arrays whole < "jobs$jobs.mp" | LC_ALL=C sort > "jobs$jobs"
+        cmp "jobs$jobs" <(rec-json --no-meta --arrays whole < whole.mp | LC_ALL=C sort)
+    done
+}
+
+@test "train-rnn: the seed is the task's, --seed wins" {
+    gen-language --tokens 2 --seed 5 --offsets 0,1 > tasks.mp
+    gen-language --tokens 2 --seed 6 --offsets 0,1 > others.mp
+    train_small < tasks.mp > a.mp
+    train_small --seed 5 < others.mp > b.mp
+    train_small < others.mp > c.mp
+    cmp <(rec-json --no-meta --kind rnn --arrays whole < a.mp) <(rec-json --no-meta --kind rnn --arrays whole < b.mp)
+    run ! cmp -s <(rec-json --no-meta --kind rnn --arrays whole < a.mp) <(rec-json --no-meta --kind rnn --arrays whole < c.mp)
+    [[ $(rec-json --kind rnn --no-meta < b.mp | grep -c '"seed":5') == 4 ]]
+}
+
+@test "train-rnn: sizes, snapshots and rates are options" {
+    gen-language --tokens 2 | train-rnn --steps 30 --snapshots 7,30,31 --hidden 5 --layers 3 --rollouts 2 --samples 10 --batch 3 \
+        --rate 0,0,0 --weight-decay 0 > zoo.mp
+    check zoo.mp << 'PYTHON'
+assert [r["step"] for r in records] == [7, 30]
+assert records[0]["arch"] == {"cell": "lstm", "input": 4, "hidden": 5, "layers": 3, "output": 4}
+assert all((records[1]["weights"][name] == array).all() for name, array in records[0]["weights"].items())
+PYTHON
+    gen-language --tokens 2 | train_small --snapshots '' > last.mp
+    check last.mp <<< 'assert [r["step"] for r in records] == [40]'
+}
+
+@test "train-rnn: split and unknown keys are carried, other kinds pass through" {
+    make_stream tasks.mp << 'PYTHON'
+[{"kind": "note", "text": "hello"},
+ {"kind": "task", "run": 3, "colour": [1, {"deep": None}], "seed": 9, "split": "ood",
+  "task": {"family": "formal-language", "tokens": 2, "offsets": [0, -1], "length": 12, "max_n": 4, "more": 1.5}}]
+PYTHON
+    train_small --snapshots '' < tasks.mp > zoo.mp
+    check zoo.mp << 'PYTHON'
+note, rnn = records
+assert note == {"kind": "note", "text": "hello"}
+assert list(rnn) == ["kind", "run", "step", "seed", "split", "task", "arch", "weights", "metrics", "rollouts", "colour"]
+assert rnn["colour"] == [1, {"deep": None}] and rnn["split"] == "ood" and rnn["task"]["more"] == 1.5
+assert rnn["rollouts"]["inputs"].shape == (5, 12)
+PYTHON
+}
+
+@test "train-rnn: a run that diverges is left out, said, and exits 65; the others are there" {
+    gen-language --tokens 2 --count 2 > tasks.mp
+    run -65 --separate-stderr bash -c 'train-rnn --steps 20 --rate 1e38,1e38,1e38 --rollouts 1 --samples 1 < tasks.mp > zoo.mp'
+    [[ $stderr == *"train-rnn: run 0 has diverged at step "*"train-rnn: 2 runs have diverged"* ]]
+    check zoo.mp <<< 'assert records == []'
+}
+
+@test "train-rnn: damaged and unsuitable input exits 65 with file, record and byte" {
+    gen-language --tokens 2 --count 2 > tasks.mp
+    local size bytes
+    size=$(stat -c %s tasks.mp)
+    for ((bytes = 0; bytes < size; bytes += 29)); do
+        run -65 bash -c "head -c $bytes tasks.mp | train-rnn --steps 1 --rollouts 1 --samples 1 > /dev/null"
+    done
+    make_stream lock.mp <<< '[{"kind": "task", "run": 0, "seed": 1, "task": {"family": "lock", "bits": 4}}]'
+    run -65 bash -c 'train-rnn < lock.mp > /dev/null'
+    [[ $output == "train-rnn: standard input: record 2 (byte "*family ]]
+    make_stream bad.mp <<< '[{"kind": "task", "run": 0, "task": {}}]'
+    run -65 bash -c 'train-rnn < bad.mp > /dev/null'
+    [[ $output == "train-rnn: standard input: record 2 (byte "*seed* ]]
+}
+
+@test "train-rnn: misuse exits 64" {
+    gen-language > tasks.mp
+    local misuse
+    for misuse in --steps=0 --batch=0 --rate=0.1 --rate=1,2,3,4 --rate=a,b,c --rate=1,,3 --rate=1,2,nan --snapshots=5,5 --snapshots=-1 \
+        --snapshots=1,x '--snapshots=,' --rollouts=0 --samples=0 --weight-decay=2 operand; do
+        run -64 train-rnn "$misuse" < tasks.mp
+        [[ $output == train-rnn:* ]]
+    done
+}
+
+@test "train-rnn: a full disk exits 74, a closed pipe 141 without a word" {
+    gen-language --tokens 2 --count 3 > tasks.mp
+    export -f train_small
+    run -74 bash -c 'train_small < tasks.mp > /dev/full'
+    gen-language --tokens 2 --count 1000 | train_small 2> message | head -c 1 > /dev/null
+    [[ ${PIPESTATUS[1]} == 141 && ! -s message ]]
+}
+
+@test "train-rnn: SIGTERM exits 75, and what is written is complete runs without an end" {
+    gen-language --tokens 2 --count 1000 > tasks.mp
+    # No function here: its shell would get the signal.
+    train-rnn --steps 40 --snapshots 0,10,20 --hidden 8 --rollouts 5 < tasks.mp > zoo.mp 2> message 3>&- &
+    local job=$! status=0
+    while [[ $(stat -c %s zoo.mp) -lt 100000 ]]; do sleep 0.05; done
+    kill -TERM "$job"
+    wait "$job" || status=$?
+    [[ $status == 75 && $(cat message) == "train-rnn: stopped in run "* ]]
+    python - << 'PYTHON'
+import msgpack
+records = list(msgpack.Unpacker(open("zoo.mp", "rb")))
+assert records[0]["kind"] == "meta" and records[-1]["kind"] == "rnn" and records[-1]["step"] == 40
+assert len(records) % 4 == 1
+PYTHON
+}
+
+@test "train-rnn: --resume goes on where an output ends, wherever that is" {
+    gen-language --tokens 2 --count 4 > tasks.mp
+    train_small < tasks.mp > whole.mp
+    rec-json --no-meta --arrays whole < whole.mp > wanted
+    local size bytes
+    size=$(stat -c %s whole.mp)
+    for ((bytes = 1; bytes <= size; bytes += size / 9)); do
+        head -c "$bytes" whole.mp > part.mp
+        train_small --resume part.mp < tasks.mp > resumed.mp
+        cmp wanted <(rec-json --no-meta --arrays whole < resumed.mp)
+    done
+    # Nothing is left to train: at a rate of which all runs diverge.
+    train_small --resume whole.mp --rate 1e38,1e38,1e38 < tasks.mp | cmp wanted <(rec-json --no-meta --arrays whole)
+    # Other seeds, or other snapshots, are other runs.
+    train_small --seed 2 < tasks.mp > other.mp
+    train_small --resume other.mp < tasks.mp | cmp wanted <(rec-json --no-meta --arrays whole)
+    train_small --snapshots 5 < tasks.mp > other.mp
+    train_small --resume other.mp < tasks.mp | cmp wanted <(rec-json --no-meta --arrays whole)
+    run -66 bash -c 'train-rnn --resume missing.mp < tasks.mp > /dev/null'
+}
+
+@test "train-rnn: memory does not grow with the number of runs" {
+    local count
+    for count in 3 60; do
+        gen-language --tokens 2 --count "$count" > tasks.mp
+        python -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdin=open("tasks.mp"), stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' train-rnn --steps 2 --hidden 8 --samples 5 > "memory$count"
+    done
+    [[ $(< memory60) -lt $(($(< memory3) + 2000)) ]]
+}
+
+@test "train-rnn: --progress always tells nothing wrong, --quiet nothing" {
+    gen-language --tokens 2 > tasks.mp
+    export -f train_small
+    run -0 --separate-stderr bash -c 'train_small --progress always < tasks.mp > /dev/null'
+    [[ $stderr == "train-rnn: 41 steps in "*"run 0, step 40, loss "* ]]
+    run -0 --separate-stderr bash -c 'train_small --progress always --quiet < tasks.mp > /dev/null'
+    [[ -z $stderr ]]
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# The direction of dependencies: a folder of lib/ includes only itself and folders before it; cli is used by filters only; one file
+# includes BLIS, one folder msgpack-c, one file libyaml. Includes are written "layer/file.h". Every filter has its man page and tests.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+layers=(base stream math grad nn zoo records encoders training)
+failed=0
+complain() {
+    echo "layers: $1" >&2
+    failed=$((failed + 1))
+}
+
+allowed=
+for layer in "${layers[@]}"; do
+    allowed+=" $layer"
+    while IFS=: read -r file include; do
+        from=${include#*\"}
+        [[ " $allowed " == *" ${from%%/*} "* && $from == */* ]] || complain "$file must not include \"${from%\"*}\""
+    done < <(grep -Ho '#include "[^"]*"' lib/"$layer"/*.[ch])
+done
+
+only() { # HEADER PATTERN-OF-FILES
+    local file
+    for file in $(grep -lE "#include <$1" -r lib filters); do
+        [[ $file =~ ^$2$ ]] || complain "$file must not include <$1>: that is for $2 alone"
+    done
+}
+only 'blis' 'lib/math/blas\.c'
+only 'msgpack' 'lib/stream/.*'
+only 'yaml' 'lib/cli/config\.c'
+only 'libdeflate' 'lib/base/hash\.c'
+
+for file in $(grep -lE '\b(exit|printf|puts|perror)\(' lib/{base,stream,math,grad,nn,zoo,records,encoders,training}/*.c); do
+    complain "$file prints or exits: that is for lib/cli and filters"
+done
+for file in lib/*/*_internal.h; do
+    name=$(basename "$file")
+    for user in $(grep -lF "/$name\"" -r lib filters --include='*.[ch]'); do
+        [[ $(dirname "$user") == $(dirname "$file") ]] || complain "$user includes $file, which is internal to its folder"
+    done
+done
+
+for filter in filters/*.c; do
+    name=$(basename "$filter" .c)
+    [[ -f filters/$name.1 ]] || complain "filters/$name.1 is missing"
+    [[ -f tests/filters/$name.bats ]] || complain "tests/filters/$name.bats is missing"
+    grep -q -- "\b$name\b" README.md || complain "README.md does not name $name"
+    grep -q -- "\b$name\b" filters/rnnpipe.7 || complain "filters/rnnpipe.7 does not name $name"
+done
+exit $((failed > 0))

@@ -1,0 +1,84 @@
+#include "training/prediction.h"
+
+#include "../check.h"
+#include "../records/decoded.h"
+
+#include <string.h>
+
+// An embedding record of z numbers.
+static const struct value *embedding(struct decoded *d, const float *z, uint64_t size) {
+    struct packer *p = d->packer;
+    struct task task = {.family = TASK_LANGUAGE, .language = {.tokens = 4, .offsets = {0, 1, -3, 2}, .length = 42, .max_n = 10}};
+    packer_clear(p);
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "embedding");
+    pack_key(p, "run");
+    pack_u64(p, 5);
+    pack_key(p, "task");
+    task_pack(p, &task);
+    pack_key(p, "extra");
+    pack_str(p, "kept");
+    pack_key(p, "label");
+    pack_str(p, "old");
+    pack_key(p, "z");
+    pack_array(p, DTYPE_F4, 1, &size, z);
+    pack_end(p);
+    return decoded_root(d);
+}
+
+static const struct value *prediction_of(struct decoded *d, const struct packer *record) {
+    size_t size;
+    struct error error;
+    const uint8_t *bytes = packer_bytes(record, &size);
+    CHECK(value_decode(bytes, size, 0, &d->nodes, &error) == STATUS_OK, "%s", error.text);
+    return d->nodes.node;
+}
+
+static void test_batch(void) {
+    struct predictor_config config = {.z = 2, .hidden = 3, .layers = 1, .tokens = 4};
+    struct predictor *p = predictor_new(target_find("task"), &config, 3);
+    struct prediction_batch *b = prediction_batch_new(NULL, p, "new");
+    struct decoded in = decoded_new(), out = decoded_new();
+    struct tape tape = {0};
+    struct error error = {0};
+    double direct[PREDICTOR_MAX_ANSWERS];
+    int64_t offset;
+    float z[3] = {0.6f, -0.8f, 0};
+    CHECK(prediction_batch_run(b, &error) == STATUS_OK && b->count == 0);
+    for (int i = 0; i < 3; i++) {
+        z[0] = (float)i;
+        CHECK(prediction_batch_add(b, embedding(&in, z, 2), &error) == STATUS_OK && b->count == i + 1, "%s", error.text);
+    }
+    CHECK(prediction_batch_run(b, &error) == STATUS_OK, "%s", error.text);
+    for (int i = 0; i < 3; i++) {
+        const struct value *root = prediction_of(&out, b->records[i]), *predicted = value_get(root, "predicted");
+        z[0] = (float)i;
+        tape_reset(&tape, false);
+        predictor_predict(&tape, p, tape_leaf(&tape, 1, 2, z, NULL), direct);
+        for (uint32_t a = 0; a < 3; a++)
+            CHECK(value_to_i64(value_at(predicted, a), &offset) && (double)offset == direct[a]);
+        CHECK(value_is(value_get(root, "kind"), "prediction") && value_is(value_first(root), "kind") &&
+              value_is(value_get(root, "extra"), "kept"));
+        CHECK(value_is(value_get(root, "label"), "new") && !value_get(root, "z") && value_is(value_get(root, "target"), "task"));
+        CHECK(value_to_i64(value_at(value_get(root, "truth"), 1), &offset) && offset == -3 && predicted->count == 3);
+        CHECK(value_get(root, "seen")->type == VALUE_BOOL && value_get(root, "seen")->boolean);
+        CHECK(value_get(value_get(root, "predictor"), "seed"));
+    }
+    CHECK(prediction_batch_add(b, embedding(&in, z, 3), &error) == STATUS_DATA && strstr(error.text, "3 numbers, not 2"), "%s", error.text);
+    z[1] = NAN;
+    CHECK(prediction_batch_add(b, embedding(&in, z, 2), &error) == STATUS_DATA && strstr(error.text, "finite"), "%s", error.text);
+    CHECK(b->count == 3);
+    p->values[0] = NAN; // a damaged model gives no answer instead of a wrong one
+    CHECK(prediction_batch_run(b, &error) == STATUS_DATA && strstr(error.text, "finite"), "%s", error.text);
+    tape_free(&tape);
+    decoded_free(&in);
+    decoded_free(&out);
+    prediction_batch_free(b);
+    predictor_free(p);
+}
+
+int main(void) {
+    test_batch();
+    return check_report("training/prediction_batch");
+}
