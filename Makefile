@@ -12,6 +12,10 @@ AR      ?= ar
 OPT     ?= -O2 -g
 JOBS    ?= $(shell nproc 2> /dev/null || echo 2)
 
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+SAY := @$(if $(V),:,echo) 
+
 CFLAGS  ?=
 LDFLAGS ?=
 override CFLAGS  += -std=gnu11 $(OPT) -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -ffp-contract=off -fno-math-errno -pthread
@@ -54,22 +58,27 @@ deps-test:
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(SAY)'CC  $<'
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/lib/math/kernels-%.o: lib/math/kernels.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -O3 $(ISA_FLAGS_$*) -DKERNELS_ISA=$* -MMD -MP -c -o $@ $<
+	$(SAY)'CC  $< ($*)'
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -O3 $(ISA_FLAGS_$*) -DKERNELS_ISA=$* -MMD -MP -c -o $@ $<
 
 $(LIB): $(OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(SAY)'AR  $@'
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/bin/%: $(BUILD)/filters/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(SAY)'LD  $@'
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(SAY)'LD  $@'
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # --- Tests: `make test` on a fresh machine does all set-up by itself ---
 

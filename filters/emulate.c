@@ -3,41 +3,110 @@
 #include "cli/cli.h"
 #include "cli/modelfile.h"
 #include "training/emulation.h"
+#include "training/rollouts.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *fit, *model, *data = "-", *criterion = "total_variation", *condition = "bos", *checkpoint;
 static int validate_every = 1000, checkpoint_every = 1000, patience, batch = 64, hidden = 256, layers = 2, rollouts = 10, clones = 64;
 static uint64_t steps = 100000;
-static double rate = 1e-4, decay = 0.01, clip = 0.1;
+static double rate = 1e-4, decay = 0.01, clip = 0.1, anneal;
 static bool timing;
 
 static struct option options[] = {
-    {.type = OPTION_TEXT, .name = "fit", .target = &fit, .value = "FILE", .help = "Train: the encoder to begin with (and its emulator, if FILE has one)"},
+    {.type = OPTION_TEXT,
+     .name = "fit",
+     .target = &fit,
+     .value = "FILE",
+     .help = "Train: the encoder to begin with (and its emulator, if FILE has one)"},
     {.type = OPTION_TEXT, .name = "model", .target = &model, .value = "FILE", .help = "Judge: the encoder and emulator, from --fit"},
     {.type = OPTION_TEXT, .name = "data", .target = &data, .value = "FILE", .help = "The zoo, when standard input has the model"},
     {.type = OPTION_HEADING, .help = "Training"},
     {.type = OPTION_U64, .name = "steps", .target = &steps, .value = "N", .help = "Training steps", .low = 1, .high = 1e12},
     {.type = OPTION_INT, .name = "batch", .target = &batch, .value = "N", .help = "RNNs a step", .low = 1, .high = 65536},
-    {.type = OPTION_CHOICE, .name = "criterion", .target = &criterion, .choices = "total_variation|kl|kl_reverse|js_div|ce|l2|cosine",
+    {.type = OPTION_CHOICE,
+     .name = "criterion",
+     .target = &criterion,
+     .choices = "total_variation|kl|kl_reverse|js_div|ce|l2|cosine",
      .help = "Distance of the emulator's outputs from the RNN's"},
     {.type = OPTION_REAL, .name = "rate", .target = &rate, .value = "X", .help = "AdamW's rate", .low = 0, .high = 1},
-    {.type = OPTION_REAL, .name = "weight-decay", .target = &decay, .value = "X", .help = "AdamW's decoupled weight decay", .low = 0, .high = 1000},
-    {.type = OPTION_REAL, .name = "clip", .target = &clip, .value = "X", .help = "Largest gradient norm of each network; 0: not clipped", .low = 0, .high = 1e30},
-    {.type = OPTION_INT, .name = "validate-every", .target = &validate_every, .value = "N", .help = "Steps between validations", .low = 1, .high = 1e9},
-    {.type = OPTION_INT, .name = "patience", .target = &patience, .value = "N", .help = "Stop after N validations without improvement; 0: never", .low = 0, .high = 1e9},
-    {.type = OPTION_TEXT, .name = "checkpoint", .target = &checkpoint, .value = "FILE", .help = "Save the state here, and go on from here if FILE exists"},
-    {.type = OPTION_INT, .name = "checkpoint-every", .target = &checkpoint_every, .value = "N", .help = "Steps between checkpoints", .low = 1, .high = 1e9},
-    {.type = OPTION_FLAG, .name = "timing", .target = &timing, .help = "Write seconds into log records (the bytes then differ from run to run)"},
+    {.type = OPTION_REAL,
+     .name = "anneal",
+     .target = &anneal,
+     .value = "SHARE",
+     .low = 0,
+     .high = 1,
+     .help = "Share of the steps, at the end, over which the rate falls linearly to 0"},
+    {.type = OPTION_REAL,
+     .name = "weight-decay",
+     .target = &decay,
+     .value = "X",
+     .help = "AdamW's decoupled weight decay",
+     .low = 0,
+     .high = 1000},
+    {.type = OPTION_REAL,
+     .name = "clip",
+     .target = &clip,
+     .value = "X",
+     .help = "Largest gradient norm of each network; 0: not clipped",
+     .low = 0,
+     .high = 1e30},
+    {.type = OPTION_INT,
+     .name = "validate-every",
+     .target = &validate_every,
+     .value = "N",
+     .help = "Steps between validations",
+     .low = 1,
+     .high = 1e9},
+    {.type = OPTION_INT,
+     .name = "patience",
+     .target = &patience,
+     .value = "N",
+     .help = "Stop after N validations without improvement; 0: never",
+     .low = 0,
+     .high = 1e9},
+    {.type = OPTION_TEXT,
+     .name = "checkpoint",
+     .target = &checkpoint,
+     .value = "FILE",
+     .help = "Save the state here, and go on from here if FILE exists"},
+    {.type = OPTION_INT,
+     .name = "checkpoint-every",
+     .target = &checkpoint_every,
+     .value = "N",
+     .help = "Steps between checkpoints",
+     .low = 1,
+     .high = 1e9},
+    {.type = OPTION_FLAG,
+     .name = "timing",
+     .target = &timing,
+     .help = "Write seconds into log records (the bytes then differ from run to run)"},
     {.type = OPTION_HEADING, .help = "A new emulator"},
     {.type = OPTION_INT, .name = "hidden", .target = &hidden, .value = "N", .help = "Units of each LSTM layer", .low = 1, .high = 65536},
     {.type = OPTION_INT, .name = "layers", .target = &layers, .value = "N", .help = "LSTM layers", .low = 1, .high = 16},
-    {.type = OPTION_CHOICE, .name = "condition", .target = &condition, .choices = "bos|every", .help = "Steps at which it is given z: the first or all"},
+    {.type = OPTION_CHOICE,
+     .name = "condition",
+     .target = &condition,
+     .choices = "bos|every",
+     .help = "Steps at which it is given z: the first or all"},
     {.type = OPTION_HEADING, .help = "Judging"},
-    {.type = OPTION_INT, .name = "rollouts", .target = &rollouts, .value = "N", .help = "Rollouts of each RNN to look at", .low = 1, .high = 65536},
-    {.type = OPTION_INT, .name = "clones", .target = &clones, .value = "N", .help = "Strings that each clone generates; 0: none", .low = 0, .high = 1e6},
+    {.type = OPTION_INT,
+     .name = "rollouts",
+     .target = &rollouts,
+     .value = "N",
+     .help = "Rollouts of each RNN to look at",
+     .low = 1,
+     .high = 65536},
+    {.type = OPTION_INT,
+     .name = "clones",
+     .target = &clones,
+     .value = "N",
+     .help = "Strings that each clone generates; 0: none",
+     .low = 0,
+     .high = 1e6},
     {0},
 };
 
@@ -47,7 +116,8 @@ static struct program program = {
     .synopsis = "--fit FILE [--data ZOO] [OPTION]... < ZOO > MODEL\n--model FILE [--data ZOO] [OPTION]... < ZOO > EMULATIONS",
     .input = "rnn records with rollouts (a zoo); mapped, not copied, when it is a file",
     .output = "--fit: encoder, emulator and log records; --model: an emulation record for each rnn record",
-    .examples = "probe --new --seed 7 < zoo.mp > fresh.mp\nemulate --fit fresh.mp --steps 20000 < zoo.mp > probe.mp\nemulate --model probe.mp < zoo.mp | score",
+    .examples = "probe --new --seed 7 < zoo.mp > fresh.mp\nemulate --fit fresh.mp --steps 20000 < zoo.mp > probe.mp\nemulate --model "
+                "probe.mp < zoo.mp | score",
     .options = options,
 };
 
@@ -131,30 +201,36 @@ static int fit_main(struct cli *cli) {
     struct modelfile *file = modelfile_open(cli, fit);
     struct encoder *encoder = load_encoder(cli, file);
     struct emulator *emulator = load_emulator(cli, file);
-    struct dataset *zoo;
-    cli_check(cli, dataset_open(&zoo, data, "rnn", (struct reader_limits){.record_bytes = cli_common(cli)->max_record_bytes}, cli_error(cli)));
     struct writer *out = cli_writer(cli);
+    struct dataset *zoo;
+    cli_check(cli,
+              dataset_open(&zoo, data, "rnn", (struct reader_limits){.record_bytes = cli_common(cli)->max_record_bytes}, cli_error(cli)));
 
     uint64_t seed = cli_common(cli)->seed_given ? cli_common(cli)->seed : encoder->seed;
     struct emulation_recipe recipe = {
-        .learner = {.batch = batch, .rate = rate, .decay = decay, .clip = clip, .threads = cli_common(cli)->threads, .seed = seed},
+        .learner = {.batch = batch,
+                    .rate = rate,
+                    .decay = decay,
+                    .clip = clip,
+                    .anneal = anneal,
+                    .steps = steps,
+                    .threads = cli_common(cli)->threads,
+                    .seed = seed},
         .criterion = (enum criterion)choice_index(criterion_names, criterion),
         .steps = steps,
         .validate_every = validate_every,
         .patience = patience,
     };
-    struct emulator_config config = {.z = encoder->config.z, .hidden = hidden, .layers = layers, .condition = choice_index("bos|every", condition)};
+    struct emulator_config config = {
+        .z = encoder->config.z, .hidden = hidden, .layers = layers, .condition = choice_index("bos|every", condition)};
     if (!emulator)
         emulator = emulator_new(&config, &encoder->arch, seed);
     struct emulation *e;
     cli_check(cli, emulation_new(&e, encoder, emulator, zoo, &recipe, cli_error(cli)));
-    if (checkpoint) {
-        enum status status = emulation_resume(e, checkpoint, cli_error(cli));
-        if (status != STATUS_NO_INPUT)
-            cli_check(cli, status);
-        else
-            save(cli, e); // now, not in an hour, is the time to learn that it can't be written
-    }
+    if (checkpoint && access(checkpoint, F_OK) == 0)
+        cli_check(cli, emulation_resume(e, checkpoint, cli_error(cli)));
+    else if (checkpoint)
+        save(cli, e); // now, not in an hour, is the time to learn that it can't be written
     cli_catch_signals();
     train(cli, e);
     emulation_restore_best(e);
@@ -192,10 +268,12 @@ static void hold(struct cli *cli, struct held *h, const struct reader *in, const
         cli_check_record(cli, in, error_set(error, STATUS_DATA, "an RNN of another architecture than the encoder's"));
     if (!h->weights[i])
         h->weights[i] = memory_alloc(encoder->rnn_table.size * sizeof(float));
+    cli_check_record(cli, in, rollouts_check(r, error));
     cli_check_record(cli, in, rnn_record_weights(r, &encoder->rnn_table, h->weights[i], error));
 }
 
-static void pack_emulation(struct packer *p, const struct encoder *encoder, const struct rnn_record *record, const struct imitation *imitation) {
+static void pack_emulation(struct packer *p, const struct encoder *encoder, const struct rnn_record *record,
+                           const struct imitation *imitation) {
     double accuracy;
     pack_map(p);
     pack_key(p, "kind");
@@ -221,7 +299,8 @@ static void judge_held(struct cli *cli, struct held *h, const struct encoder *en
         return;
     tape_reset(&h->tape, false);
     struct weights w = {&encoder->table, encoder->values, NULL};
-    struct rnn_batch rnns = {.arch = encoder->arch, .table = &encoder->rnn_table, .count = h->count, .weights = (const float *const *)h->weights};
+    struct rnn_batch rnns = {
+        .arch = encoder->arch, .table = &encoder->rnn_table, .count = h->count, .weights = (const float *const *)h->weights};
     const struct tensor *z = encoder_embed(&h->tape, encoder, &w, &rnns, NULL, NULL, NULL);
     for (int i = 0; i < h->count; i++) {
         struct imitation imitation;
@@ -238,9 +317,11 @@ static int judge_main(struct cli *cli) {
     struct emulator *emulator = load_emulator(cli, file);
     if (!emulator)
         modelfile_missing(file, "emulator");
-    if (emulator->config.z != encoder->config.z || emulator->arch.input != encoder->arch.input || emulator->arch.output != encoder->arch.output)
+    if (emulator->config.z != encoder->config.z || emulator->arch.input != encoder->arch.input ||
+        emulator->arch.output != encoder->arch.output)
         modelfile_check(file, error_set(cli_error(cli), STATUS_DATA, "encoder and emulator don't fit each other"));
-    struct judge *judge = judge_new(emulator, (enum criterion)choice_index(criterion_names, criterion), rollouts, clones, cli_common(cli)->seed);
+    struct judge *judge =
+        judge_new(emulator, (enum criterion)choice_index(criterion_names, criterion), rollouts, clones, cli_common(cli)->seed);
     struct reader *in = cli_reader(cli, data);
     struct writer *out = cli_writer(cli);
 
@@ -279,5 +360,9 @@ int main(int argc, char **argv) {
     const char *file = fit ? fit : model;
     if (strcmp(file, "-") == 0 && strcmp(data, "-") == 0)
         cli_usage(cli, "standard input can't be both model and zoo: name the zoo by --data FILE");
+    if (checkpoint && strcmp(checkpoint, "-") == 0)
+        cli_usage(cli, "--checkpoint is a file, not a stream");
+    if (strcmp(data, "-") == 0 && isatty(STDIN_FILENO))
+        cli_usage(cli, "standard input is a terminal: records are binary; redirect or pipe them in");
     return fit ? fit_main(cli) : judge_main(cli);
 }

@@ -14,16 +14,17 @@ struct lstm_run {
     struct tape *tape;
     struct tensor *w_ih, *w_hh, *b_ih, *b_hh;
     int max_steps, steps, batch, input, hidden;
-    float *x;              // [T,B,I]; NULL with a table
-    const uint8_t *tokens; // [T,B] with a table
+    float *x;                       // [T,B,I]; NULL with a table
+    const uint8_t *tokens;          // [T,B] with a table
     struct tensor *table, *opening; // [V,4H], [B,4H]: see lstm_sequence_table
-    float *gates;          // [T,B,4H]
-    float *c, *tanh_c;     // [T,B,H]
-    struct tensor *h;      // [T*B,H]
-    float *dc;             // [B,H], gradient from the step after
-    float *w_ih_t;         // [I,4H] = W_ih^T, for single steps
-    float *w_hh_t;         // [H,4H] = W_hh^T
-    float *bias;           // [4H] = b_ih + b_hh
+    int opening_steps;
+    float *gates;      // [T,B,4H]
+    float *c, *tanh_c; // [T,B,H]
+    struct tensor *h;  // [T*B,H]
+    float *dc;         // [B,H], gradient from the step after
+    float *w_ih_t;     // [I,4H] = W_ih^T, for single steps
+    float *w_hh_t;     // [H,4H] = W_hh^T
+    float *bias;       // [4H] = b_ih + b_hh
 };
 
 int lstm_params(struct params *p, const char *prefix, const char *suffix, int input, int hidden) {
@@ -72,7 +73,8 @@ static float *state_at(const struct lstm_run *r, float *states, int t) {
 static void step_forward(struct lstm_run *r, int t) {
     int H = r->hidden, B = r->batch;
     if (t > 0)
-        blas_sgemm(PLAIN, PLAIN, B, 4 * H, H, state_at(r, r->h->value, t - 1), (size_t)H, r->w_hh_t, 4 * (size_t)H, 1, gates_at(r, t), 4 * (size_t)H);
+        blas_sgemm(PLAIN, PLAIN, B, 4 * H, H, state_at(r, r->h->value, t - 1), (size_t)H, r->w_hh_t, 4 * (size_t)H, 1, gates_at(r, t),
+                   4 * (size_t)H);
     kernels()->lstm_forward(gates_at(r, t), 4 * (size_t)H, state_at(r, r->c, t), state_at(r, r->tanh_c, t), state_at(r, r->h->value, t),
                             t > 0 ? state_at(r, r->c, t - 1) : NULL, B, H);
 }
@@ -83,7 +85,8 @@ static void step_backward(struct lstm_run *r, int t) {
     kernels()->lstm_backward(gates_at(r, t), r->dc, state_at(r, r->h->grad, t), gates_at(r, t), 4 * (size_t)H, state_at(r, r->tanh_c, t),
                              t > 0 ? state_at(r, r->c, t - 1) : NULL, B, H);
     if (t > 0)
-        blas_sgemm(PLAIN, PLAIN, B, H, 4 * H, gates_at(r, t), 4 * (size_t)H, r->w_hh->value, (size_t)H, 1, state_at(r, r->h->grad, t - 1), (size_t)H);
+        blas_sgemm(PLAIN, PLAIN, B, H, 4 * H, gates_at(r, t), 4 * (size_t)H, r->w_hh->value, (size_t)H, 1, state_at(r, r->h->grad, t - 1),
+                   (size_t)H);
 }
 
 // The gates' gradients go to the table's rows and to the opening instead of to W_ih and the input biases.
@@ -92,8 +95,8 @@ static void table_backward(const struct lstm_run *r, int rows) {
     if (r->table->grad)
         for (int i = 0; i < rows; i++)
             kernels()->axpy(r->table->grad + r->tokens[i] * G, 1, r->gates + (size_t)i * G, G);
-    if (r->opening && r->opening->grad)
-        kernels()->axpy(r->opening->grad, 1, r->gates, (size_t)r->batch * G);
+    for (int t = 0; t < r->opening_steps && r->opening->grad; t++)
+        kernels()->axpy(r->opening->grad, 1, gates_at(r, t), (size_t)r->batch * G);
 }
 
 // Weight gradients of all steps at once; the gates hold their gradients by now.
@@ -128,8 +131,8 @@ static void sequence_backward(void *saved) {
         step_backward(r, t);
     weights_backward(r);
     if (s->x && s->x->grad) // dx += dgates W_ih
-        blas_sgemm(PLAIN, PLAIN, r->steps * r->batch, r->input, 4 * r->hidden, r->gates, 4 * (size_t)r->hidden, r->w_ih->value, (size_t)r->input, 1,
-                   s->x->grad, (size_t)r->input);
+        blas_sgemm(PLAIN, PLAIN, r->steps * r->batch, r->input, 4 * r->hidden, r->gates, 4 * (size_t)r->hidden, r->w_ih->value,
+                   (size_t)r->input, 1, s->x->grad, (size_t)r->input);
 }
 
 static struct tensor *sequence_forward(struct lstm_run *r, struct tensor *x) {
@@ -148,23 +151,24 @@ struct tensor *lstm_sequence(struct tape *tape, const struct weights *w, int fir
     assert(x->cols == r->input);
     r->x = x->value;
     kernels()->fill_rows(r->gates, 4 * (size_t)r->hidden, r->bias, x->rows, 4 * r->hidden);
-    blas_sgemm(PLAIN, TRANSPOSED, x->rows, 4 * r->hidden, r->input, x->value, (size_t)r->input, r->w_ih->value, (size_t)r->input, 1, r->gates,
-               4 * (size_t)r->hidden);
+    blas_sgemm(PLAIN, TRANSPOSED, x->rows, 4 * r->hidden, r->input, x->value, (size_t)r->input, r->w_ih->value, (size_t)r->input, 1,
+               r->gates, 4 * (size_t)r->hidden);
     return sequence_forward(r, x);
 }
 
-struct tensor *lstm_sequence_table(struct tape *tape, const struct weights *w, int first, struct tensor *table, struct tensor *opening, const uint8_t *tokens,
-                                   int steps, int batch) {
+struct tensor *lstm_sequence_table(struct tape *tape, const struct weights *w, int first, struct tensor *table, struct tensor *opening,
+                                   int opening_steps, const uint8_t *tokens, int steps, int batch) {
     struct lstm_run *r = run_new(tape, w, first, steps, batch);
     size_t G = 4 * (size_t)r->hidden;
-    assert(table->cols == (int)G);
+    assert(table->cols == (int)G && opening_steps <= steps);
     r->tokens = tokens;
     r->table = table;
     r->opening = opening;
+    r->opening_steps = opening_steps;
     for (int i = 0; i < steps * batch; i++)
         memcpy(r->gates + (size_t)i * G, table->value + tokens[i] * G, G * sizeof(float));
-    if (opening)
-        kernels()->axpy(r->gates, 1, opening->value, (size_t)batch * G);
+    for (int t = 0; t < opening_steps; t++)
+        kernels()->axpy(gates_at(r, t), 1, opening->value, (size_t)batch * G);
     return sequence_forward(r, NULL);
 }
 
@@ -175,7 +179,7 @@ struct tensor *lstm_sequence_tokens(struct tape *tape, const struct weights *w, 
         all[i] = (uint8_t)i;
     struct tensor *table = linear_tokens(tape, all, w_ih->cols, w_ih, weights_leaf(tape, w, first + 2));
     table = add(tape, table, repeat_row(tape, b_hh, w_ih->cols));
-    return lstm_sequence_table(tape, w, first, table, NULL, tokens, steps, batch);
+    return lstm_sequence_table(tape, w, first, table, NULL, 0, tokens, steps, batch);
 }
 
 struct lstm_run *lstm_begin(struct tape *tape, const struct weights *w, int first, int max_steps, int batch) {
@@ -199,8 +203,8 @@ static void single_step_backward(void *saved) {
     struct lstm_run *r = s->run;
     step_backward(r, s->t);
     if (s->x->grad)
-        blas_sgemm(PLAIN, PLAIN, r->batch, r->input, 4 * r->hidden, gates_at(r, s->t), 4 * (size_t)r->hidden, r->w_ih->value, (size_t)r->input, 1,
-                   s->x->grad, (size_t)r->input);
+        blas_sgemm(PLAIN, PLAIN, r->batch, r->input, 4 * r->hidden, gates_at(r, s->t), 4 * (size_t)r->hidden, r->w_ih->value,
+                   (size_t)r->input, 1, s->x->grad, (size_t)r->input);
 }
 
 struct tensor *lstm_step(struct lstm_run *r, struct tensor *x) {

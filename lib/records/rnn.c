@@ -1,5 +1,9 @@
 #include "records/rnn.h"
 
+#include "math/kernels.h"
+
+#include <math.h>
+
 static const char of[] = "rnn record";
 
 enum status arch_read(const struct value *arch, struct rnn_arch *out, struct error *error) {
@@ -55,7 +59,7 @@ static enum status tokens_check(const struct array *tokens, int symbols, struct 
     return STATUS_OK;
 }
 
-static enum status rollouts_read(const struct value *rollouts, struct rnn_record *out, struct error *error) {
+static enum status rollouts_read(const struct value *rollouts, bool look_at_tokens, struct rnn_record *out, struct error *error) {
     const char *const keys[2] = {"inputs", "logits"};
     struct array *const arrays[2] = {&out->inputs, &out->logits};
     for (int i = 0; i < 2; i++) {
@@ -75,7 +79,7 @@ static enum status rollouts_read(const struct value *rollouts, struct rnn_record
         if (!array_has_shape(inputs, 2, (int64_t[]){count, steps + 1}))
             return error_set(error, STATUS_DATA, "rollouts: inputs have not the shape [%lld,%lld] that fits the logits", (long long)count,
                              (long long)steps + 1);
-        return tokens_check(inputs, out->arch.input, error);
+        return look_at_tokens ? tokens_check(inputs, out->arch.input, error) : STATUS_OK;
     }
     if (!array_has_shape(inputs, 3, (int64_t[]){count, steps, out->arch.input}))
         return error_set(error, STATUS_DATA, "rollouts: inputs have not the shape [%lld,%lld,%d] that fits the logits", (long long)count,
@@ -107,7 +111,7 @@ static enum status header_read(const struct value *root, struct rnn_record *out,
 
 // arch, weights and rollouts: all there in an rnn record (but rollouts are optional), some in what is made of it; weights and rollouts need
 // arch.
-static enum status network_read(const struct value *root, struct rnn_record *out, struct error *error) {
+static enum status network_read(const struct value *root, bool look_at_tokens, struct rnn_record *out, struct error *error) {
     bool is_rnn = value_is(value_get(root, "kind"), "rnn");
     bool has_weights = is_rnn || value_get(root, "weights"), has_rollouts = value_get(root, "rollouts") != NULL;
     if (!has_weights && !has_rollouts && !value_get(root, "arch"))
@@ -123,20 +127,29 @@ static enum status network_read(const struct value *root, struct rnn_record *out
     if (status == STATUS_OK && has_rollouts)
         status = field_map(root, "rollouts", of, &rollouts, error);
     if (status == STATUS_OK && has_rollouts)
-        status = rollouts_read(rollouts, out, error);
+        status = rollouts_read(rollouts, look_at_tokens, out, error);
     return status;
 }
 
 enum status rnn_record_read(const struct value *root, struct rnn_record *out, struct error *error) {
     *out = (struct rnn_record){.root = root};
     enum status status = header_read(root, out, error);
-    return status == STATUS_OK ? network_read(root, out, error) : status;
+    return status == STATUS_OK ? network_read(root, true, out, error) : status;
+}
+
+enum status rnn_record_view(const struct value *root, struct rnn_record *out, struct error *error) {
+    *out = (struct rnn_record){.root = root};
+    enum status status = header_read(root, out, error);
+    return status == STATUS_OK ? network_read(root, false, out, error) : status;
 }
 
 enum status rnn_record_weights(const struct rnn_record *r, const struct params *table, float *values, struct error *error) {
     if (!r->weights)
         return error_set(error, STATUS_DATA, "rnn record: key 'weights' is missing");
-    return weights_read(r->weights, table, values, error);
+    enum status status = weights_read(r->weights, table, values, error);
+    if (status == STATUS_OK && !isfinite(kernels()->sum_squares(values, table->size)))
+        status = error_set(error, STATUS_DATA, "rnn record: a weight is not finite");
+    return status;
 }
 
 bool rnn_record_metric(const struct rnn_record *r, const char *name, double *out) {

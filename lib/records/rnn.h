@@ -8,9 +8,9 @@
 
 struct rnn_record {
     const struct value *root;
-    uint64_t run, step, seed;       // step and seed are 0 when absent
-    char split[TEXT_FIELD_SIZE];    // "" before partition
-    struct task task;               // family TASK_OTHER and value NULL when absent
+    uint64_t run, step, seed;    // step and seed are 0 when absent
+    char split[TEXT_FIELD_SIZE]; // "" before partition
+    struct task task;            // family TASK_OTHER and value NULL when absent
     struct rnn_arch arch;
     const struct value *weights, *metrics; // metrics may be NULL
     bool has_rollouts;
@@ -18,11 +18,16 @@ struct rnn_record {
     struct array logits; // [R, T, output], log-probabilities or logits; T = length - 1 for tokens
 };
 
-enum status arch_read(const struct value *arch, struct rnn_arch *out, struct error *error) MUST_CHECK; // {cell "lstm", input, hidden, layers, output}
-void arch_pack(struct packer *p, const struct rnn_arch *arch);                                        // packs the map
+enum status arch_read(const struct value *arch, struct rnn_arch *out,
+                      struct error *error) MUST_CHECK;         // {cell "lstm", input, hidden, layers, output}
+void arch_pack(struct packer *p, const struct rnn_arch *arch); // packs the map
 
 // Also reads what is left of it in embedding, emulation and prediction records: there weights is NULL, and arch too may be absent (zeroed).
 enum status rnn_record_read(const struct value *root, struct rnn_record *out, struct error *error) MUST_CHECK;
+// The same for a record that rnn_record_read has accepted before, at a fraction of the cost: the tokens of its rollouts are not looked at
+// again. Who uses them checks their range then (the file may have changed since).
+enum status rnn_record_view(const struct value *root, struct rnn_record *out, struct error *error) MUST_CHECK;
+// The flat vector of a table; STATUS_DATA also when a weight is not finite.
 enum status rnn_record_weights(const struct rnn_record *r, const struct params *table, float *values, struct error *error) MUST_CHECK;
 bool rnn_record_metric(const struct rnn_record *r, const char *name, double *out);
 

@@ -128,7 +128,7 @@ static double real_item(const struct array *a, uint64_t i) {
     return (double)integer_item(a, i);
 }
 
-static void write_item(struct json_text *out, const struct array *a, uint64_t i) {
+void json_write_item(struct json_text *out, const struct array *a, uint64_t i) {
     if (a->dtype == DTYPE_F8)
         write_double(out, real_item(a, i), false);
     else if (a->dtype == DTYPE_F2 || a->dtype == DTYPE_F4)
@@ -159,9 +159,9 @@ static void write_summary(struct json_text *out, const struct array *a) {
         }
     }
     put(out, ",\"min\":");
-    write_item(out, a, least);
+    json_write_item(out, a, least);
     put(out, ",\"max\":");
-    write_item(out, a, greatest);
+    json_write_item(out, a, greatest);
     put(out, ",\"mean\":");
     double mean = sum / (double)a->count;
     if (!write_special(out, mean))
@@ -182,7 +182,7 @@ static void write_array(struct json_text *out, const struct array *a, enum json_
     for (uint64_t i = 0; i < a->count; i++) {
         if (i)
             put(out, ",");
-        write_item(out, a, i);
+        json_write_item(out, a, i);
     }
     put(out, "]}");
 }
@@ -207,7 +207,7 @@ static void write_map(struct json_text *out, const struct value *map, enum json_
             return;
         }
         print(out, "{\"dtype\":\"%s\",\"scalar\":", dtype_name(a.dtype));
-        write_item(out, &a, 0);
+        json_write_item(out, &a, 0);
         put(out, "}");
         return;
     }

@@ -22,6 +22,9 @@ enum json_arrays { JSON_SUMMARISED, JSON_WHOLE };
 // Appends the value on one line, without a newline. A map that looks like an array but is none (array_read) is written as the map it is.
 void json_write(struct json_text *out, const struct value *v, enum json_arrays arrays);
 
+// Appends item i (in C order) of an array, as in "data" above.
+void json_write_item(struct json_text *out, const struct array *a, uint64_t i);
+
 // Reads one JSON text (RFC 8259, nested at most 32 deep) and packs it as one item; summarised arrays are refused. Errors: "column 17: ...",
 // counted in bytes. After an error the packer has to be cleared.
 enum status json_read(struct packer *p, const char *text, size_t size, struct error *error) MUST_CHECK;

@@ -1,5 +1,6 @@
 #include "training/dataset.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@ struct dataset_internal {
 };
 
 // Standard input that can't be mapped goes to a temporary file that has no name, so that nothing is left behind.
-static int spool(int in, struct error *error) {
+static int spool(int in, const char *name, struct error *error) {
     const char *dir = getenv("TMPDIR");
     char path[4096];
     snprintf(path, sizeof path, "%s/rnnpipe-XXXXXX", dir && *dir ? dir : "/tmp");
@@ -35,12 +36,12 @@ static int spool(int in, struct error *error) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            error_set(error, STATUS_IO, "reading: %s", strerror(errno));
+            error_set(error, STATUS_IO, "%s: %s", name, strerror(errno));
         ssize_t put = 0;
         while (got > 0 && put < got) {
             ssize_t n = write(out, block + put, (size_t)(got - put));
             if (n < 0 && errno != EINTR) {
-                error_set(error, STATUS_IO, "copying to a temporary file: %s", strerror(errno));
+                error_set(error, STATUS_IO, "%s: copying to a temporary file: %s", name, strerror(errno));
                 got = -1;
             }
             put += n > 0 ? n : 0;
@@ -59,12 +60,16 @@ static enum status map_file(struct dataset *d, const char *path, struct error *e
     bool standard = strcmp(path, "-") == 0;
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     struct stat info;
-    if (fd < 0 || fstat(fd, &info) != 0)
-        return error_set(error, STATUS_NO_INPUT, "%s: %s", d->name, strerror(errno));
+    if (fd < 0 || fstat(fd, &info) != 0) {
+        error_set(error, STATUS_NO_INPUT, "%s: %s", d->name, strerror(errno));
+        if (fd >= 0 && !standard)
+            close(fd);
+        return STATUS_NO_INPUT;
+    }
     if (S_ISDIR(info.st_mode))
         error_set(error, STATUS_NO_INPUT, "%s: is a directory", d->name);
     bool mappable = S_ISREG(info.st_mode) && (!standard || lseek(fd, 0, SEEK_CUR) == 0);
-    int source = S_ISDIR(info.st_mode) ? -1 : mappable ? fd : spool(fd, error);
+    int source = S_ISDIR(info.st_mode) ? -1 : mappable ? fd : spool(fd, d->name, error);
     if (source >= 0 && fstat(source, &info) == 0) {
         d->size = (uint64_t)info.st_size;
         d->bytes = d->size ? mmap(NULL, d->size, PROT_READ, MAP_PRIVATE, source, 0) : NULL;
@@ -85,7 +90,8 @@ static enum status add_meta(struct dataset *d, const struct value *meta, struct 
     if (d->meta_count == in->meta_capacity) {
         int more = in->meta_capacity ? 2 * in->meta_capacity : 8;
         d->metas = memory_realloc(d->metas, (size_t)d->meta_count * sizeof *d->metas, (size_t)more * sizeof *d->metas);
-        in->meta_nodes = memory_realloc(in->meta_nodes, (size_t)d->meta_count * sizeof *in->meta_nodes, (size_t)more * sizeof *in->meta_nodes);
+        in->meta_nodes =
+            memory_realloc(in->meta_nodes, (size_t)d->meta_count * sizeof *in->meta_nodes, (size_t)more * sizeof *in->meta_nodes);
         in->meta_capacity = more;
     }
     struct value_nodes *nodes = &in->meta_nodes[d->meta_count];
@@ -101,20 +107,23 @@ static enum status add_item(struct dataset *d, const struct reader *r, struct er
     if (rnn_record_read(r->record, &record, error) != STATUS_OK)
         return error->status;
     if (record.weights && d->count && !rnn_arch_equal(&record.arch, &d->arch))
-        return error_set(error, STATUS_DATA, "an RNN of %d inputs, %d x %d, %d outputs among RNNs of %d inputs, %d x %d, %d outputs", record.arch.input,
-                         record.arch.layers, record.arch.hidden, record.arch.output, d->arch.input, d->arch.layers, d->arch.hidden, d->arch.output);
+        return error_set(error, STATUS_DATA, "an RNN of %d inputs, %d x %d, %d outputs among RNNs of %d inputs, %d x %d, %d outputs",
+                         record.arch.input, record.arch.layers, record.arch.hidden, record.arch.output, d->arch.input, d->arch.layers,
+                         d->arch.hidden, d->arch.output);
     if (d->count == d->internal->capacity) {
         int more = d->internal->capacity ? 2 * d->internal->capacity : 256;
         d->items = memory_realloc(d->items, (size_t)d->count * sizeof *d->items, (size_t)more * sizeof *d->items);
         d->internal->capacity = more;
     }
     struct dataset_item *item = &d->items[d->count++];
-    *item = (struct dataset_item){.offset = r->offset, .size = r->record->length, .run = record.run, .step = record.step, .task = record.task};
+    *item =
+        (struct dataset_item){.offset = r->offset, .size = r->record->length, .run = record.run, .step = record.step, .task = record.task};
     item->task.value = NULL;
     if (strlen(record.split) >= sizeof item->split)
         return error_set(error, STATUS_DATA, "unknown split '%s'", record.split);
     strcpy(item->split, record.split);
-    d->arch = record.arch;
+    if (record.weights)
+        d->arch = record.arch;
     return STATUS_OK;
 }
 
@@ -122,8 +131,11 @@ static enum status index_records(struct dataset *d, const char *kind, struct rea
     struct reader *r = reader_open_memory(d->bytes, d->size, d->name, limits);
     enum status status;
     while ((status = reader_next(r, error)) == STATUS_OK) {
+        uint64_t crc;
         if (r->event == READER_META)
             status = add_meta(d, r->record, error);
+        else if (r->event == READER_END && value_to_u64(value_get(r->record, "crc32"), &crc))
+            d->hash = hash_mix(d->hash ^ crc);
         else if (r->event == READER_DATA && value_is(value_get(r->record, "kind"), kind))
             status = add_item(d, r, error);
         if (status != STATUS_OK) {
@@ -170,7 +182,7 @@ void dataset_close(struct dataset *d) {
 enum status dataset_read(const struct dataset *d, int index, struct value_nodes *nodes, struct rnn_record *out, struct error *error) {
     const struct dataset_item *item = &d->items[index];
     enum status status = value_decode(d->bytes + item->offset, item->size, MAX_DEPTH, nodes, error);
-    return status == STATUS_OK ? rnn_record_read(nodes->node, out, error) : status;
+    return status == STATUS_OK ? rnn_record_view(nodes->node, out, error) : status;
 }
 
 int dataset_select(const struct dataset *d, const char *split, int **list) {

@@ -1,5 +1,5 @@
-// A zoo (or a file of embeddings) as random-access training data: the file is mapped, checked once from end to end, and indexed; records are decoded where they lie when
-// they are wanted. Standard input and pipes are first copied to an unlinked temporary file (in TMPDIR).
+// A zoo (or a file of embeddings) as random-access training data: the file is mapped, checked once from end to end, and indexed; records
+// are decoded where they lie when they are wanted. Standard input and pipes are first copied to an unlinked temporary file (in TMPDIR).
 #ifndef TRAINING_DATASET_H
 #define TRAINING_DATASET_H
 
@@ -9,28 +9,33 @@
 struct dataset_item {
     uint64_t offset, size; // where the record lies in the map
     uint64_t run, step;
-    char split[16];        // "" when not partitioned
-    struct task task;      // its value is NULL: only the decoded family and language
+    char split[16];   // "" when not partitioned
+    struct task task; // its value is NULL: only the decoded family and language
 };
 
 struct dataset {
     struct dataset_item *items;
     int count;
-    struct rnn_arch arch;   // of all items; zeroed when they carry none (embeddings)
-    const uint8_t *bytes;   // the map
+    struct rnn_arch arch; // of all items of kind "rnn"; zeroed for others
+    const uint8_t *bytes; // the map
     uint64_t size;
-    char *name;             // for messages
+    uint64_t hash;              // of all its bytes
+    char *name;                 // for messages
     const struct value **metas; // meta records of all its segments, for writer_begin_segment
     int meta_count;
     struct dataset_internal *internal;
 };
 
-// path "-" is standard input. kind "rnn" or "embedding": other kinds are passed over. STATUS_DATA when there is no such record, or when architectures differ.
-enum status dataset_open(struct dataset **out, const char *path, const char *kind, struct reader_limits limits, struct error *error) MUST_CHECK;
+// path "-" is standard input. kind "rnn" or "embedding": other kinds are passed over. STATUS_DATA when there is no such record, or when
+// RNNs of several architectures are among them.
+enum status dataset_open(struct dataset **out, const char *path, const char *kind, struct reader_limits limits,
+                         struct error *error) MUST_CHECK;
 void dataset_close(struct dataset *d); // may be NULL
 
 // Decodes item `index`; `out` points into the map and into *nodes (one per thread), until the next use of those nodes.
-enum status dataset_read(const struct dataset *d, int index, struct value_nodes *nodes, struct rnn_record *out, struct error *error) MUST_CHECK;
+// The tokens of rollouts were checked at dataset_open and are not again (see rnn_record_view).
+enum status dataset_read(const struct dataset *d, int index, struct value_nodes *nodes, struct rnn_record *out,
+                         struct error *error) MUST_CHECK;
 
 // Indices of the items of a split (NULL: of all; "train": of all when no item has a split). Returns how many; list is allocated, free() it.
 int dataset_select(const struct dataset *d, const char *split, int **list);

@@ -1,10 +1,13 @@
 #include "training/emulation.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "training/emulation_internal.h"
 #include "training/rollouts.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -45,38 +48,83 @@ static struct tensor *loss_of_lane(void *context, struct lane *lane, const struc
 
 static const struct learner_task emulation_task = {.lane_new = lane_new, .lane_free = lane_free, .load = load, .loss = loss_of_lane};
 
-// Every item must have rollouts of one form.
-static enum status check_data(struct emulation *e, const struct dataset *data, struct error *error) {
+static enum status check_logits(const struct rnn_record *record, struct error *error) {
+    float part[4096];
+    const struct array *logits = &record->logits;
+    for (uint64_t first = 0; first < logits->count; first += 4096) {
+        uint64_t n = logits->count - first < 4096 ? logits->count - first : 4096;
+        array_to_floats(logits, first, n, part);
+        for (uint64_t i = 0; i < n; i++)
+            if (!(part[i] <= FLT_MAX)) // the logarithm of 0 is all right
+                return error_set(error, STATUS_DATA, "rollouts: a logit is not finite");
+    }
+    return STATUS_OK;
+}
+
+// Lengths and kinds of all rollouts are those of the first record's.
+static enum status check_form(const struct rnn_record *record, uint64_t *steps, uint64_t *rank, struct error *error) {
+    if (!*rank)
+        *steps = record->logits.shape[1], *rank = (uint64_t)record->inputs.rank;
+    if (record->logits.shape[1] == *steps && (uint64_t)record->inputs.rank == *rank)
+        return STATUS_OK;
+    return error_set(error, STATUS_DATA, "rollouts of different lengths or kinds among the RNNs");
+}
+
+// All that could fail in the middle of training is looked at before it.
+static enum status check_data(const struct encoder *encoder, const struct dataset *data, struct error *error) {
     struct value_nodes nodes = {0};
+    float *weights = memory_alloc(encoder->rnn_table.size * sizeof(float));
+    uint64_t steps = 0, rank = 0;
     enum status status = STATUS_OK;
     for (int i = 0; i < data->count && status == STATUS_OK; i++) {
         struct rnn_record record;
-        status = dataset_read(data, i, &nodes, &record, error);
-        if (status == STATUS_OK && !record.has_rollouts)
-            status = error_set(error, STATUS_DATA, "%s: the RNN of run %llu, step %llu has no rollouts", data->name, (unsigned long long)record.run,
-                               (unsigned long long)record.step);
-        bool tokens = record.inputs.rank == 2;
-        if (status == STATUS_OK && i && tokens != e->internal->tokens)
-            status = error_set(error, STATUS_DATA, "%s: rollouts of tokens and of continuous inputs mixed", data->name);
-        e->internal->tokens = tokens;
+        if (dataset_read(data, i, &nodes, &record, error) != STATUS_OK || rollouts_check(&record, error) != STATUS_OK ||
+            check_form(&record, &steps, &rank, error) != STATUS_OK || check_logits(&record, error) != STATUS_OK ||
+            rnn_record_weights(&record, &encoder->rnn_table, weights, error) != STATUS_OK)
+            status = error_prefix(error, "%s: run %llu, step %llu", data->name, (unsigned long long)data->items[i].run,
+                                  (unsigned long long)data->items[i].step);
     }
+    free(weights);
     free(nodes.node);
     return status;
+}
+
+static uint64_t hash_floats(uint64_t h, const float *x, size_t n) {
+    return hash_mix(h ^ hash_crc32(0, x, n * sizeof *x));
+}
+
+// A checkpoint goes on only with the training that made it: same data, networks and recipe (but for the number of steps and threads).
+static uint64_t fingerprint(const struct emulation *e) {
+    const struct emulation_recipe *r = &e->recipe;
+    const struct encoder_config *c = &e->encoder->config;
+    char text[512];
+    snprintf(
+        text, sizeof text, "%s %d %d %d %d %d %d %d %d %d %llu %llu / %d %d %d %llu %llu / %d %.17g %.17g %.17g %llu %d %d %d %.17g %llu",
+        e->encoder->type->name, c->z, c->hidden, c->layers, c->mlp_hidden, c->mlp_layers, c->length, c->probes, c->residual, c->softmax,
+        (unsigned long long)e->encoder->seed, (unsigned long long)e->encoder->step, e->emulator->config.hidden, e->emulator->config.layers,
+        e->emulator->config.condition, (unsigned long long)e->emulator->seed, (unsigned long long)e->emulator->step, r->learner.batch,
+        r->learner.rate, r->learner.decay, r->learner.clip, (unsigned long long)r->learner.seed, (int)r->criterion, r->validate_every,
+        r->patience, r->learner.anneal, (unsigned long long)(r->learner.anneal > 0 ? r->learner.steps : 0));
+    uint64_t h = hash_bytes(e->internal->data->hash, text, strlen(text));
+    h = hash_floats(h, e->encoder->values, e->encoder->table.size);
+    return hash_floats(h, e->emulator->values, e->emulator->table.size);
 }
 
 enum status emulation_new(struct emulation **out, struct encoder *encoder, struct emulator *emulator, const struct dataset *data,
                           const struct emulation_recipe *recipe, struct error *error) {
     if (!rnn_arch_equal(&encoder->arch, &data->arch))
-        return error_set(error, STATUS_DATA, "%s: the encoder is for other RNNs (%d inputs, %d x %d, %d outputs) than these (%d inputs, %d x %d, %d outputs)",
-                         data->name, encoder->arch.input, encoder->arch.layers, encoder->arch.hidden, encoder->arch.output, data->arch.input,
-                         data->arch.layers, data->arch.hidden, data->arch.output);
+        return error_set(error, STATUS_DATA,
+                         "%s: the encoder is for other RNNs (%d inputs, %d x %d, %d outputs) than these (%d inputs, %d x %d, %d outputs)",
+                         data->name, encoder->arch.input, encoder->arch.layers, encoder->arch.hidden, encoder->arch.output,
+                         data->arch.input, data->arch.layers, data->arch.hidden, data->arch.output);
     if (emulator->arch.input != data->arch.input || emulator->arch.output != data->arch.output || emulator->config.z != encoder->config.z)
-        return error_set(error, STATUS_DATA, "emulator and encoder don't fit each other (z of %d and %d) or the RNNs", emulator->config.z, encoder->config.z);
+        return error_set(error, STATUS_DATA, "emulator and encoder don't fit each other (z of %d and %d) or the RNNs", emulator->config.z,
+                         encoder->config.z);
     struct emulation *e = memory_calloc(1, sizeof *e);
     *e = (struct emulation){.encoder = encoder, .emulator = emulator, .recipe = *recipe, .best_loss = INFINITY};
     struct emulation_internal *in = e->internal = memory_calloc(1, sizeof *in);
     in->data = data;
-    if (check_data(e, data, error) != STATUS_OK) {
+    if (check_data(encoder, data, error) != STATUS_OK) {
         emulation_free(e);
         return error->status;
     }
@@ -87,9 +135,13 @@ enum status emulation_new(struct emulation **out, struct encoder *encoder, struc
         emulation_free(e);
         return error->status;
     }
-    e->learner = learner_new(encoder, &emulator->table, emulator->values, in->items[SPLIT_TRAIN], in->count[SPLIT_TRAIN], &recipe->learner, &emulation_task, e);
+    e->learner = learner_new(encoder, &emulator->table, emulator->values, in->items[SPLIT_TRAIN], in->count[SPLIT_TRAIN], &recipe->learner,
+                             &emulation_task, e);
     in->best_encoder = memory_alloc(encoder->table.size * sizeof(float));
     in->best_emulator = memory_alloc(emulator->table.size * sizeof(float));
+    memcpy(in->best_encoder, encoder->values, encoder->table.size * sizeof(float));
+    memcpy(in->best_emulator, emulator->values, emulator->table.size * sizeof(float));
+    in->fingerprint = fingerprint(e);
     clock_gettime(CLOCK_MONOTONIC, &in->start);
     *out = e;
     return STATUS_OK;
@@ -117,7 +169,7 @@ void emulation_add_point(struct emulation *e, uint64_t step, const char *split, 
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     double seconds = (double)(now.tv_sec - e->internal->start.tv_sec) + 1e-9 * (double)(now.tv_nsec - e->internal->start.tv_nsec);
-    e->curve[e->curve_count++] = (struct curve_point){step, split, loss, seconds};
+    e->curve[e->curve_count++] = (struct curve_point){step, split, loss, e->internal->seconds_before + seconds};
 }
 
 static enum status validate(struct emulation *e, struct error *error) {
@@ -134,6 +186,9 @@ static enum status validate(struct emulation *e, struct error *error) {
         e->learner->step = 0; // the same rollouts every time
         enum status status = learner_evaluate(e->learner, in->items[s], in->count[s], &loss, error);
         e->learner->step = step;
+        if (status == STATUS_OK && !isfinite(loss))
+            status = error_set(error, STATUS_DATA, "training diverged at step %llu: the %s loss is not finite", (unsigned long long)step,
+                               split_names[s]);
         if (status != STATUS_OK)
             return status;
         emulation_add_point(e, step, split_names[s], loss);

@@ -30,13 +30,14 @@ struct emulation {
     struct emulation_recipe recipe;
     struct curve_point *curve;
     int curve_count;
-    double best_loss;    // on the validation split (on train when there is none); infinity before the first validation
+    double best_loss; // on the validation split (on train when there is none); infinity before the first validation
     uint64_t best_step;
-    bool stopped;        // out of patience
+    bool stopped; // out of patience
     struct emulation_internal *internal;
 };
 
-// encoder and emulator are borrowed and trained in place. STATUS_DATA when the data have no rollouts, or do not fit the encoder.
+// encoder and emulator are borrowed and trained in place. STATUS_DATA when the data have no rollouts, or rollouts of different lengths, or
+// numbers that are not finite, or do not fit the encoder.
 enum status emulation_new(struct emulation **out, struct encoder *encoder, struct emulator *emulator, const struct dataset *data,
                           const struct emulation_recipe *recipe, struct error *error) MUST_CHECK;
 void emulation_free(struct emulation *e);
@@ -47,18 +48,22 @@ enum status emulation_step(struct emulation *e, double *loss, struct error *erro
 void emulation_restore_best(struct emulation *e);
 
 // Checkpoints: the whole state as a stream of records, written to a temporary file beside `path`, synced, then renamed over it.
-enum status emulation_save(const struct emulation *e, const char *path, const struct writer_identity *identity, struct error *error) MUST_CHECK;
-// STATUS_NO_INPUT when there is no such file; STATUS_DATA when it belongs to other networks, data or recipe.
+enum status emulation_save(const struct emulation *e, const char *path, const struct writer_identity *identity,
+                           struct error *error) MUST_CHECK;
+// STATUS_NO_INPUT when there is no such file; STATUS_DATA when it is damaged, or belongs to other networks, data or recipe (but for steps
+// and threads), or is beyond recipe.steps. After a failure the networks' values are undefined.
 enum status emulation_resume(struct emulation *e, const char *path, struct error *error) MUST_CHECK;
 
-// Judging a batch of records: how well does the emulator, given z, imitate each RNN?
+// Judging: how well does the emulator, given z, imitate an RNN? STATUS_DATA when the record has no suitable rollouts, or the loss is not
+// finite.
 struct imitation {
     double loss;           // criterion, mean over the rollouts looked at
-    double clone_accuracy; // share of generated strings in the language (strict); NaN when it can't be had
+    double clone_accuracy; // share of generated strings in the language (strict); NaN when it can't be had (no language, clones 0)
 };
 struct judge;
 struct judge *judge_new(const struct emulator *emulator, enum criterion criterion, int rollouts, int clones, uint64_t seed);
-enum status judge_imitation(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out, struct error *error) MUST_CHECK;
+enum status judge_imitation(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out,
+                            struct error *error) MUST_CHECK;
 void judge_free(struct judge *j);
 
 #endif

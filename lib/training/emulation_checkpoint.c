@@ -1,10 +1,9 @@
 // The whole state of an emulation training in one file, so that an interrupted one goes on to the same bytes.
-#include "base/hash.h"
-#include "base/memory.h"
 #include "training/emulation_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,22 +32,6 @@ static void vectors(const struct emulation *e, struct vector v[VECTORS]) {
     memcpy(v, all, sizeof all);
 }
 
-// A checkpoint goes on only with the training that made it: same data, networks and recipe (but for the number of steps and threads).
-static uint64_t fingerprint(const struct emulation *e) {
-    const struct emulation_recipe *r = &e->recipe;
-    char text[512];
-    snprintf(text, sizeof text, "%s %d %d %d %d %d %d %d %d %d / %d %d %d / %d %.17g %.17g %.17g %llu %d %d %d / %d %llu", e->encoder->type->name,
-             e->encoder->config.z, e->encoder->config.hidden, e->encoder->config.layers, e->encoder->config.mlp_hidden, e->encoder->config.mlp_layers,
-             e->encoder->config.length, e->encoder->config.probes, e->encoder->config.residual, e->encoder->config.softmax, e->emulator->config.hidden,
-             e->emulator->config.layers, e->emulator->config.condition, r->learner.batch, r->learner.rate, r->learner.decay, r->learner.clip,
-             (unsigned long long)r->learner.seed, (int)r->criterion, r->validate_every, r->patience, e->internal->data->count,
-             (unsigned long long)e->internal->data->size);
-    uint64_t h = hash_bytes(0, text, strlen(text));
-    for (int i = 0; i < e->internal->data->count; i++)
-        h = hash_mix(h ^ hash_mix(e->internal->data->items[i].run * 1000003 + e->internal->data->items[i].step));
-    return h;
-}
-
 static void pack_curve(struct packer *p, const struct emulation *e) {
     pack_list(p);
     for (int i = 0; i < e->curve_count; i++) {
@@ -69,7 +52,7 @@ static void pack_state(struct packer *p, const struct emulation *e) {
     pack_key(p, "kind");
     pack_str(p, "checkpoint");
     pack_key(p, "fingerprint");
-    pack_u64(p, fingerprint(e));
+    pack_u64(p, e->internal->fingerprint);
     pack_key(p, "step");
     pack_u64(p, e->learner->step);
     pack_key(p, "encoder_step");
@@ -125,21 +108,22 @@ enum status emulation_save(const struct emulation *e, const char *path, const st
 
 static enum status read_curve(struct emulation *e, const struct value *curve, struct error *error) {
     e->curve_count = 0;
-    for (uint32_t i = 0; curve && i < curve->count; i++) {
+    bool right = curve && curve->type == VALUE_ARRAY;
+    for (uint32_t i = 0; right && i < curve->count; i++) {
         const struct value *point = value_at(curve, i);
         uint64_t step;
         double loss, seconds;
-        int split = SPLIT_COUNT;
-        for (int s = 0; s < SPLIT_COUNT; s++)
-            if (value_is(value_at(point, 1), split_names[s]))
-                split = s;
-        if (!value_to_u64(value_at(point, 0), &step) || split == SPLIT_COUNT || !value_to_double(value_at(point, 2), &loss) ||
-            !value_to_double(value_at(point, 3), &seconds))
-            return error_set(error, STATUS_DATA, "checkpoint record: 'curve' is no list of points");
+        int split = 0;
+        while (split < SPLIT_COUNT && !value_is(value_at(point, 1), split_names[split]))
+            split++;
+        right = split < SPLIT_COUNT && value_to_u64(value_at(point, 0), &step) && value_to_double(value_at(point, 2), &loss) &&
+                value_to_double(value_at(point, 3), &seconds);
+        if (!right)
+            break;
         emulation_add_point(e, step, split_names[split], loss);
-        e->curve[e->curve_count - 1].seconds = seconds;
+        e->internal->seconds_before = e->curve[e->curve_count - 1].seconds = seconds;
     }
-    return STATUS_OK;
+    return right ? STATUS_OK : error_set(error, STATUS_DATA, "checkpoint record: 'curve' is no list of points");
 }
 
 static enum status read_vectors(const struct emulation *e, const struct value *root, struct error *error) {
@@ -159,24 +143,33 @@ static enum status read_vectors(const struct emulation *e, const struct value *r
     return STATUS_OK;
 }
 
-static enum status restore(struct emulation *e, const struct value *root, struct error *error) {
-    uint64_t mark = 0, since_best = 0, train_steps = 0;
-    bool whole = value_to_u64(value_get(root, "fingerprint"), &mark) && value_to_u64(value_get(root, "step"), &e->learner->step) &&
-                 value_to_u64(value_get(root, "encoder_step"), &e->encoder->step) && value_to_u64(value_get(root, "emulator_step"), &e->emulator->step) &&
-                 value_to_u64(value_get(root, "best_step"), &e->best_step) && value_to_double(value_get(root, "best_loss"), &e->best_loss) &&
-                 value_to_u64(value_get(root, "since_best"), &since_best) && value_to_double(value_get(root, "train_sum"), &e->internal->train_sum) &&
-                 value_to_u64(value_get(root, "train_steps"), &train_steps);
+// The counters and sums.
+static enum status read_numbers(struct emulation *e, const struct value *root, struct error *error) {
+    struct emulation_internal *in = e->internal;
+    bool whole =
+        value_to_u64(value_get(root, "step"), &e->learner->step) && value_to_u64(value_get(root, "encoder_step"), &e->encoder->step) &&
+        value_to_u64(value_get(root, "emulator_step"), &e->emulator->step) && value_to_u64(value_get(root, "best_step"), &e->best_step) &&
+        value_to_double(value_get(root, "best_loss"), &e->best_loss) && value_to_double(value_get(root, "train_sum"), &in->train_sum);
     if (!whole)
-        return error_set(error, STATUS_DATA, "is no checkpoint of emulate --fit");
-    if (mark != fingerprint(e))
+        return error_set(error, STATUS_DATA, "checkpoint record: a number is missing");
+    if (field_int(root, "since_best", "checkpoint record", 0, INT_MAX - 1, &in->since_best, error) != STATUS_OK)
+        return error->status;
+    return field_int(root, "train_steps", "checkpoint record", 0, INT_MAX - 1, &in->train_steps, error);
+}
+
+static enum status restore(struct emulation *e, const struct value *root, struct error *error) {
+    uint64_t fingerprint;
+    if (!value_to_u64(value_get(root, "fingerprint"), &fingerprint) || fingerprint != e->internal->fingerprint)
         return error_set(error, STATUS_DATA, "this checkpoint belongs to other data, networks or options");
-    e->internal->since_best = (int)since_best;
-    e->internal->train_steps = (int)train_steps;
+    if (read_numbers(e, root, error) != STATUS_OK || read_curve(e, value_get(root, "curve"), error) != STATUS_OK ||
+        read_vectors(e, root, error) != STATUS_OK)
+        return error->status;
+    if (e->learner->step > e->recipe.steps)
+        return error_set(error, STATUS_DATA, "this checkpoint is of step %llu already, beyond the last one, %llu",
+                         (unsigned long long)e->learner->step, (unsigned long long)e->recipe.steps);
     e->learner->encoder_adamw.updates = e->learner->head_adamw.updates = e->learner->step;
     e->stopped = e->recipe.patience > 0 && e->internal->since_best >= e->recipe.patience;
-    if (read_curve(e, value_get(root, "curve"), error) != STATUS_OK)
-        return error->status;
-    return read_vectors(e, root, error);
+    return STATUS_OK;
 }
 
 enum status emulation_resume(struct emulation *e, const char *path, struct error *error) {

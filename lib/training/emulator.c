@@ -20,7 +20,8 @@ static int readout(const struct emulator *e) {
     return LSTM + 4 * e->config.layers;
 }
 
-struct emulator *emulator_new(const struct emulator_config *config, const struct rnn_arch *arch, uint64_t seed) {
+// All but the values.
+static struct emulator *declared(const struct emulator_config *config, const struct rnn_arch *arch, uint64_t seed) {
     struct emulator *e = memory_calloc(1, sizeof *e);
     *e = (struct emulator){.config = *config, .arch = *arch, .seed = seed};
     int H = config->hidden;
@@ -32,9 +33,18 @@ struct emulator *emulator_new(const struct emulator_config *config, const struct
         lstm_params(&e->table, "lstm.", suffix, H, H);
     }
     linear_params(&e->table, "output_projection", H, arch->output);
+    return e;
+}
+
+static void init_values(struct emulator *e) {
     e->values = memory_calloc(e->table.size, sizeof(float));
-    struct rng rng = rng_make(seed, 0, "emulator");
+    struct rng rng = rng_make(e->seed, 0, "emulator");
     params_init(&e->table, e->values, &rng);
+}
+
+struct emulator *emulator_new(const struct emulator_config *config, const struct rnn_arch *arch, uint64_t seed) {
+    struct emulator *e = declared(config, arch, seed);
+    init_values(e);
     return e;
 }
 
@@ -64,8 +74,14 @@ enum status emulator_read(const struct model_record *record, struct emulator **o
     config_keys(&config, keys);
     if (config_read(record->config, keys, error) != STATUS_OK)
         return error->status;
-    struct emulator *e = emulator_new(&config, &record->arch, record->seed);
+    struct emulator *e = declared(&config, &record->arch, record->seed);
     e->step = record->step;
+    if (record->weights->length / 2 <
+        e->table.size) { // sizes that a record merely declares allocate nothing: two bytes a weight must have come
+        emulator_free(e);
+        return error_set(error, STATUS_DATA, "emulator record: fewer weights than its config tells");
+    }
+    init_values(e);
     if (weights_read(record->weights, &e->table, e->values, error) != STATUS_OK) {
         emulator_free(e);
         return error->status;
@@ -94,39 +110,37 @@ void emulator_pack(struct packer *p, const struct emulator *e) {
     pack_end(p);
 }
 
-// The first layer's input is one of few tokens, so its pre-activations are a table; z reaches it only through the opening.
-static struct tensor *first_layer_tokens(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z, const uint8_t *tokens, int steps) {
+static struct tensor *zeros(struct tape *tape, int rows, int cols) {
+    return tape_leaf(tape, rows, cols, arena_calloc(&tape->arena, (size_t)rows * (size_t)cols * sizeof(float)), NULL);
+}
+
+// The first layer's input is one of few tokens, so its pre-activations are a table, to which z adds the same at every step that it's given.
+static struct tensor *first_layer_tokens(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z,
+                                         const uint8_t *tokens, int steps) {
     int V = e->arch.input, B = z->rows;
     uint8_t *all = arena_alloc(&tape->arena, (size_t)V);
     for (int i = 0; i < V; i++)
         all[i] = (uint8_t)i;
     struct tensor *w_ih = weights_leaf(tape, w, LSTM), *b_ih = weights_leaf(tape, w, LSTM + 2), *b_hh = weights_leaf(tape, w, LSTM + 3);
     struct tensor *x = linear_tokens(tape, all, V, weights_leaf(tape, w, INPUT), weights_leaf(tape, w, INPUT + 1)); // [V,H]
-    struct tensor *table = add(tape, linear(tape, x, w_ih, b_ih), repeat_row(tape, b_hh, V));                    // [V,4H]
-    struct tensor *no_bias = tape_leaf(tape, 1, w_ih->rows, arena_calloc(&tape->arena, (size_t)w_ih->rows * sizeof(float)), NULL);
-    struct tensor *opening = linear(tape, linear_at(tape, w, EMBEDDING, z), w_ih, no_bias); // [B,4H]
-    return lstm_sequence_table(tape, w, LSTM, table, opening, tokens, steps, B);
+    struct tensor *table = add(tape, linear(tape, x, w_ih, b_ih), repeat_row(tape, b_hh, V));                       // [V,4H]
+    struct tensor *opening = linear(tape, linear_at(tape, w, EMBEDDING, z), w_ih, zeros(tape, 1, w_ih->rows));      // [B,4H]
+    return lstm_sequence_table(tape, w, LSTM, table, opening, e->config.condition == CONDITION_EVERY ? steps : 1, tokens, steps, B);
 }
 
-static struct tensor *zeros(struct tape *tape, int rows, int cols) {
-    return tape_leaf(tape, rows, cols, arena_calloc(&tape->arena, (size_t)rows * (size_t)cols * sizeof(float)), NULL);
-}
-
-static struct tensor *first_layer_dense(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z, const uint8_t *tokens,
+static struct tensor *first_layer_dense(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z,
                                         struct tensor *inputs, int steps) {
     int B = z->rows;
-    struct tensor *x = tokens ? linear_tokens(tape, tokens, steps * B, weights_leaf(tape, w, INPUT), weights_leaf(tape, w, INPUT + 1))
-                              : linear_at(tape, w, INPUT, inputs);
-    struct tensor *condition = linear_at(tape, w, EMBEDDING, z), **parts = arena_alloc(&tape->arena, (size_t)steps * sizeof *parts);
+    struct tensor *x = linear_at(tape, w, INPUT, inputs), *condition = linear_at(tape, w, EMBEDDING, z),
+                  **parts = arena_alloc(&tape->arena, (size_t)steps * sizeof *parts);
     for (int t = 0; t < steps; t++)
         parts[t] = t == 0 || e->config.condition == CONDITION_EVERY ? condition : zeros(tape, B, e->config.hidden);
     return lstm_sequence(tape, w, LSTM, add(tape, x, concat_rows(tape, parts, steps)), steps);
 }
 
-struct tensor *emulator_forward(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z, const uint8_t *tokens, struct tensor *inputs,
-                                int steps) {
-    struct tensor *h = tokens && e->config.condition == CONDITION_BOS ? first_layer_tokens(tape, e, w, z, tokens, steps)
-                                                                     : first_layer_dense(tape, e, w, z, tokens, inputs, steps);
+struct tensor *emulator_forward(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z,
+                                const uint8_t *tokens, struct tensor *inputs, int steps) {
+    struct tensor *h = tokens ? first_layer_tokens(tape, e, w, z, tokens, steps) : first_layer_dense(tape, e, w, z, inputs, steps);
     for (int l = 1; l < e->config.layers; l++)
         h = lstm_sequence(tape, w, LSTM + 4 * l, h, steps);
     return linear_at(tape, w, readout(e), h);

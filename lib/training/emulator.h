@@ -22,16 +22,18 @@ struct emulator {
     uint64_t seed, step;
 };
 
-struct emulator *emulator_new(const struct emulator_config *config, const struct rnn_arch *arch, uint64_t seed); // initialised from (seed, "emulator")
+struct emulator *emulator_new(const struct emulator_config *config, const struct rnn_arch *arch,
+                              uint64_t seed); // initialised from (seed, "emulator")
 void emulator_free(struct emulator *e);
 enum status emulator_read(const struct model_record *record, struct emulator **out, struct error *error) MUST_CHECK;
 void emulator_pack(struct packer *p, const struct emulator *e); // the whole record
 
 // Logits [T*B,O], time-major, from z [B,Z] and tokens [T*B] (one-hot inputs) or, with tokens NULL, dense inputs [T*B,I].
-struct tensor *emulator_forward(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z, const uint8_t *tokens, struct tensor *inputs,
-                                int steps);
+struct tensor *emulator_forward(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z,
+                                const uint8_t *tokens, struct tensor *inputs, int steps);
 
-// For generating strings with condition bos: the emulator as a stepper, and the opening gates [B,4H] of embeddings z [B,Z] (allocated, free() it).
+// For generating strings: the emulator as a stepper, and the opening gates [B,4H] of embeddings z [B,Z] (allocated, free() it), to be added
+// at the first or at every step, as its condition says.
 struct stepper *emulator_stepper(const struct emulator *e);
 float *emulator_opening(const struct emulator *e, const float *z, int count);
 

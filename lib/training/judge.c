@@ -22,7 +22,7 @@ struct judge {
 struct judge *judge_new(const struct emulator *emulator, enum criterion criterion, int rollouts, int clones, uint64_t seed) {
     struct judge *j = memory_calloc(1, sizeof *j);
     *j = (struct judge){.emulator = emulator, .criterion = criterion, .rollouts = rollouts, .clones = clones, .seed = seed};
-    bool generates = emulator->arch.input == emulator->arch.output && emulator->config.condition == CONDITION_BOS;
+    bool generates = emulator->arch.input == emulator->arch.output;
     j->stepper = clones > 0 && generates ? emulator_stepper(emulator) : NULL;
     return j;
 }
@@ -62,7 +62,7 @@ static double clone_accuracy(struct judge *j, const struct rnn_record *record, c
     float *opening = emulator_opening(j->emulator, repeated, n);
     uint8_t *rows = memory_alloc((size_t)n * (size_t)l->length);
     struct rng rng = rng_make(j->seed, hash_mix(record->run) ^ record->step, "clones");
-    stepper_sample(j->stepper, l, n, opening, &rng, rows, NULL);
+    stepper_sample(j->stepper, l, n, (struct stepper_opening){opening, j->emulator->config.condition == CONDITION_EVERY}, &rng, rows, NULL);
     for (int i = 0; i < n; i++)
         strict += language_judge(l, rows + (size_t)i * (size_t)l->length).strict;
     free(repeated);
@@ -72,9 +72,16 @@ static double clone_accuracy(struct judge *j, const struct rnn_record *record, c
 }
 
 enum status judge_imitation(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out, struct error *error) {
+    const struct rnn_arch *a = &record->arch, *b = &j->emulator->arch;
     *out = (struct imitation){NAN, NAN};
-    if (record->has_rollouts && rollouts_loss(j, record, z, &out->loss, error) != STATUS_OK)
+    if (a->input != b->input || a->output != b->output)
+        return error_set(error, STATUS_DATA, "an RNN of %d inputs and %d outputs, but an emulator of %d and %d", a->input, a->output,
+                         b->input, b->output);
+    if (rollouts_check(record, error) != STATUS_OK || rollouts_loss(j, record, z, &out->loss, error) != STATUS_OK)
         return error->status;
+    if (!isfinite(out->loss))
+        return error_set(error, STATUS_DATA, "run %llu, step %llu: the emulation loss is not finite", (unsigned long long)record->run,
+                         (unsigned long long)record->step);
     out->clone_accuracy = clone_accuracy(j, record, z);
     return STATUS_OK;
 }

@@ -46,8 +46,14 @@ static void lane_release(struct learner *l, struct lane *lane) {
 struct learner *learner_new(struct encoder *encoder, const struct params *head_table, float *head_values, const int *items, int item_count,
                             const struct learner_recipe *recipe, const struct learner_task *task, void *context) {
     struct learner *l = memory_calloc(1, sizeof *l);
-    *l = (struct learner){.encoder = encoder, .head_table = head_table, .head_values = head_values, .recipe = *recipe, .task = task, .context = context,
-                          .items = items, .item_count = item_count};
+    *l = (struct learner){.encoder = encoder,
+                          .head_table = head_table,
+                          .head_values = head_values,
+                          .recipe = *recipe,
+                          .task = task,
+                          .context = context,
+                          .items = items,
+                          .item_count = item_count};
     if (encoder)
         adamw_init(&l->encoder_adamw, &encoder->table, recipe->decay);
     adamw_init(&l->head_adamw, head_table, recipe->decay);
@@ -101,7 +107,10 @@ static enum status run_lane(struct learner *l, struct lane *lane, float share) {
     struct tensor *z;
     if (l->encoder) {
         struct weights weights = {&l->encoder->table, l->encoder->values, lane->encoder_grad};
-        struct rnn_batch batch = {.arch = l->encoder->arch, .table = &l->encoder->rnn_table, .count = lane->count, .weights = (const float *const *)lane->weights};
+        struct rnn_batch batch = {.arch = l->encoder->arch,
+                                  .table = &l->encoder->rnn_table,
+                                  .count = lane->count,
+                                  .weights = (const float *const *)lane->weights};
         z = encoder_embed(tape, l->encoder, &weights, &batch, training ? &lane->rng : NULL, NULL, NULL);
     } else {
         z = l->task->embedding(l->context, lane);
@@ -182,6 +191,14 @@ static void reduce(struct learner *l, int lanes) {
     }
 }
 
+static double rate_of_step(const struct learner *l) {
+    const struct learner_recipe *r = &l->recipe;
+    double from = (1 - r->anneal) * (double)r->steps, to = (double)r->steps;
+    if (!(r->anneal > 0))
+        return r->rate;
+    return schedule_linear((double[]){from, to}, (double[]){r->rate, 0}, 2, (double)l->step);
+}
+
 enum status learner_step_on(struct learner *l, const int *items, int count, double *loss, struct error *error) {
     if (run_lanes(l, items, count, true, loss, error) != STATUS_OK)
         return error->status;
@@ -191,10 +208,12 @@ enum status learner_step_on(struct learner *l, const int *items, int count, doub
     if (l->encoder)
         encoder_scale = adamw_clip(lane->encoder_grad, l->encoder->table.size, l->recipe.clip, &l->encoder_norm);
     if (!isfinite(*loss) || !isfinite(l->head_norm) || (l->encoder && !isfinite(l->encoder_norm)))
-        return error_set(error, STATUS_DATA, "training diverged at step %llu: the loss or a gradient is not finite", (unsigned long long)l->step + 1);
-    adamw_update(&l->head_adamw, l->head_values, lane->head_grad, l->recipe.rate, head_scale);
+        return error_set(error, STATUS_DATA, "training diverged at step %llu: the loss or a gradient is not finite",
+                         (unsigned long long)l->step + 1);
+    double rate = rate_of_step(l);
+    adamw_update(&l->head_adamw, l->head_values, lane->head_grad, rate, head_scale);
     if (l->encoder) {
-        adamw_update(&l->encoder_adamw, l->encoder->values, lane->encoder_grad, l->recipe.rate, encoder_scale);
+        adamw_update(&l->encoder_adamw, l->encoder->values, lane->encoder_grad, rate, encoder_scale);
         l->encoder->step++;
     }
     l->step++;
@@ -220,6 +239,7 @@ enum status learner_evaluate(struct learner *l, const int *items, int count, dou
     return STATUS_OK;
 }
 
-enum status learner_load_weights(const struct encoder *encoder, struct lane *lane, int i, const struct rnn_record *record, struct error *error) {
+enum status learner_load_weights(const struct encoder *encoder, struct lane *lane, int i, const struct rnn_record *record,
+                                 struct error *error) {
     return rnn_record_weights(record, &encoder->rnn_table, lane->weights[i], error);
 }

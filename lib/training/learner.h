@@ -1,6 +1,6 @@
-// Training a head (emulator, predictor), with the encoder that feeds it or on embeddings made before. One step: draw a batch, cut it into lanes of at most
-// LANE_SIZE items, forward and backward lane by lane, add the lanes' gradients in order, clip each network by its own norm, AdamW for each. Lanes may run on several
-// threads: the bytes of the result don't depend on how many.
+// Training a head (emulator, predictor), with the encoder that feeds it or on embeddings made before. One step: draw a batch, cut it into
+// lanes of at most LANE_SIZE items, forward and backward lane by lane, add the lanes' gradients in order, clip each network by its own
+// norm, AdamW for each. Lanes may run on several threads: the bytes of the result don't depend on how many.
 #ifndef TRAINING_LEARNER_H
 #define TRAINING_LEARNER_H
 
@@ -13,23 +13,25 @@ enum { LANE_SIZE = 32 };
 struct learner_recipe {
     int batch;
     double rate, decay, clip; // AdamW's rate and decay; clip <= 0: none
+    double anneal;            // share of the `steps`, at their end, over which the rate falls linearly to 0; 0: never
+    uint64_t steps;           // planned, for anneal
     int threads;
     uint64_t seed;
 };
 
 // A lane's share of a batch, with everything its thread needs.
 struct lane {
-    int index;         // its number within the batch
-    const int *items;  // data set indices of its samples
+    int index;        // its number within the batch
+    const int *items; // data set indices of its samples
     int count;
     uint64_t step;
-    struct rng rng;    // for choices of this lane in this step: a function of (seed, step, lane)
+    struct rng rng; // for choices of this lane in this step: a function of (seed, step, lane)
     struct tape tape;
     struct value_nodes nodes;
-    float **weights;   // [LANE_SIZE] the RNNs' weights, loaded by learner_load_weights
-    void *data;        // the task's own, made by task->lane_new
+    float **weights; // [LANE_SIZE] the RNNs' weights, loaded by learner_load_weights
+    void *data;      // the task's own, made by task->lane_new
     float *encoder_grad, *head_grad;
-    float loss;        // mean over its samples
+    float loss; // mean over its samples
     struct error error;
 };
 
@@ -46,17 +48,17 @@ struct learner_task {
 };
 
 struct learner {
-    struct encoder *encoder;         // NULL: embeddings come from the task. Its values are trained in place.
+    struct encoder *encoder; // NULL: embeddings come from the task. Its values are trained in place.
     const struct params *head_table;
-    float *head_values;              // trained in place
+    float *head_values; // trained in place
     struct learner_recipe recipe;
     const struct learner_task *task;
     void *context;
-    const int *items;                // training items
+    const int *items; // training items
     int item_count;
-    uint64_t step;                   // steps done
+    uint64_t step; // steps done
     struct adamw encoder_adamw, head_adamw;
-    double encoder_norm, head_norm;  // gradient norms of the last step, before clipping
+    double encoder_norm, head_norm; // gradient norms of the last step, before clipping
     struct learner_internal *internal;
 };
 
@@ -65,17 +67,18 @@ struct learner *learner_new(struct encoder *encoder, const struct params *head_t
                             const struct learner_recipe *recipe, const struct learner_task *task, void *context);
 void learner_free(struct learner *l);
 
-// One training step; *loss is the batch's mean before the update. Without replacement within an epoch; the batch of a step is a function of (seed, step).
-// STATUS_DATA when the loss is not finite (nothing is updated then).
+// One training step; *loss is the batch's mean before the update. Without replacement within an epoch; the batch of a step is a function of
+// (seed, step). STATUS_DATA when the loss is not finite (nothing is updated then).
 enum status learner_step(struct learner *l, double *loss, struct error *error) MUST_CHECK;
 
-// The same on given items, for those who draw their own batches (tests).
+// The same on given items, at most recipe.batch, for those who draw their own batches.
 enum status learner_step_on(struct learner *l, const int *items, int count, double *loss, struct error *error) MUST_CHECK;
 
 // Mean loss over given items, without gradients or randomness in the encoder.
 enum status learner_evaluate(struct learner *l, const int *items, int count, double *loss, struct error *error) MUST_CHECK;
 
 // For a task's load: decodes the item and copies its weights into lane->weights[i].
-enum status learner_load_weights(const struct encoder *encoder, struct lane *lane, int i, const struct rnn_record *record, struct error *error) MUST_CHECK;
+enum status learner_load_weights(const struct encoder *encoder, struct lane *lane, int i, const struct rnn_record *record,
+                                 struct error *error) MUST_CHECK;
 
 #endif

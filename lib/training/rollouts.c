@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_LABELS = 255 }; // labels and tokens are bytes
+
 void rollout_batch_free(struct rollout_batch *r) {
     free(r->tokens);
     free(r->labels);
@@ -36,7 +38,24 @@ static uint8_t largest(const float *x, int n) {
     return (uint8_t)best;
 }
 
-enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record *record, uint64_t which, int column, int columns, struct error *error) {
+enum status rollouts_check(const struct rnn_record *record, struct error *error) {
+    const struct rnn_arch *a = &record->arch;
+    if (!record->has_rollouts)
+        return error_set(error, STATUS_DATA, "rnn record: no rollouts in it");
+    if (a->output > MAX_LABELS)
+        return error_set(error, STATUS_DATA, "rnn record: %d outputs, at most %d can be emulated", a->output, MAX_LABELS);
+    if (record->inputs.rank == 2 && a->input > a->output)
+        return error_set(error, STATUS_DATA, "rnn record: %d tokens, but only %d outputs to tell the next one", a->input, a->output);
+    return STATUS_OK;
+}
+
+// Checked once more where they're used, as tables are indexed by them.
+static bool is_token(int32_t token, const struct rnn_record *record) {
+    return token >= 0 && token < record->arch.input;
+}
+
+enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record *record, uint64_t which, int column, int columns,
+                               struct error *error) {
     if (column == 0)
         settle(r, record, columns);
     uint64_t T = (uint64_t)r->steps, I = (uint64_t)record->arch.input, O = (uint64_t)record->arch.output;
@@ -53,14 +72,16 @@ enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record 
         int32_t pair[2];
         if (array_to_ints(&record->inputs, which * (T + 1) + t, 2, pair, error) != STATUS_OK)
             return error->status;
+        if (!is_token(pair[0], record) || !is_token(pair[1], record))
+            return error_set(error, STATUS_DATA, "rollouts: a token is outside 0 .. %d", record->arch.input - 1);
         r->tokens[at] = (uint8_t)pair[0];
         r->labels[at] = (uint8_t)pair[1];
     }
     return STATUS_OK;
 }
 
-struct tensor *rollout_batch_loss(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z, const struct rollout_batch *r,
-                                  enum criterion criterion) {
+struct tensor *rollout_batch_loss(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z,
+                                  const struct rollout_batch *r, enum criterion criterion) {
     struct tensor *inputs = r->continuous ? tape_leaf(tape, r->steps * r->columns, e->arch.input, r->inputs, NULL) : NULL;
     struct tensor *logits = emulator_forward(tape, e, w, z, r->continuous ? NULL : r->tokens, inputs, r->steps);
     return emulation_loss(tape, criterion, logits, r->targets, r->labels, r->steps, NULL);

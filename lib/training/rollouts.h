@@ -13,16 +13,22 @@ struct rollout_batch {
     float *inputs;            // [T*B,I], for continuous inputs
     float *targets;           // [T*B,O] the RNN's logits or log-probabilities
     bool continuous;
-    size_t capacity;          // positions there is room for
+    size_t capacity; // positions there is room for
 };
 
 void rollout_batch_free(struct rollout_batch *r);
 
-// Copies rollout `which` of a record into `column` of `columns`. Column 0 must be loaded first: it settles steps and form, and STATUS_DATA is returned when another column's differ.
-enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record *record, uint64_t which, int column, int columns, struct error *error) MUST_CHECK;
+// Can an emulator be trained and judged on this record? STATUS_DATA when it has no rollouts, too many outputs, or tokens that its outputs
+// don't cover.
+enum status rollouts_check(const struct rnn_record *record, struct error *error) MUST_CHECK;
+
+// Copies rollout `which` of a record into `column` of `columns`. Column 0 must be loaded first: it settles steps and form, and STATUS_DATA
+// is returned when another column's differ. All columns are from RNNs of one architecture that passed rollouts_check.
+enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record *record, uint64_t which, int column, int columns,
+                               struct error *error) MUST_CHECK;
 
 // The emulation loss of an emulator that is given z [columns,Z].
-struct tensor *rollout_batch_loss(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z, const struct rollout_batch *r,
-                                  enum criterion criterion);
+struct tensor *rollout_batch_loss(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z,
+                                  const struct rollout_batch *r, enum criterion criterion);
 
 #endif

@@ -10,11 +10,11 @@
 enum { MAX_ANSWERS = LANGUAGE_MAX_TOKENS - 1, BOOTSTRAP_ROUNDS = 10000 };
 
 const struct score_info score_infos[SCORE_COUNT] = {
-    [SCORE_EMULATION_LOSS] = {"emulation_loss", "emulation loss"},
-    [SCORE_CLONE_DIFFERENCE] = {"clone_difference", "clone |diff|"},
-    [SCORE_EXACT_TASK] = {"exact_task", "exact task"},
-    [SCORE_OFFSET_ACCURACY] = {"offset_accuracy", "per offset"},
-    [SCORE_ACCURACY_ERROR] = {"accuracy_mae", "accuracy MAE"},
+    [SCORE_EMULATION_LOSS] = {"emulation_loss", "emulation loss", false},
+    [SCORE_CLONE_DIFFERENCE] = {"clone_difference", "clone |diff|", false},
+    [SCORE_EXACT_TASK] = {"exact_task", "exact task", false},
+    [SCORE_OFFSET_ACCURACY] = {"offset_accuracy", "per offset", false},
+    [SCORE_ACCURACY_ERROR] = {"accuracy_rmse", "accuracy RMSE", true},
 };
 
 // Means of one seed, as sums.
@@ -202,7 +202,7 @@ static enum status add_prediction(struct truths truths[TRUTHS_COUNT], struct see
     if (add_truth(&truths[task ? TRUTHS_TASK : TRUTHS_ACCURACY], truth, count, error) != STATUS_OK)
         return error->status;
     if (!task) {
-        add(sums, SCORE_ACCURACY_ERROR, fabs(truth[0] - predicted[0]));
+        add(sums, SCORE_ACCURACY_ERROR, (truth[0] - predicted[0]) * (truth[0] - predicted[0]));
         return STATUS_OK;
     }
     int right = 0;
@@ -240,8 +240,10 @@ static struct score_cell cell_of(const struct seed_sums *seeds, int count, enum 
     struct score_cell cell = {0};
     double *means = memory_alloc((size_t)count * sizeof *means);
     for (int i = 0; i < count; i++)
-        if (seeds[i].count[score])
-            means[cell.seeds++] = seeds[i].sum[score] / (double)seeds[i].count[score];
+        if (seeds[i].count[score]) {
+            double mean = seeds[i].sum[score] / (double)seeds[i].count[score];
+            means[cell.seeds++] = score_infos[score].root ? sqrt(mean) : mean;
+        }
     struct rng rng = rng_make(seed, 0, "bootstrap");
     cell.mean = stats_mean(means, cell.seeds);
     stats_bootstrap(&cell.low, &cell.high, means, cell.seeds, BOOTSTRAP_ROUNDS, &rng);
@@ -297,12 +299,12 @@ static void best_constant_task(const struct truths *t, struct score_row *row) {
     free(copy);
 }
 
-// The median has the least mean absolute error of all constants.
+// The mean has the least squared error of all constants.
 static void best_constant_accuracy(const struct truths *t, struct score_row *row) {
-    double median = stats_median(t->values, (int)t->count), sum = 0;
+    double mean = stats_mean(t->values, (int)t->count), sum = 0;
     for (size_t i = 0; i < t->count; i++)
-        sum += fabs(t->values[i] - median);
-    row->cells[SCORE_ACCURACY_ERROR] = constant_cell(sum / (double)t->count);
+        sum += (t->values[i] - mean) * (t->values[i] - mean);
+    row->cells[SCORE_ACCURACY_ERROR] = constant_cell(sqrt(sum / (double)t->count));
 }
 
 static struct score_row majority_row(const struct truths truths[TRUTHS_COUNT], enum split split) {

@@ -11,13 +11,14 @@ enum score {
     SCORE_CLONE_DIFFERENCE, // emulation records: |accuracy - clone_accuracy|
     SCORE_EXACT_TASK,       // predictions of the task: all offsets right
     SCORE_OFFSET_ACCURACY,  // predictions of the task: share of the offsets that are right
-    SCORE_ACCURACY_ERROR,   // predictions of the accuracy: mean absolute error
+    SCORE_ACCURACY_ERROR,   // predictions of the accuracy: root of the mean squared error
     SCORE_COUNT
 };
 
 struct score_info {
     const char *name;    // "emulation_loss"
     const char *heading; // of a table for people
+    bool root;           // the root of the mean is reported: records hold squares
 };
 extern const struct score_info score_infos[SCORE_COUNT];
 

@@ -102,8 +102,9 @@ static void product(float *c, const float *a, const float *b, int m, size_t n, s
     kernels()->gemm(c, n, a, k, 1, b, n, m, (int)n, (int)k, 1);
 }
 
-// One time step of the first `count` strings; first: states are zero before. Leaves log-probabilities in s->log_p.
-static void step(struct stepper *s, const uint8_t *tokens, int count, bool first, const float *first_gates) {
+// One time step of the first `count` strings; first: states are zero before. String i's row of `opening` (NULL: none) is where[i]. Leaves
+// log-probabilities in s->log_p.
+static void step(struct stepper *s, const uint8_t *tokens, int count, bool first, const float *opening, const int *where) {
     const struct kernels *k = kernels();
     size_t H = (size_t)s->hidden, G = 4 * H;
     for (int l = 0; l < s->layers; l++) {
@@ -112,10 +113,11 @@ static void step(struct stepper *s, const uint8_t *tokens, int count, bool first
             k->fill_rows(s->gates, G, w->bias, count, (int)G);
             product(s->gates, s->layer[l - 1].h, w->w_ih_t, count, G, H);
         } else {
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < count; i++) {
                 memcpy(s->gates + (size_t)i * G, s->table + tokens[i] * G, G * sizeof(float));
-            if (first && first_gates)
-                k->axpy(s->gates, 1, first_gates, (size_t)count * G);
+                if (opening)
+                    k->axpy(s->gates + (size_t)i * G, 1, opening + (size_t)where[i] * G, G);
+            }
         }
         if (!first)
             product(s->gates, w->h, w->w_hh_t, count, G, H);
@@ -145,7 +147,8 @@ static void move(struct stepper *s, int from, int to) {
     }
 }
 
-static void sample_block(struct stepper *s, const struct language *lang, int count, const float *first_gates, const float *u, uint8_t *rows, float *log_p) {
+static void sample_block(struct stepper *s, const struct language *lang, int count, struct stepper_opening opening, const float *u,
+                         uint8_t *rows, float *log_p) {
     int T = lang->length - 1, eos = language_eos(lang), alive = count, where[BLOCK]; // where[i]: which row the i-th living string is
     uint8_t tokens[BLOCK];
     memset(rows, eos, (size_t)count * (size_t)lang->length);
@@ -154,7 +157,7 @@ static void sample_block(struct stepper *s, const struct language *lang, int cou
         tokens[i] = rows[(size_t)i * (size_t)lang->length] = (uint8_t)language_bos(lang);
     }
     for (int t = 0; t < T && alive; t++) {
-        step(s, tokens, alive, t == 0, first_gates);
+        step(s, tokens, alive, t == 0, t == 0 || opening.every ? opening.gates : NULL, where);
         for (int i = 0; i < alive; i++) {
             int row = where[i];
             size_t O = (size_t)s->outputs;
@@ -172,15 +175,15 @@ static void sample_block(struct stepper *s, const struct language *lang, int cou
     }
 }
 
-void stepper_sample(struct stepper *s, const struct language *l, int count, const float *first_gates, struct rng *rng, uint8_t *rows, float *log_p) {
-    size_t T = (size_t)l->length - 1, O = (size_t)s->outputs;
+void stepper_sample(struct stepper *s, const struct language *l, int count, struct stepper_opening opening, struct rng *rng, uint8_t *rows, float *log_p) {
+    size_t T = (size_t)l->length - 1, O = (size_t)s->outputs, G = 4 * (size_t)s->hidden;
     float *u = floats(BLOCK * T);
     for (int first = 0; first < count; first += BLOCK) {
         int n = count - first < BLOCK ? count - first : BLOCK;
         for (size_t i = 0; i < (size_t)n * T; i++)
             u[i] = rng_float(rng);
-        sample_block(s, l, n, first_gates ? first_gates + (size_t)first * 4 * (size_t)s->hidden : NULL, u, rows + (size_t)first * (size_t)l->length,
-                     log_p ? log_p + (size_t)first * T * O : NULL);
+        struct stepper_opening part = {opening.gates ? opening.gates + (size_t)first * G : NULL, opening.every};
+        sample_block(s, l, n, part, u, rows + (size_t)first * (size_t)l->length, log_p ? log_p + (size_t)first * T * O : NULL);
     }
     free(u);
 }

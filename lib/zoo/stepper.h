@@ -18,9 +18,15 @@ struct stepper *stepper_new(int symbols, int hidden, int layers, int outputs, co
 struct stepper *stepper_of_rnn(const struct rnn_arch *arch, const struct params *table, const float *weights);
 void stepper_free(struct stepper *s);
 
-// Samples `count` rows [count, length] of the language's symbols from BOS, by the RNN's own distribution. With log_p [count, length-1, symbols] (may be NULL) the rows are sampled to their
-// end and the log-probabilities of all steps stored, otherwise sampling stops at the first EOS and the rest is EOS. first_gates [count,4H] (may be NULL)
-// is added to the first layer's pre-activations at the first step. Each row has random numbers of its own: results don't depend on `count`.
-void stepper_sample(struct stepper *s, const struct language *l, int count, const float *first_gates, struct rng *rng, uint8_t *rows, float *log_p);
+// What is added to the first layer's pre-activations: nothing, or gates [count,4H] of each string at its first step or at every step.
+struct stepper_opening {
+    const float *gates; // NULL: nothing
+    bool every;
+};
+
+// Samples `count` rows [count, length] of the language's symbols from BOS, by the network's own distribution. With log_p [count, length-1, symbols] (may be NULL)
+// the rows are sampled to their end and the log-probabilities of all steps stored, otherwise sampling stops at the first EOS and the rest is EOS. Each row has
+// random numbers of its own: results don't depend on `count`.
+void stepper_sample(struct stepper *s, const struct language *l, int count, struct stepper_opening opening, struct rng *rng, uint8_t *rows, float *log_p);
 
 #endif

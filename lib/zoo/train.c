@@ -127,7 +127,7 @@ static void sample(const struct trainee *t, const char *purpose, int count, uint
     snprintf(keyed, sizeof keyed, "%s %d", purpose, t->step);
     struct rng rng = rng_make(in->seed, in->run, keyed);
     struct stepper *s = stepper_of_rnn(&t->arch, &t->table, t->weights);
-    stepper_sample(s, &in->language, count, NULL, &rng, rows, log_p);
+    stepper_sample(s, &in->language, count, (struct stepper_opening){0}, &rng, rows, log_p);
     stepper_free(s);
 }
 

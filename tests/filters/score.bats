@@ -47,7 +47,7 @@ setup() {
 @test "score: a table for people" {
     run -0 score < one.mp
     [ "${#lines[@]}" -eq 3 ]
-    [ "${lines[0]}" = "encoder      split  seeds  records  emulation loss  clone |diff|  exact task  per offset  accuracy MAE" ]
+    [ "${lines[0]}" = "encoder      split  seeds  records  emulation loss  clone |diff|  exact task  per offset  accuracy RMSE" ]
     [ "${lines[1]}" = "labels only  ood        1       10               -             -      0.5000      0.7500             -" ]
     [ "${lines[2]}" = "majority     ood        -       10               -             -      0.5000      0.7500             -" ]
     run -0 score --all < one.mp

@@ -33,15 +33,15 @@ for name in sys.argv[2:]:
             add("exact_task", right.all())
             add("offset_accuracy", right.mean())
         else:
-            add("accuracy_mae", abs(r["truth"] - r["predicted"]))
+            add("accuracy_rmse", (r["truth"] - r["predicted"]) ** 2)
 
 checked = 0
 for row in table:
     label, split = row["encoder"], row["split"]
-    for metric in ("emulation_loss", "clone_difference", "exact_task", "offset_accuracy", "accuracy_mae"):
+    for metric in ("emulation_loss", "clone_difference", "exact_task", "offset_accuracy", "accuracy_rmse"):
         cell = row[metric]
         if label == "majority":
-            all_truths = truths.get((split, "accuracy" if metric == "accuracy_mae" else "task"))
+            all_truths = truths.get((split, "accuracy" if metric == "accuracy_rmse" else "task"))
             if metric in ("emulation_loss", "clone_difference") or not all_truths:
                 assert cell is None
                 continue
@@ -50,7 +50,7 @@ for row in table:
             elif metric == "offset_accuracy":
                 expected = np.mean([Counter(column).most_common(1)[0][1] / len(all_truths) for column in zip(*all_truths)])
             else:
-                expected = np.abs(np.array(all_truths) - np.median(all_truths)).mean()
+                expected = np.std(all_truths)
             assert abs(cell["mean"] - expected) < 1e-12, (row, expected)
             checked += 1
             continue
@@ -60,6 +60,8 @@ for row in table:
             assert cell is None
             continue
         means = np.array([np.mean(values) for values in by_seed.values()])
+        if metric == "accuracy_rmse":
+            means = np.sqrt(means)
         assert abs(cell["mean"] - means.mean()) < 1e-12, (row, means)
         resampled = np.random.default_rng(0).choice(means, (100_000, len(means))).mean(1)
         low, high = np.quantile(resampled, [0.025, 0.975])  # another bootstrap: equal up to its own noise

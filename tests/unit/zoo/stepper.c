@@ -15,18 +15,18 @@ static const struct rnn_arch arch = {.input = SYMBOLS, .hidden = HIDDEN, .layers
 static struct params table;
 static float *weights;
 
-static void sample(int count, const float *first_gates, uint64_t seed, uint8_t *rows, float *log_p) {
+static void sample(int count, struct stepper_opening opening, uint64_t seed, uint8_t *rows, float *log_p) {
     struct stepper *s = stepper_of_rnn(&arch, &table, weights);
     struct rng rng = rng_make(seed, 0, "sample");
-    stepper_sample(s, &language, count, first_gates, &rng, rows, log_p);
+    stepper_sample(s, &language, count, opening, &rng, rows, log_p);
     stepper_free(s);
 }
 
-// The log-probabilities of sampled rows are those that the ordinary operations give on these rows; gates at the first step are an opening.
-static void test_log_p(const float *first_gates) {
+// The log-probabilities of sampled rows are those that the ordinary operations give on these rows; so are the gates that are added.
+static void test_log_p(struct stepper_opening added) {
     static uint8_t rows[COUNT * LENGTH], tokens[T * COUNT];
     static float log_p[COUNT * T * SYMBOLS], expected[T * COUNT * SYMBOLS];
-    sample(COUNT, first_gates, 1, rows, log_p);
+    sample(COUNT, added, 1, rows, log_p);
     for (int b = 0; b < COUNT; b++)
         for (int t = 0; t < T; t++)
             tokens[t * COUNT + b] = rows[b * LENGTH + t];
@@ -38,9 +38,9 @@ static void test_log_p(const float *first_gates) {
         int symbol = i / (4 * HIDDEN), g = i % (4 * HIDDEN);
         gates->value[i] = in->value[g * SYMBOLS + symbol] + weights_leaf(&tape, &w, 2)->value[g] + weights_leaf(&tape, &w, 3)->value[g];
     }
-    if (first_gates)
-        memcpy(opening->value, first_gates, tensor_size(opening) * sizeof(float));
-    h = lstm_sequence_table(&tape, &w, 0, gates, first_gates ? opening : NULL, tokens, T, COUNT);
+    if (added.gates)
+        memcpy(opening->value, added.gates, tensor_size(opening) * sizeof(float));
+    h = lstm_sequence_table(&tape, &w, 0, gates, opening, !added.gates ? 0 : added.every ? T : 1, tokens, T, COUNT);
     struct tensor *logits = linear_at(&tape, &w, 8, lstm_sequence(&tape, &w, 4, h, T));
     kernels()->softmax(NULL, expected, logits->value, T * COUNT, SYMBOLS);
     double worst = 0;
@@ -62,7 +62,7 @@ static void test_frequencies(void) {
     enum { MANY = 20000 };
     static uint8_t rows[MANY * LENGTH];
     static float log_p[MANY * T * SYMBOLS];
-    sample(MANY, NULL, 2, rows, log_p);
+    sample(MANY, (struct stepper_opening){0}, 2, rows, log_p);
     const int positions[] = {0, 1, T / 2, T - 1};
     for (int i = 0; i < 4; i++) {
         double expected[SYMBOLS] = {0}, seen[SYMBOLS] = {0}, chi_square = 0;
@@ -81,13 +81,13 @@ static void test_frequencies(void) {
 static void test_independence(void) {
     static uint8_t many[COUNT * LENGTH], few[COUNT * LENGTH], full[COUNT * LENGTH], full_few[COUNT * LENGTH];
     static float log_p[COUNT * T * SYMBOLS], log_p_few[COUNT * T * SYMBOLS];
-    sample(COUNT, NULL, 3, many, NULL);
-    sample(COUNT, NULL, 3, full, log_p);
+    sample(COUNT, (struct stepper_opening){0}, 3, many, NULL);
+    sample(COUNT, (struct stepper_opening){0}, 3, full, log_p);
     const int counts[] = {1, 7, 127, 128, 129};
     for (int i = 0; i < 5; i++) {
         size_t n = (size_t)counts[i];
-        sample(counts[i], NULL, 3, few, NULL);
-        sample(counts[i], NULL, 3, full_few, log_p_few);
+        sample(counts[i], (struct stepper_opening){0}, 3, few, NULL);
+        sample(counts[i], (struct stepper_opening){0}, 3, full_few, log_p_few);
         CHECK(memcmp(few, many, n * LENGTH) == 0, "%zu rows", n);
         CHECK(memcmp(full_few, full, n * LENGTH) == 0, "%zu rows", n);
         CHECK(memcmp(log_p_few, log_p, n * T * SYMBOLS * sizeof(float)) == 0, "%zu rows", n);
@@ -115,8 +115,9 @@ int main(void) {
         weights[i] = 0.6f * rng_normal(&rng);
     for (int i = 0; i < COUNT * 4 * HIDDEN; i++)
         first_gates[i] = rng_normal(&rng);
-    test_log_p(NULL);
-    test_log_p(first_gates);
+    test_log_p((struct stepper_opening){0});
+    test_log_p((struct stepper_opening){first_gates, false});
+    test_log_p((struct stepper_opening){first_gates, true});
     test_frequencies();
     test_independence();
     free(weights);

@@ -1,0 +1,231 @@
+// Chosen fields of records as tab-separated text, for gnuplot, awk or R.
+#include "base/numtext.h"
+#include "cli/cli.h"
+#include "stream/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *kind;
+static bool header, matrix;
+
+static struct option options[] = {
+    {.type = OPTION_TEXT,
+     .name = "kind",
+     .letter = 'k',
+     .target = &kind,
+     .value = "KIND[|KIND]...",
+     .help = "Only data records of these kinds"},
+    {.type = OPTION_FLAG, .name = "header", .target = &header, .help = "Begin with a line of the fields' names"},
+    {.type = OPTION_FLAG,
+     .name = "matrix",
+     .letter = 'm',
+     .target = &matrix,
+     .help = "Print the array that FIELD is, a row of its last dimension a line; an empty line between records"},
+    {0},
+};
+
+static struct program program = {
+    .name = "rec-table",
+    .summary = "print fields of records as tab-separated text",
+    .synopsis = "[OPTION]... FIELD... < STREAM > TABLE\n--matrix [OPTION]... FIELD < STREAM > ROWS",
+    .input = "a stream of any kind",
+    .output = "text: a line for each record, a column for each field",
+    .examples = "rec-table --kind rnn run step task.offsets.1 metrics.accuracy < zoo.mp\n"
+                "rec-table --kind log --header split step loss < probe.mp > curves.tsv\n"
+                "rec-table --matrix z < embeddings.mp",
+    .options = options,
+    .max_operands = 1000,
+};
+
+enum { MAX_KEY = 256 };
+
+// What a path leads to: a value, or a part of an array (count items from the first on, in C order), which has lost `used` dimensions.
+struct found {
+    const struct value *value;
+    bool in_array;
+    struct array array;
+    int used;
+    uint64_t first, count;
+};
+
+// The index at the head of the path, which has to be below the limit.
+static bool take_index(const char **path, uint64_t limit, uint64_t *index) {
+    char text[24];
+    size_t n = strcspn(*path, ".");
+    if (n >= sizeof text || limit == 0)
+        return false;
+    memcpy(text, *path, n);
+    text[n] = '\0';
+    *path += n + ((*path)[n] == '.');
+    return numtext_u64(text, 0, limit - 1, index, NULL) == STATUS_OK;
+}
+
+static bool find_in_array(const char *path, struct found *f) {
+    f->in_array = true;
+    f->used = 0;
+    f->first = 0;
+    f->count = f->array.count;
+    for (uint64_t index; *path; f->used++) {
+        if (f->used == f->array.rank || !take_index(&path, f->array.shape[f->used], &index))
+            return false;
+        f->count /= f->array.shape[f->used];
+        f->first += index * f->count;
+    }
+    return true;
+}
+
+static bool find(const struct value *v, const char *path, struct found *f);
+
+// A key may have dots in it, as the names of weights do: the shortest key that leads on is taken.
+static bool find_in_map(const struct value *map, const char *path, struct found *f) {
+    char key[MAX_KEY];
+    for (size_t n = strcspn(path, ".");; n += 1 + strcspn(path + n + 1, ".")) {
+        if (n >= sizeof key)
+            return false;
+        memcpy(key, path, n);
+        key[n] = '\0';
+        const struct value *v = value_get(map, key);
+        if (v && find(v, path + n + (path[n] == '.'), f))
+            return true;
+        if (!path[n])
+            return false;
+    }
+}
+
+static bool find(const struct value *v, const char *path, struct found *f) {
+    uint64_t index;
+    f->value = v;
+    f->in_array = false;
+    if (value_get(v, "nd") && array_read(v, &f->array, NULL) == STATUS_OK)
+        return find_in_array(path, f);
+    if (!*path)
+        return true;
+    if (v->type == VALUE_MAP)
+        return find_in_map(v, path, f);
+    return v->type == VALUE_ARRAY && take_index(&path, v->count, &index) && find(value_at(v, (uint32_t)index), path, f);
+}
+
+// --- Text ---
+
+static void print_escaped(struct cli *cli, const uint8_t *text, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        uint8_t b = text[i];
+        char escape[8];
+        if (b >= 0x20 && b != 0x7f && b != '\\')
+            snprintf(escape, sizeof escape, "%c", b);
+        else if (b == '\t' || b == '\n' || b == '\\')
+            snprintf(escape, sizeof escape, "\\%c", b == '\t' ? 't' : b == '\n' ? 'n' : '\\');
+        else
+            snprintf(escape, sizeof escape, "\\x%02x", b);
+        cli_print(cli, escape, strlen(escape));
+    }
+}
+
+// JSON's numbers but without the quotation marks that it puts around NaN and infinities.
+static void print_bare(struct cli *cli, struct json_text *text) {
+    bool quoted = text->size && text->bytes[0] == '"';
+    cli_print(cli, text->bytes + quoted, text->size - 2 * quoted);
+    text->size = 0;
+}
+
+static void print_items(struct cli *cli, const struct array *a, uint64_t first, uint64_t count, const char *between, struct json_text *text) {
+    for (uint64_t i = 0; i < count; i++) {
+        if (i)
+            cli_print(cli, between, strlen(between));
+        json_write_item(text, a, first + i);
+        print_bare(cli, text);
+    }
+}
+
+static void print_value(struct cli *cli, const struct value *v, struct json_text *text) {
+    switch (v->type) {
+    case VALUE_NIL:
+        cli_print(cli, "?", 1);
+        break;
+    case VALUE_BOOL:
+        cli_print(cli, v->boolean ? "1" : "0", 1);
+        break;
+    case VALUE_STR:
+        print_escaped(cli, v->data, v->size);
+        break;
+    default:
+        json_write(text, v, JSON_WHOLE);
+        print_bare(cli, text);
+    }
+}
+
+static void print_field(struct cli *cli, const struct value *record, const char *path, struct json_text *text) {
+    struct found f;
+    if (!find(record, path, &f))
+        cli_print(cli, "?", 1);
+    else if (!f.in_array)
+        print_value(cli, f.value, text);
+    else if (f.used == f.array.rank)
+        print_items(cli, &f.array, f.first, 1, "", text);
+    else {
+        cli_print(cli, "[", 1);
+        print_items(cli, &f.array, f.first, f.count, ",", text);
+        cli_print(cli, "]", 1);
+    }
+}
+
+static void print_line(struct cli *cli, const struct value *record, char **fields, int count, struct json_text *text) {
+    for (int i = 0; i < count; i++) {
+        if (i)
+            cli_print(cli, "\t", 1);
+        if (record)
+            print_field(cli, record, fields[i], text);
+        else
+            print_escaped(cli, (const uint8_t *)fields[i], strlen(fields[i]));
+    }
+    cli_print(cli, "\n", 1);
+}
+
+// A list or a number is a row by itself.
+static void print_rows(struct cli *cli, const struct value *record, const char *path, struct json_text *text) {
+    struct found f;
+    bool there = find(record, path, &f);
+    if (there && f.in_array) {
+        uint64_t columns = f.used < f.array.rank ? f.array.shape[f.array.rank - 1] : 1;
+        for (uint64_t i = 0; i < f.count; i += columns) {
+            print_items(cli, &f.array, f.first + i, columns, "\t", text);
+            cli_print(cli, "\n", 1);
+        }
+        return;
+    }
+    const struct value *v = there && f.value->type == VALUE_ARRAY ? value_first(f.value) : NULL;
+    for (uint32_t i = 0; v && i < f.value->count; i++, v = value_next(v)) {
+        if (i)
+            cli_print(cli, "\t", 1);
+        print_value(cli, v, text);
+    }
+    if (!v)
+        print_field(cli, record, path, text);
+    cli_print(cli, "\n", 1);
+}
+
+int main(int argc, char **argv) {
+    struct cli *cli = cli_begin(&program, argc, argv);
+    char **fields;
+    int count = cli_operands(cli, &fields);
+    if (!count || (matrix && count > 1))
+        cli_usage(cli, matrix ? "--matrix takes one FIELD" : "at least one FIELD is needed");
+
+    struct reader *in = cli_reader(cli, "-");
+
+    struct json_text text = {0};
+    if (header && !matrix)
+        print_line(cli, NULL, fields, count, &text);
+    for (bool first = true; cli_next(cli, in, NULL, kind); first = false) {
+        if (matrix && !first)
+            cli_print(cli, "\n", 1);
+        if (matrix)
+            print_rows(cli, in->record, fields[0], &text);
+        else
+            print_line(cli, in->record, fields, count, &text);
+    }
+
+    free(text.bytes);
+    return cli_finish(cli, in, NULL);
+}

@@ -1,0 +1,162 @@
+# pipelines/language: the whole experiment, at a size where nothing is learned.
+
+# shellcheck disable=SC2154 # bats sets lines
+load ../helper
+
+setup_file() {
+    unset MAKEFLAGS MFLAGS MAKELEVEL # of the make that runs the tests
+    experiment "$BATS_FILE_TMPDIR/whole" > "$BATS_FILE_TMPDIR/log" 2>&1 3>&- || { cat "$BATS_FILE_TMPDIR/log"; return 1; }
+}
+
+setup() {
+    unset MAKEFLAGS MFLAGS MAKELEVEL
+    WHOLE=$BATS_FILE_TMPDIR/whole
+}
+
+# experiment RESULTS [ARGUMENT]...
+experiment() {
+    local results=$1
+    shift
+    make --no-print-directory -C "$ROOT/pipelines/language" CONFIG="$ROOT/tests/pipelines/tiny.yaml" BIN="$RNNPIPE_BIN" JOBS=2 RESULTS="$results" "$@"
+}
+
+# Files with the times of their last change.
+times() {
+    find "$1" -type f -printf '%P %T@\n' | sort
+}
+
+# changed RESULTS BEFORE: files that are newer than in the list, or new.
+changed() {
+    times "$1" | comm -13 "$2" - | cut -d ' ' -f 1
+}
+
+# until_exists FILE: waits for it, a minute at most.
+until_exists() {
+    local i
+    for ((i = 0; i < 1200; i++)); do
+        [[ -e $1 ]] && return
+        sleep 0.05
+    done
+    return 1
+}
+
+@test "the message, the table and its rows" {
+    grep -qE '^table: .*/whole/table.txt' "$BATS_FILE_TMPDIR/log"
+    grep -qE '^took [0-9]+ min [0-9]{2} s$' "$BATS_FILE_TMPDIR/log"
+    [[ $(cut -f 1-3 "$WHOLE/table.tsv" | tr '\t\n' ' ,') == \
+        'encoder split seeds,interactive validation 2,interactive ood 2,constant validation 2,constant ood 2,majority validation 0,majority ood 0,' ]]
+    [[ $(wc -l < "$WHOLE/table.txt") == 7 ]]
+    # Every cell of the encoders is there, and every number is a number between 0 and 1.
+    awk -F '\t' 'NR > 1 && NR < 6 { for (c = 5; c <= NF; c++) if (!($c ~ /^[0-9.e-]+$/ && $c >= 0 && $c <= 1)) exit 1 }' "$WHOLE/table.tsv"
+    run ! grep -iE 'error|warning' "$BATS_FILE_TMPDIR/log"
+}
+
+@test "five pictures of 960 x 600" {
+    local name
+    for name in curves pca-task pca-accuracy probes clones; do
+        # Signature, the first chunk's length and name, width, height.
+        [[ $(head -c 24 "$WHOLE/figures/$name.png" | od -An -v -tx1 | tr -d ' \n') == 89504e470d0a1a0a0000000d49484452000003c000000258 ]]
+        [[ $(stat -c %s "$WHOLE/figures/$name.png") -gt 5000 ]]
+    done
+}
+
+@test "the zoo has its runs in order, with their splits" {
+    [[ $(rec-table --kind rnn run < "$WHOLE/zoo.mp" | uniq | paste -sd ' ') == "$(seq -s ' ' 0 19)" ]]
+    [[ $(rec-table --kind rnn split < "$WHOLE/zoo.mp" | sort -u | paste -sd ' ') == 'ood train validation' ]]
+}
+
+@test "nothing is left over, and a second make changes no file" {
+    [[ -z $(find "$WHOLE" -name '*.tmp' -o -name 'checkpoint*') ]]
+    times "$WHOLE" > before
+    experiment "$WHOLE" 3>&- > log
+    [[ -z $(changed "$WHOLE" before) ]]
+    cmp <(head -n -1 log) <(tail -11 "$BATS_FILE_TMPDIR/log" | head -n -1)
+}
+
+@test "a missing file is made again, and what hangs on it, and nothing else" {
+    cp -a "$WHOLE" copy
+    times copy > before
+    rm copy/constant-2/predictor-task.mp
+    experiment "$PWD/copy" 3>&-
+    [[ $(changed copy before | paste -sd ' ') == 'constant-2/predictions-task.mp constant-2/predictor-task.mp table.tsv table.txt' ]]
+    times copy > before
+    rm copy/shards/4-7.mp copy/zoo.mp
+    experiment "$PWD/copy" 3>&-
+    [[ $(changed copy before | grep -c '^shards/.*mp$') == 1 ]]
+    cmp copy/zoo.mp "$WHOLE/zoo.mp"
+    cmp copy/table.txt "$WHOLE/table.txt"
+}
+
+@test "a changed setting makes again what hangs on it" {
+    cp -a "$WHOLE" copy
+    sed 's/^classify:/classify:\n  rate: 0.01/' "$ROOT/tests/pipelines/tiny.yaml" > changed.yaml
+    times copy > before
+    experiment "$PWD/copy" CONFIG="$PWD/changed.yaml" 3>&-
+    changed copy before > files
+    grep -q '^interactive-1/predictor-task.mp$' files
+    run ! grep -E 'zoo|shards|model|embeddings|emulations|png' files
+    times copy > before
+    experiment "$PWD/copy" CONFIG="$PWD/changed.yaml" SEEDS=2 3>&-
+    [[ $(changed copy before | grep -v '^figures/\|^config/' | paste -sd ' ') == 'table.tsv table.txt' ]]
+    [[ $(cut -f 3 copy/table.tsv | paste -sd ' ') == 'seeds 1 1 1 1 0 0' ]]
+}
+
+@test "one job at a time makes the same zoo" {
+    local zoo=$PWD/one/zoo.mp
+    experiment "$PWD/one" JOBS=1 "$zoo" 3>&-
+    cmp "$zoo" "$WHOLE/zoo.mp"
+}
+
+@test "killed while the zoo is made, it goes on and ends the same" {
+    make() { exec setsid make "$@"; } # a process group of its own
+    experiment "$PWD/killed" > log 2>&1 3>&- &
+    until_exists killed/shards/0-3.mp
+    kill -KILL -- "-$!"
+    wait "$!" || true
+    [[ ! -e killed/zoo.mp ]]
+    times killed/shards | grep '\.mp ' > before
+    unset -f make
+    experiment "$PWD/killed" 3>&-
+    [[ -z $(comm -13 <(times killed/shards) before) ]] # what was complete is not made again
+    cmp killed/zoo.mp "$WHOLE/zoo.mp"
+    cmp killed/table.txt "$WHOLE/table.txt"
+}
+
+@test "killed while an encoder is trained, it goes on from the checkpoint and ends the same" {
+    mkdir killed
+    cp -a "$WHOLE/config" "$WHOLE/shards" "$WHOLE/zoo.mp" killed
+    make() { exec setsid make "$@"; } # a process group of its own
+    experiment "$PWD/killed" > log 2>&1 3>&- &
+    until_exists killed/interactive-1/checkpoint.mp
+    sleep 0.2
+    kill -KILL -- "-$!"
+    wait "$!" || true
+    [[ -e killed/interactive-1/checkpoint.mp && ! -e killed/interactive-1/model.mp ]]
+    cp -a killed/interactive-1/checkpoint.mp .
+    unset -f make
+    experiment "$PWD/killed" 3>&-
+    [[ ! -e killed/interactive-1/checkpoint.mp ]]
+    cmp killed/table.txt "$WHOLE/table.txt"
+    cmp <(rec-json --no-meta --arrays whole < killed/interactive-1/model.mp | grep -v '"end"') \
+        <(rec-json --no-meta --arrays whole < "$WHOLE/interactive-1/model.mp" | grep -v '"end"')
+}
+
+@test "a failed job leaves no shard and no zoo" {
+    sed 's/^train-rnn:/train-rnn:\n  pace: 1/' "$ROOT/tests/pipelines/tiny.yaml" > wrong.yaml
+    run -2 experiment "$PWD/failed" CONFIG="$PWD/wrong.yaml"
+    [[ $output == *"unknown key 'pace' in section 'train-rnn'"* ]]
+    [[ -z $(find failed -name '*.mp') ]]
+    experiment "$PWD/failed" "$PWD/failed/zoo.mp" 3>&-
+    cmp failed/zoo.mp "$WHOLE/zoo.mp"
+}
+
+@test "settings that make no sense are refused" {
+    run -2 experiment "$PWD/none" ENCODERS=psychic
+    [[ $output == *"unknown encoder 'psychic'"* ]]
+    run -2 experiment "$PWD/none" CONFIG=/dev/null
+    [[ $output == *"section experiment needs runs, shard, seeds and encoders"* ]]
+    sed 's/^emulate:/emulate:\n  pace: 1/' "$ROOT/tests/pipelines/tiny.yaml" > wrong.yaml
+    cp -a "$WHOLE" copy
+    run -2 experiment "$PWD/copy" CONFIG="$PWD/wrong.yaml"
+    [[ $output == *"unknown key 'pace' in section 'emulate'"* ]]
+}
