@@ -22,6 +22,8 @@ static const struct {
     {"mlp_layers", offsetof(struct encoder_config, mlp_layers), 0, 16, false},
     {"length", offsetof(struct encoder_config, length), 1, 4096, false},
     {"probes", offsetof(struct encoder_config, probes), 1, 256, false},
+    {"heads", offsetof(struct encoder_config, heads), 1, 1024, false},
+    {"channels", offsetof(struct encoder_config, channels), 1, 4096, false},
     {"residual", offsetof(struct encoder_config, residual), 0, 1, true},
     {"softmax", offsetof(struct encoder_config, softmax), 0, 1, true},
 };

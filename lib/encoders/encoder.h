@@ -13,6 +13,8 @@ struct encoder_config {
     int hidden, layers;         // core
     int mlp_hidden, mlp_layers; // hidden layers of MLPs
     int length, probes;         // K steps of M parallel probing sequences
+    int heads;                  // of attention
+    int channels;               // of deep weight space features
     int residual, softmax;      // flags
 };
 

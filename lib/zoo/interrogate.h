@@ -3,16 +3,7 @@
 #ifndef ZOO_INTERROGATE_H
 #define ZOO_INTERROGATE_H
 
-#include "grad/tape.h"
-#include "zoo/rnn.h"
-
-struct rnn_batch {
-    struct rnn_arch arch;
-    const struct params *table;    // rnn_params of arch
-    int count;                     // B
-    const float *const *weights;   // B flat vectors
-    float *const *grads;           // B flat vectors to accumulate the weights' gradients into, or NULL
-};
+#include "zoo/batch.h"
 
 // Step by step, states carried over: answers (raw logits) [B*M,O] to inputs [B*M,I]; rows in the order b * M + m. At most max_steps steps.
 struct interrogation;
