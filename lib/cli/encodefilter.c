@@ -34,8 +34,8 @@ static const struct {
     {"layers", "layers", "Layers of the core", offsetof(struct encoder_config, layers), 1, RNN_MAX_LAYERS, false},
     {"mlp_hidden", "mlp-hidden", "Hidden units of the MLPs", offsetof(struct encoder_config, mlp_hidden), 1, 65536, false},
     {"mlp_layers", "mlp-layers", "Hidden layers of the MLPs", offsetof(struct encoder_config, mlp_layers), 0, 16, false},
-    {"heads", "heads", "Heads of attention", offsetof(struct encoder_config, heads), 1, 1024},
-    {"channels", "channels", "Channels of the features", offsetof(struct encoder_config, channels), 1, 4096},
+    {"heads", "heads", "Heads of attention", offsetof(struct encoder_config, heads), 1, 1024, false},
+    {"channels", "channels", "Channels of the features", offsetof(struct encoder_config, channels), 1, 4096, false},
     {"z", "z", "Size of an embedding", offsetof(struct encoder_config, z), 1, 65536, false},
 };
 enum { SIZES = sizeof sizes / sizeof *sizes };

@@ -96,16 +96,15 @@ static uint64_t hash_floats(uint64_t h, const float *x, size_t n) {
 // A checkpoint goes on only with the training that made it: same data, networks and recipe (but for the number of steps and threads).
 static uint64_t fingerprint(const struct emulation *e) {
     const struct emulation_recipe *r = &e->recipe;
-    const struct encoder_config *c = &e->encoder->config;
     char text[512];
-    snprintf(
-        text, sizeof text, "%s %d %d %d %d %d %d %d %d %d %llu %llu / %d %d %d %llu %llu / %d %.17g %.17g %.17g %llu %d %d %d %.17g %llu",
-        e->encoder->type->name, c->z, c->hidden, c->layers, c->mlp_hidden, c->mlp_layers, c->length, c->probes, c->residual, c->softmax,
-        (unsigned long long)e->encoder->seed, (unsigned long long)e->encoder->step, e->emulator->config.hidden, e->emulator->config.layers,
-        e->emulator->config.condition, (unsigned long long)e->emulator->seed, (unsigned long long)e->emulator->step, r->learner.batch,
-        r->learner.rate, r->learner.decay, r->learner.clip, (unsigned long long)r->learner.seed, (int)r->criterion, r->validate_every,
-        r->patience, r->learner.anneal, (unsigned long long)(r->learner.anneal > 0 ? r->learner.steps : 0));
+    snprintf(text, sizeof text, "%s %llu %llu / %llu %llu / %d %.17g %.17g %.17g %llu %d %d %d %.17g %llu", e->encoder->type->name,
+             (unsigned long long)e->encoder->seed, (unsigned long long)e->encoder->step, (unsigned long long)e->emulator->seed,
+             (unsigned long long)e->emulator->step, r->learner.batch, r->learner.rate, r->learner.decay, r->learner.clip,
+             (unsigned long long)r->learner.seed, (int)r->criterion, r->validate_every, r->patience, r->learner.anneal,
+             (unsigned long long)(r->learner.anneal > 0 ? r->learner.steps : 0));
     uint64_t h = hash_bytes(e->internal->data->hash, text, strlen(text));
+    h = hash_bytes(h, &e->encoder->config, sizeof e->encoder->config);
+    h = hash_bytes(h, &e->emulator->config, sizeof e->emulator->config);
     h = hash_floats(h, e->encoder->values, e->encoder->table.size);
     return hash_floats(h, e->emulator->values, e->emulator->table.size);
 }
