@@ -1,4 +1,5 @@
-// Timing for the benchmarks: each figure is the median of RUNS runs, its spread the distance of the quartiles in percent of the median.
+// Timing for the benchmarks: each figure is the median of several runs (BENCH_RUNS, fewer where a run is long), its spread the distance of
+// the quartiles in percent of the median.
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -10,7 +11,7 @@
 #include <immintrin.h>
 #endif
 
-enum { BENCH_RUNS = 15 };
+enum { BENCH_RUNS = 15, BENCH_SECONDS = 2 /* spent on a figure, about */ };
 
 struct bench_time {
     double median, spread; // seconds; share of the median
@@ -27,34 +28,50 @@ static inline int bench_compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// Times body(context), repeated so often that a run takes at least a millisecond.
+// Times body(context), repeated so often that a run takes at least a millisecond. What takes seconds is run less often.
 static inline struct bench_time bench_run(void (*body)(void *context), void *context) {
     int repeats = 1;
+    double took;
     for (;; repeats *= 2) {
         const double start = bench_now();
         for (int i = 0; i < repeats; i++)
             body(context);
-        if (bench_now() - start > 1e-3)
+        took = bench_now() - start;
+        if (took > 1e-3)
             break;
     }
     double seconds[BENCH_RUNS];
-    for (int run = 0; run < BENCH_RUNS; run++) {
+    const int runs = took > BENCH_SECONDS ? 1 : took > (double)BENCH_SECONDS / BENCH_RUNS ? 3 + (int)(BENCH_SECONDS / took) : BENCH_RUNS;
+    for (int run = 0; run < runs && run < BENCH_RUNS; run++) {
         const double start = bench_now();
         for (int i = 0; i < repeats; i++)
             body(context);
         seconds[run] = (bench_now() - start) / repeats;
     }
-    qsort(seconds, BENCH_RUNS, sizeof *seconds, bench_compare);
-    const double median = seconds[BENCH_RUNS / 2];
-    return (struct bench_time){median, (seconds[BENCH_RUNS * 3 / 4] - seconds[BENCH_RUNS / 4]) / median};
+    const int n = runs < BENCH_RUNS ? runs : BENCH_RUNS;
+    qsort(seconds, n, sizeof *seconds, bench_compare);
+    const double median = seconds[n / 2];
+    return (struct bench_time){median, (seconds[n * 3 / 4] - seconds[n / 4]) / median};
 }
 
-// One line: name, median, spread, GF/s, share of the peak (GF/s of one core, see bench_peak); flops 0 leaves out the last two.
+static inline void bench_print_time(const char *name, struct bench_time time) {
+    const int long_one = time.median >= 1e-3;
+    printf("%-44s %10.3f %s  +-%4.1f%%", name, (long_one ? 1e3 : 1e6) * time.median, long_one ? "ms" : "us", 100 * time.spread);
+}
+
+// One line: name, median, spread, GF/s, share of the peak (GF/s of the cores in use, see bench_peak); flops 0 leaves out the last two.
 static inline void bench_print(const char *name, struct bench_time time, double flops, double peak) {
-    printf("%-44s %10.3f us  +-%4.1f%%", name, 1e6 * time.median, 100 * time.spread);
+    bench_print_time(name, time);
     if (flops > 0)
         printf("  %7.1f GF/s  %5.1f%% of peak", 1e-9 * flops / time.median, 1e-7 * flops / time.median / peak);
     putchar('\n');
+}
+
+// One line: name, median, spread, amount a second.
+static inline void bench_print_rate(const char *name, struct bench_time time, double amount, const char *unit) {
+    bench_print_time(name, time);
+    printf("  %9.2f %s\n", amount / time.median, unit);
+    fflush(stdout);
 }
 
 // --- The multiply-add peak of one core: 12 independent sums in registers, the widest vectors ---
