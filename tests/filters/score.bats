@@ -48,8 +48,8 @@ setup() {
     run -0 score < one.mp
     [ "${#lines[@]}" -eq 3 ]
     [ "${lines[0]}" = "encoder      split  seeds  records  emulation loss  clone |diff|  exact task  per offset  accuracy RMSE" ]
-    [ "${lines[1]}" = "labels only  ood        1       10               -             -      0.5000      0.7500             -" ]
-    [ "${lines[2]}" = "majority     ood        -       10               -             -      0.5000      0.7500             -" ]
+    [ "${lines[1]}" = "labels only  ood        1       10               -             -      0.5000      0.7500              -" ]
+    [ "${lines[2]}" = "majority     ood        -       10               -             -      0.5000      0.7500              -" ]
     run -0 score --all < one.mp
     [ "${#lines[@]}" -eq 5 ]
     [[ "${lines[1]}" == "labels only  train"*1.0000* ]]

@@ -119,7 +119,7 @@ static void extremes(void) {
     memset(bytes + 3, '{', MANY);
     CHECK(apply(bytes, MANY + 3, false, &v, &e) == STATUS_USAGE, "%s", e.text);
     for (int i = 0; i < MANY; i++)
-        snprintf(bytes + 10 * i, 11, "k%06d: \n", i);
+        snprintf(bytes + 10 * i, 11, "k%06u: \n", (unsigned)i % 1000000);
     CHECK(apply(bytes, 10 * MANY, false, &v, &e) == STATUS_OK, "%s", e.text);
     CHECK((double)(clock() - begun) / CLOCKS_PER_SEC < 3, "hostile files take %g s", (double)(clock() - begun) / CLOCKS_PER_SEC);
     memset(bytes, '\n', MIB + 1);
