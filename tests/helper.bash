@@ -11,6 +11,8 @@ export ROOT RNNPIPE_BIN PATH
 # What a user's environment could change in a result.
 unset OMP_NUM_THREADS BLIS_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS RNNPIPE_KERNELS POSIXLY_CORRECT COLUMNS PYTHONPATH
 export LC_ALL=C.UTF-8 TZ=UTC
+# Freed memory that AddressSanitizer keeps back would look like memory in use.
+export ASAN_OPTIONS=quarantine_size_mb=1${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 
 cd "${BATS_TEST_TMPDIR:-${BATS_FILE_TMPDIR:-.}}" || exit 1
 
