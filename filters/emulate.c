@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/modelfile.h"
 #include "training/emulation.h"
+#include "training/emulation_batch.h"
 #include "training/rollouts.h"
 
 #include <math.h>
@@ -244,71 +245,11 @@ static int fit_main(struct cli *cli) {
     return cli_finish(cli, NULL, out);
 }
 
-// Records are held back until there are enough for the encoder to read at once.
-enum { HELD = 32 };
-struct held {
-    uint8_t *bytes[HELD];
-    struct value_nodes nodes[HELD];
-    struct rnn_record records[HELD];
-    float *weights[HELD];
-    int count;
-    struct tape tape;
-};
-
-static void hold(struct cli *cli, struct held *h, const struct reader *in, const struct encoder *encoder) {
-    int i = h->count++;
-    free(h->bytes[i]);
-    h->bytes[i] = memory_alloc(in->record->length);
-    memcpy(h->bytes[i], in->record->bytes, in->record->length);
-    struct error *error = cli_error(cli);
-    struct rnn_record *r = &h->records[i];
-    cli_check_record(cli, in, value_decode(h->bytes[i], in->record->length, 32, &h->nodes[i], error));
-    cli_check_record(cli, in, rnn_record_read(h->nodes[i].node, r, error));
-    if (!rnn_arch_equal(&r->arch, &encoder->arch))
-        cli_check_record(cli, in, error_set(error, STATUS_DATA, "an RNN of another architecture than the encoder's"));
-    if (!h->weights[i])
-        h->weights[i] = memory_alloc(encoder->rnn_table.size * sizeof(float));
-    cli_check_record(cli, in, rollouts_check(r, error));
-    cli_check_record(cli, in, rnn_record_weights(r, &encoder->rnn_table, h->weights[i], error));
-}
-
-static void pack_emulation(struct packer *p, const struct encoder *encoder, const struct rnn_record *record,
-                           const struct imitation *imitation) {
-    double accuracy;
-    pack_map(p);
-    pack_key(p, "kind");
-    pack_str(p, "emulation");
-    pack_rest(p, record->root, (const char *const[]){"kind", "weights", "rollouts", "encoder", "loss", "accuracy", "clone_accuracy", NULL});
-    pack_key(p, "encoder");
-    encoder_pack_identity(p, encoder);
-    pack_key(p, "loss");
-    pack_double(p, imitation->loss);
-    if (rnn_record_metric(record, "accuracy", &accuracy)) {
-        pack_key(p, "accuracy");
-        pack_double(p, accuracy);
-    }
-    if (!isnan(imitation->clone_accuracy)) {
-        pack_key(p, "clone_accuracy");
-        pack_double(p, imitation->clone_accuracy);
-    }
-    pack_end(p);
-}
-
-static void judge_held(struct cli *cli, struct held *h, const struct encoder *encoder, struct judge *judge, struct writer *out) {
-    if (!h->count)
-        return;
-    tape_reset(&h->tape, false);
-    struct weights w = {&encoder->table, encoder->values, NULL};
-    struct rnn_batch rnns = {
-        .arch = encoder->arch, .table = &encoder->rnn_table, .count = h->count, .weights = (const float *const *)h->weights};
-    const struct tensor *z = encoder_embed(&h->tape, encoder, &w, &rnns, NULL, NULL, NULL);
-    for (int i = 0; i < h->count; i++) {
-        struct imitation imitation;
-        cli_check(cli, judge_imitation(judge, &h->records[i], z->value + (size_t)i * (size_t)z->cols, &imitation, cli_error(cli)));
-        pack_emulation(writer_packer(out), encoder, &h->records[i], &imitation);
-        cli_check(cli, writer_commit(out, cli_error(cli)));
-    }
-    h->count = 0;
+static void write_emulations(struct cli *cli, struct writer *out, struct emulation_batch *records) {
+    cli_check(cli, emulation_batch_run(records, cli_error(cli)));
+    for (int i = 0; i < records->count; i++)
+        cli_commit(cli, out, records->emulations[i]);
+    records->count = 0;
 }
 
 static int judge_main(struct cli *cli) {
@@ -325,27 +266,22 @@ static int judge_main(struct cli *cli) {
     struct reader *in = cli_reader(cli, data);
     struct writer *out = cli_writer(cli);
 
-    struct held held = {0};
+    struct emulation_batch *records = emulation_batch_new(encoder, judge);
     struct progress *progress = progress_new(cli, "RNN", 0);
     for (uint64_t done = 0; cli_read(cli, in);) {
         if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn")) {
-            hold(cli, &held, in, encoder);
-            if (held.count == HELD)
-                judge_held(cli, &held, encoder, judge, out);
+            cli_check_record(cli, in, emulation_batch_add(records, in->record, cli_error(cli)));
+            if (records->count == EMULATION_BATCH)
+                write_emulations(cli, out, records);
             progress_step(progress, ++done, "judged");
         } else {
-            judge_held(cli, &held, encoder, judge, out);
+            write_emulations(cli, out, records);
             cli_mirror(cli, in, out);
         }
     }
     progress_end(progress);
 
-    for (int i = 0; i < HELD; i++) {
-        free(held.bytes[i]);
-        free(held.nodes[i].node);
-        free(held.weights[i]);
-    }
-    tape_free(&held.tape);
+    emulation_batch_free(records);
     judge_free(judge);
     encoder_free(encoder);
     emulator_free(emulator);

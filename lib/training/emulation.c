@@ -111,11 +111,8 @@ static uint64_t fingerprint(const struct emulation *e) {
 
 enum status emulation_new(struct emulation **out, struct encoder *encoder, struct emulator *emulator, const struct dataset *data,
                           const struct emulation_recipe *recipe, struct error *error) {
-    if (!rnn_arch_equal(&encoder->arch, &data->arch))
-        return error_set(error, STATUS_DATA,
-                         "%s: the encoder is for other RNNs (%d inputs, %d x %d, %d outputs) than these (%d inputs, %d x %d, %d outputs)",
-                         data->name, encoder->arch.input, encoder->arch.layers, encoder->arch.hidden, encoder->arch.output,
-                         data->arch.input, data->arch.layers, data->arch.hidden, data->arch.output);
+    if (encoder_fits(encoder, &data->arch, error) != STATUS_OK)
+        return error_prefix(error, "%s", data->name);
     if (emulator->arch.input != data->arch.input || emulator->arch.output != data->arch.output || emulator->config.z != encoder->config.z)
         return error_set(error, STATUS_DATA, "emulator and encoder don't fit each other (z of %d and %d) or the RNNs", emulator->config.z,
                          encoder->config.z);

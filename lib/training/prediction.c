@@ -53,7 +53,7 @@ static enum status sizes_from_data(const struct prediction_internal *in, struct 
     struct array z;
     enum status status = dataset_read(in->data, 0, &nodes, &record, error);
     if (status == STATUS_OK && in->encoder) {
-        status = prediction_arch_check(in->encoder, &in->data->arch, error);
+        status = encoder_fits(in->encoder, &in->data->arch, error);
         config->z = in->encoder->config.z;
     } else if (status == STATUS_OK) {
         status = prediction_z_open(record.root, &z, error);

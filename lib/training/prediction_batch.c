@@ -29,15 +29,6 @@ enum status prediction_z_read(const struct value *root, int size, float *out, st
     return STATUS_OK;
 }
 
-enum status prediction_arch_check(const struct encoder *encoder, const struct rnn_arch *arch, struct error *error) {
-    const struct rnn_arch *a = &encoder->arch;
-    if (rnn_arch_equal(a, arch))
-        return STATUS_OK;
-    return error_set(error, STATUS_DATA,
-                     "an RNN of %d inputs, %d x %d, %d outputs; the encoder is for RNNs of %d inputs, %d x %d, %d outputs", arch->input,
-                     arch->layers, arch->hidden, arch->output, a->input, a->layers, a->hidden, a->output);
-}
-
 struct prediction_batch *prediction_batch_new(const struct encoder *encoder, const struct predictor *predictor, const char *label) {
     struct prediction_batch *b = memory_calloc(1, sizeof *b);
     *b = (struct prediction_batch){.encoder = encoder, .predictor = predictor, .label = label};
@@ -115,7 +106,7 @@ enum status prediction_batch_add(struct prediction_batch *b, const struct value 
     if (rnn_record_read(root, &record, error) != STATUS_OK || predictor_truth(b->predictor, &record, truth, error) != STATUS_OK)
         return error->status;
     enum status status =
-        b->encoder ? prediction_arch_check(b->encoder, &record.arch, error) : prediction_z_read(root, b->predictor->config.z, input, error);
+        b->encoder ? encoder_fits(b->encoder, &record.arch, error) : prediction_z_read(root, b->predictor->config.z, input, error);
     if (status == STATUS_OK && b->encoder)
         status = rnn_record_weights(&record, &b->encoder->rnn_table, input, error);
     if (status != STATUS_OK)

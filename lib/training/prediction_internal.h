@@ -8,7 +8,4 @@
 enum status prediction_z_open(const struct value *root, struct array *z, struct error *error) MUST_CHECK;
 enum status prediction_z_read(const struct value *root, int size, float *out, struct error *error) MUST_CHECK;
 
-// Is the encoder for RNNs of this architecture?
-enum status prediction_arch_check(const struct encoder *encoder, const struct rnn_arch *arch, struct error *error) MUST_CHECK;
-
 #endif

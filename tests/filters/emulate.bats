@@ -314,7 +314,7 @@ PYTHON
     run -65 bash -c 'emulate --fit fresh.mp < three.mp > /dev/null'
     [[ $output == *"2 x 9"* ]]
     run -65 bash -c 'emulate --model model.mp < three.mp > /dev/null'
-    [[ $output == *architecture* ]]
+    [[ $output == *"the encoder is for"* ]]
     run -65 bash -c 'cat zoo.mp three.mp | emulate --fit fresh.mp > /dev/null'
     run -65 bash -c 'gen-language | emulate --fit fresh.mp > /dev/null'
     [[ $output == *"no rnn record" ]]

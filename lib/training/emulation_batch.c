@@ -1,0 +1,99 @@
+#include "training/emulation_batch.h"
+
+#include "base/memory.h"
+#include "training/rollouts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_DEPTH = 32 };
+
+struct held_rnn {
+    uint8_t *bytes;
+    struct value_nodes nodes;
+    struct rnn_record record; // points into both
+    float *weights;
+};
+
+struct emulation_batch *emulation_batch_new(const struct encoder *encoder, struct judge *judge) {
+    struct emulation_batch *b = memory_calloc(1, sizeof *b);
+    *b = (struct emulation_batch){.encoder = encoder, .judge = judge};
+    b->held = memory_calloc(EMULATION_BATCH, sizeof *b->held);
+    for (int i = 0; i < EMULATION_BATCH; i++) {
+        b->emulations[i] = packer_new();
+        b->held[i].weights = memory_alloc(encoder->rnn_table.size * sizeof(float));
+    }
+    return b;
+}
+
+void emulation_batch_free(struct emulation_batch *b) {
+    if (!b)
+        return;
+    for (int i = 0; i < EMULATION_BATCH; i++) {
+        packer_free(b->emulations[i]);
+        free(b->held[i].bytes);
+        free(b->held[i].nodes.node);
+        free(b->held[i].weights);
+    }
+    free(b->held);
+    tape_free(&b->tape);
+    free(b);
+}
+
+enum status emulation_batch_add(struct emulation_batch *b, const struct value *root, struct error *error) {
+    struct held_rnn *held = &b->held[b->count];
+    free(held->bytes);
+    held->bytes = memory_alloc(root->length);
+    memcpy(held->bytes, root->bytes, root->length);
+    if (value_decode(held->bytes, root->length, MAX_DEPTH, &held->nodes, error) != STATUS_OK ||
+        rnn_record_read(held->nodes.node, &held->record, error) != STATUS_OK || encoder_fits(b->encoder, &held->record.arch, error) != STATUS_OK ||
+        rollouts_check(&held->record, error) != STATUS_OK ||
+        rnn_record_weights(&held->record, &b->encoder->rnn_table, held->weights, error) != STATUS_OK)
+        return error->status;
+    b->count++;
+    return STATUS_OK;
+}
+
+static void pack_emulation(struct packer *p, const struct encoder *encoder, const struct rnn_record *record, const struct imitation *imitation) {
+    static const char *const anew[] = {"kind", "weights", "rollouts", "encoder", "loss", "accuracy", "clone_accuracy", NULL};
+    double accuracy;
+    packer_clear(p);
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "emulation");
+    pack_rest(p, record->root, anew);
+    pack_key(p, "encoder");
+    encoder_pack_identity(p, encoder);
+    pack_key(p, "loss");
+    pack_double(p, imitation->loss);
+    if (rnn_record_metric(record, "accuracy", &accuracy)) {
+        pack_key(p, "accuracy");
+        pack_double(p, accuracy);
+    }
+    if (!isnan(imitation->clone_accuracy)) {
+        pack_key(p, "clone_accuracy");
+        pack_double(p, imitation->clone_accuracy);
+    }
+    pack_end(p);
+}
+
+enum status emulation_batch_run(struct emulation_batch *b, struct error *error) {
+    const struct encoder *e = b->encoder;
+    const float *weights[EMULATION_BATCH];
+    if (b->count == 0)
+        return STATUS_OK;
+    tape_reset(&b->tape, false);
+    for (int i = 0; i < b->count; i++)
+        weights[i] = b->held[i].weights;
+    struct weights w = {&e->table, e->values, NULL};
+    struct rnn_batch rnns = {.arch = e->arch, .table = &e->rnn_table, .count = b->count, .weights = weights};
+    const struct tensor *z = encoder_embed(&b->tape, e, &w, &rnns, NULL, NULL, NULL);
+    for (int i = 0; i < b->count; i++) {
+        struct imitation imitation;
+        if (judge_imitation(b->judge, &b->held[i].record, z->value + (size_t)i * (size_t)z->cols, &imitation, error) != STATUS_OK)
+            return error->status;
+        pack_emulation(b->emulations[i], e, &b->held[i].record, &imitation);
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,29 @@
+// Judging a model on many records at once, which is several times as fast as one by one: the encoder reads them together.
+#ifndef TRAINING_EMULATION_BATCH_H
+#define TRAINING_EMULATION_BATCH_H
+
+#include "encoders/encoder.h"
+#include "stream/reader.h"
+#include "training/emulation.h"
+
+// Add records until the batch is full (count == EMULATION_BATCH) or something else comes by; run; the first `count` of `emulations` are then whole; set
+// count to 0.
+enum { EMULATION_BATCH = 32 };
+
+struct emulation_batch {
+    const struct encoder *encoder;
+    struct judge *judge;                        // borrowed
+    struct packer *emulations[EMULATION_BATCH]; // emulation records
+    int count;
+    struct held_rnn *held; // [EMULATION_BATCH] copies of the rnn records that wait
+    struct tape tape;
+};
+
+struct emulation_batch *emulation_batch_new(const struct encoder *encoder, struct judge *judge);
+void emulation_batch_free(struct emulation_batch *b); // may be NULL
+
+// An emulation record has all that its rnn record has but weights and rollouts, + encoder, loss, accuracy (of the RNN) and clone_accuracy.
+enum status emulation_batch_add(struct emulation_batch *b, const struct value *root, struct error *error) MUST_CHECK;
+enum status emulation_batch_run(struct emulation_batch *b, struct error *error) MUST_CHECK;
+
+#endif
