@@ -8,15 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_OPTIONS = 48, MAX_NUMBERS = 16 };
+enum { MAX_OPTIONS = 48, MAX_NUMBERS = 16, MAX_TYPES = 8 };
 
 // --- Options ---
 
 struct settings {
-    bool new_encoder, traces, residual;
+    bool new_encoder, traces, residual, fixed;
     const char *model, *data;
     int batch;
-    int numbers[MAX_NUMBERS]; // values of the size options, in the order of `sizes`
+    const struct encoder_type *types[MAX_TYPES + 1]; // that the filter reads, then NULL
+    int numbers[MAX_NUMBERS];                        // values of the size options, in the order of `sizes`
+    const struct option *options[MAX_NUMBERS];       // these options; NULL: there is none
     struct option table[MAX_OPTIONS];
 };
 
@@ -30,8 +32,8 @@ static const struct {
     {"probes", "probes", "Probing sequences that run in parallel", offsetof(struct encoder_config, probes), 1, 256, false},
     {"length", "length", "Steps of a probing sequence; 0 stands for 22 when the RNNs read tokens (as many outputs as inputs), otherwise 50",
      offsetof(struct encoder_config, length), 0, 4096, true},
-    {"hidden", "hidden", "Hidden units of the core", offsetof(struct encoder_config, hidden), 1, 65536, false},
-    {"layers", "layers", "Layers of the core", offsetof(struct encoder_config, layers), 1, RNN_MAX_LAYERS, false},
+    {"hidden", "hidden", "Units of each hidden layer", offsetof(struct encoder_config, hidden), 1, 65536, false},
+    {"layers", "layers", "Hidden layers", offsetof(struct encoder_config, layers), 1, RNN_MAX_LAYERS, false},
     {"mlp_hidden", "mlp-hidden", "Hidden units of the MLPs", offsetof(struct encoder_config, mlp_hidden), 1, 65536, false},
     {"mlp_layers", "mlp-layers", "Hidden layers of the MLPs", offsetof(struct encoder_config, mlp_layers), 0, 16, false},
     {"heads", "heads", "Heads of attention", offsetof(struct encoder_config, heads), 1, 1024, false},
@@ -52,11 +54,49 @@ static bool has_key(const struct encoder_type *type, const char *word) {
     return false;
 }
 
+static void find_types(struct settings *s, const char *names) {
+    for (int i = 0; i < MAX_TYPES && *names; i++) {
+        char name[TEXT_FIELD_SIZE] = "";
+        size_t length = strcspn(names, "|");
+        memcpy(name, names, length);
+        s->types[i] = encoder_type_find(name);
+        names += length + (names[length] == '|');
+    }
+}
+
+// The filter's first type with this config key, or NULL.
+static const struct encoder_type *type_with(const struct settings *s, const char *key) {
+    for (int i = 0; s->types[i]; i++)
+        if (has_key(s->types[i], key))
+            return s->types[i];
+    return NULL;
+}
+
+static int lowest(const struct settings *s, int size) {
+    bool zero = false;
+    for (int i = 0; s->types[i]; i++)
+        zero |= s->types[i]->zero_layers;
+    return zero && strcmp(sizes[size].key, "layers") == 0 ? 0 : sizes[size].low;
+}
+
 static int *config_number(const struct encoder_config *config, size_t offset) {
     return (int *)((char *)config + offset);
 }
 
-static void build_table(struct settings *s, const struct option *own, const struct encoder_type *type) {
+static struct option *size_options(struct settings *s, struct option *o) {
+    for (int i = 0; i < SIZES; i++) {
+        const struct encoder_type *type = type_with(s, sizes[i].key);
+        if (!type)
+            continue;
+        s->numbers[i] = sizes[i].by_rnn ? 0 : *config_number(&type->defaults, sizes[i].offset);
+        s->options[i] = o;
+        *o++ = (struct option){.type = OPTION_INT, .name = sizes[i].name, .target = &s->numbers[i], .help = sizes[i].help,
+                               .low = lowest(s, i), .high = sizes[i].high};
+    }
+    return o;
+}
+
+static void build_table(struct settings *s, const struct option *own) {
     struct option *o = s->table;
     *o++ = (struct option){.type = OPTION_HEADING, .help = "Options"};
     *o++ = (struct option){.type = OPTION_FLAG, .name = "new", .target = &s->new_encoder, .help = "Make a fresh encoder"};
@@ -67,20 +107,17 @@ static void build_table(struct settings *s, const struct option *own, const stru
     *o++ = (struct option){.type = OPTION_HEADING, .help = "Options of --new"};
     for (; own && (own->name || own->type == OPTION_HEADING); own++)
         *o++ = *own;
-    for (int i = 0; i < SIZES; i++) {
-        if (!has_key(type, sizes[i].key))
-            continue;
-        s->numbers[i] = sizes[i].by_rnn ? 0 : *config_number(&type->defaults, sizes[i].offset);
-        *o++ = (struct option){.type = OPTION_INT, .name = sizes[i].name, .target = &s->numbers[i], .help = sizes[i].help,
-                               .low = sizes[i].low, .high = sizes[i].high};
-    }
-    if (has_key(type, "residual"))
+    o = size_options(s, o);
+    if (type_with(s, "residual"))
         *o++ = (struct option){.type = OPTION_FLAG, .name = "residual", .target = &s->residual,
                                .help = "Add each layer's input to its output"};
+    if (type_with(s, "fixed"))
+        *o++ = (struct option){.type = OPTION_FLAG, .name = "fixed", .target = &s->fixed,
+                               .help = "With --linear: the probes stay as random as they are made"};
     *o++ = (struct option){.type = OPTION_HEADING, .help = "Options of --model"};
     *o++ = (struct option){.type = OPTION_INT, .name = "batch", .target = &s->batch, .low = 1, .high = 4096,
                            .help = "Records that are encoded together; the result does not depend on it"};
-    if (has_key(type, "probes"))
+    if (type_with(s, "probes"))
         *o++ = (struct option){.type = OPTION_FLAG, .name = "traces", .target = &s->traces,
                                .help = "Add the probing inputs and the RNN's answers to each embedding"};
 }
@@ -88,10 +125,18 @@ static void build_table(struct settings *s, const struct option *own, const stru
 static struct encoder_config chosen_config(const struct settings *s, const struct encoder_type *type, const struct rnn_arch *arch) {
     struct encoder_config config = encoder_defaults(type, arch);
     for (int i = 0; i < SIZES; i++)
-        if (has_key(type, sizes[i].key) && !(sizes[i].by_rnn && s->numbers[i] == 0))
+        if (has_key(type, sizes[i].key) && s->options[i]->given && !(sizes[i].by_rnn && s->numbers[i] == 0))
             *config_number(&config, sizes[i].offset) = s->numbers[i];
     config.residual = s->residual;
+    config.fixed = s->fixed;
     return config;
+}
+
+// A filter's types may differ in what they allow.
+static void check_layers(struct cli *cli, const struct settings *s, const struct encoder_type *type) {
+    for (int i = 0; i < SIZES; i++)
+        if (strcmp(sizes[i].key, "layers") == 0 && has_key(type, "layers") && s->numbers[i] == 0 && !type->zero_layers)
+            cli_usage(cli, "--layers 0: an encoder of type '%s' has at least one", type->name);
 }
 
 // --- A fresh encoder ---
@@ -107,6 +152,9 @@ static void make_encoder(struct cli *cli, const struct settings *s, const struct
     while (!value_is(value_get(in->record, "kind"), "rnn"));
     cli_check_record(cli, in, rnn_record_read(in->record, &rnn, cli_error(cli)));
     struct encoder_config config = chosen_config(s, type, &rnn.arch);
+    struct error error = {0};
+    if (encoder_check(type, &config, &error) != STATUS_OK)
+        cli_usage(cli, "%s", error.text);
     struct encoder *e = encoder_new(type, &config, &rnn.arch, cli_common(cli)->seed);
     encoder_pack(writer_packer(out), e, NULL);
     encoder_free(e);
@@ -189,21 +237,12 @@ static void batch_flush(struct batch *b) {
     b->count = 0;
 }
 
-static enum status check_arch(const struct encoder *e, const struct rnn_arch *a, struct error *error) {
-    const struct rnn_arch *b = &e->arch;
-    if (rnn_arch_equal(a, b))
-        return STATUS_OK;
-    return error_set(error, STATUS_DATA,
-                     "an RNN of %d inputs, %d x %d units and %d outputs, but the encoder is for %d inputs, %d x %d units and %d outputs",
-                     a->input, a->layers, a->hidden, a->output, b->input, b->layers, b->hidden, b->output);
-}
-
 static enum status batch_add(struct batch *b, const struct value *record, struct error *error) {
     static const char *const dropped[] = {"kind", "weights", "rollouts", "encoder", "z", "probes", NULL}; // the last three are written anew
     struct rnn_record rnn;
     enum status status = rnn_record_read(record, &rnn, error);
     if (status == STATUS_OK)
-        status = check_arch(b->encoder, &rnn.arch, error);
+        status = encoder_fits(b->encoder, &rnn.arch, error);
     if (status != STATUS_OK)
         return status;
     int i = b->count;
@@ -256,11 +295,9 @@ static void embed(struct cli *cli, const struct settings *s, const char *types, 
 }
 
 int encode_main(const struct encode_filter *filter, int argc, char **argv) {
-    char first[TEXT_FIELD_SIZE] = "";
-    memcpy(first, filter->types, strcspn(filter->types, "|"));
-    const struct encoder_type *type = encoder_type_find(first);
     struct settings s = {.batch = 64, .residual = true};
-    build_table(&s, filter->program.options, type);
+    find_types(&s, filter->types);
+    build_table(&s, filter->program.options);
     struct program program = filter->program;
     program.synopsis = "--new [OPTION]... < ZOO > ENCODER\n--model FILE [--data FILE] [OPTION]... < ZOO > EMBEDDINGS";
     program.input = "rnn records, unless --data names them; the model when FILE is -";
@@ -272,8 +309,9 @@ int encode_main(const struct encode_filter *filter, int argc, char **argv) {
     const char *data = s.data ? s.data : "-";
     if (s.model && strcmp(s.model, "-") == 0 && strcmp(data, "-") == 0)
         cli_usage(cli, "--model -: the zoo has to be named by --data FILE then");
-    if (filter->new_type)
-        type = encoder_type_find(filter->new_type());
+    const struct encoder_type *type = filter->new_type ? encoder_type_find(filter->new_type()) : s.types[0];
+    if (s.new_encoder)
+        check_layers(cli, &s, type);
 
     struct reader *in = cli_reader(cli, data);
     struct writer *out = cli_writer(cli);

@@ -8,7 +8,7 @@
 
 struct encode_filter {
     struct program program; // name, summary, examples and the filter's own options (may be NULL); the rest is added here
-    const char *types; // the encoder types that it reads, "interactive|noninteractive"; its first one has the options and their defaults
+    const char *types; // the encoder types that it reads, "interactive|noninteractive"; --help shows the defaults of the first
     const char *(*new_type)(void); // which of them --new makes; NULL = the first
 };
 

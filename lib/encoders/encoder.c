@@ -26,6 +26,7 @@ static const struct {
     {"channels", offsetof(struct encoder_config, channels), 1, 4096, false},
     {"residual", offsetof(struct encoder_config, residual), 0, 1, true},
     {"softmax", offsetof(struct encoder_config, softmax), 0, 1, true},
+    {"fixed", offsetof(struct encoder_config, fixed), 0, 1, true},
 };
 
 static bool has_word(const char *words, const char *word) {
@@ -38,10 +39,12 @@ static bool has_word(const char *words, const char *word) {
 
 static void config_keys(const struct encoder_type *type, struct encoder_config *config, struct config_key *keys) {
     int count = 0;
-    for (size_t i = 0; i < sizeof all_keys / sizeof *all_keys; i++)
+    for (size_t i = 0; i < sizeof all_keys / sizeof *all_keys; i++) {
+        bool zero = type->zero_layers && strcmp(all_keys[i].name, "layers") == 0;
         if (has_word(type->keys, all_keys[i].name))
-            keys[count++] = (struct config_key){.name = all_keys[i].name, .target = (int *)((char *)config + all_keys[i].offset), .low = all_keys[i].low,
-                                                .high = all_keys[i].high, .flag = all_keys[i].flag};
+            keys[count++] = (struct config_key){.name = all_keys[i].name, .target = (int *)((char *)config + all_keys[i].offset),
+                                                .low = zero ? 0 : all_keys[i].low, .high = all_keys[i].high, .flag = all_keys[i].flag};
+    }
     keys[count] = (struct config_key){0};
 }
 
@@ -51,6 +54,10 @@ struct encoder_config encoder_defaults(const struct encoder_type *type, const st
     config.softmax = tokens;
     config.length = tokens ? 22 : 50;
     return config;
+}
+
+enum status encoder_check(const struct encoder_type *type, const struct encoder_config *config, struct error *error) {
+    return type->check ? type->check(config, error) : STATUS_OK;
 }
 
 // All but the values.
@@ -91,6 +98,14 @@ static bool weights_missing(const struct encoder *e, const struct value *weights
     return weights->length / 2 < needed;
 }
 
+enum status encoder_fits(const struct encoder *e, const struct rnn_arch *arch, struct error *error) {
+    const struct rnn_arch *own = &e->arch;
+    if (rnn_arch_equal(own, arch))
+        return STATUS_OK;
+    return error_set(error, STATUS_DATA, "an RNN of %d inputs, %d x %d units and %d outputs, but the encoder is for %d inputs, %d x %d units and %d outputs",
+                     arch->input, arch->layers, arch->hidden, arch->output, own->input, own->layers, own->hidden, own->output);
+}
+
 enum status encoder_read(const struct model_record *record, struct encoder **out, struct error *error) {
     const struct encoder_type *type = encoder_type_find(record->type);
     if (!type)
@@ -102,6 +117,8 @@ enum status encoder_read(const struct model_record *record, struct encoder **out
     config_keys(type, &config, keys);
     if (config_read(record->config, keys, error) != STATUS_OK)
         return error->status;
+    if (encoder_check(type, &config, error) != STATUS_OK)
+        return error_prefix(error, "encoder record");
     struct encoder *e = declared(type, &config, &record->arch, record->seed);
     e->step = record->step;
     if (weights_missing(e, record->weights)) {

@@ -16,6 +16,7 @@ struct encoder_config {
     int heads;                  // of attention
     int channels;               // of deep weight space features
     int residual, softmax;      // flags
+    int fixed;                  // flag: random probes that are never trained
 };
 
 struct encoder {
@@ -38,6 +39,8 @@ struct encoder_type {
     const char *name;                                            // the record's `type`
     const char *keys;                                            // config keys it has: "z hidden layers ..."
     struct encoder_config defaults;                              // the paper's sizes
+    bool zero_layers;                                            // may `layers` be 0?
+    enum status (*check)(const struct encoder_config *config, struct error *error); // sizes that do not go together are STATUS_DATA; may be NULL
     void (*declare)(struct encoder *e);                          // fills table and first from config and arch
     // Embeddings [B,Z] before normalisation. rng is NULL in inference; kinds that use randomness in training (augmentation, dropout) draw from it. trace may be NULL.
     struct tensor *(*embed)(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch, struct rng *rng,
@@ -50,9 +53,15 @@ const struct encoder_type *encoder_type_at(int index);          // NULL after th
 // The kind's defaults for RNNs of this architecture: length and softmax depend on whether they read tokens (as many outputs as inputs).
 struct encoder_config encoder_defaults(const struct encoder_type *type, const struct rnn_arch *arch);
 
+// Do the sizes go together? A config that doesn't pass must not become an encoder.
+enum status encoder_check(const struct encoder_type *type, const struct encoder_config *config, struct error *error) MUST_CHECK;
+
 // A fresh encoder, initialised from (seed, "encoder"). Free with encoder_free.
 struct encoder *encoder_new(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch, uint64_t seed);
 void encoder_free(struct encoder *e);
+
+// Is the encoder for RNNs of this architecture? STATUS_DATA with both architectures otherwise.
+enum status encoder_fits(const struct encoder *e, const struct rnn_arch *arch, struct error *error) MUST_CHECK;
 
 // From and to encoder records. Absent config keys take the paper's values; names that the kind does not use are ignored.
 enum status encoder_read(const struct model_record *record, struct encoder **out, struct error *error) MUST_CHECK;

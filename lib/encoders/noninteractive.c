@@ -11,13 +11,7 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
     struct tensor *encodings = tape_rows(tape, weights_leaf(tape, w, e->first[PROBING_ENCODINGS]), 0, K); // the last row is never used
     struct tensor *inputs = probing_inputs(tape, e, w, encodings);                                        // [K*M,I]
     struct tensor *answers = interrogation_sequence(tape, batch, inputs, M);                              // [K*B,M*O]
-    for (int t = 0; trace && t < K; t++) {
-        struct tensor *one = tape_rows(tape, inputs, t * M, M), **copies = arena_alloc(&tape->arena, (size_t)B * sizeof *copies);
-        for (int b = 0; b < B; b++)
-            copies[b] = one;
-        trace->inputs[t] = concat_rows(tape, copies, B);
-        trace->answers[t] = tape_reshape(tape, tape_rows(tape, answers, t * B, B), B * M, e->arch.output);
-    }
+    probing_trace(tape, trace, inputs, answers, M, B);
     struct tensor *sequence[] = {
         repeat_row(tape, weights_leaf(tape, w, e->first[PROBING_BOS]), B),
         probing_answer(tape, e, w, answers),

@@ -42,3 +42,14 @@ struct tensor *probing_answer(struct tape *tape, const struct encoder *e, const 
 struct tensor *probing_output(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *y) {
     return mlp(tape, w, e->first[PROBING_OUTPUT], e->config.mlp_layers, y);
 }
+
+void probing_trace(struct tape *tape, struct encoder_trace *trace, struct tensor *inputs, struct tensor *answers, int probes, int batch) {
+    for (int t = 0; trace && t < inputs->rows / probes; t++) {
+        struct tensor *one = tape_rows(tape, inputs, t * probes, probes);
+        struct tensor **copies = arena_alloc(&tape->arena, (size_t)batch * sizeof *copies);
+        for (int b = 0; b < batch; b++)
+            copies[b] = one;
+        trace->inputs[t] = concat_rows(tape, copies, batch);
+        trace->answers[t] = tape_reshape(tape, tape_rows(tape, answers, t * batch, batch), batch * probes, answers->cols / probes);
+    }
+}

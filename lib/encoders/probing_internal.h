@@ -20,4 +20,7 @@ struct tensor *probing_answer(struct tape *tape, const struct encoder *e, const 
 // z [B,Z] from the core's last output [B,H].
 struct tensor *probing_output(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *y);
 
+// Fills the trace (may be NULL) of probes common to all RNNs: inputs [K*M,I], answers [K*B,M*O].
+void probing_trace(struct tape *tape, struct encoder_trace *trace, struct tensor *inputs, struct tensor *answers, int probes, int batch);
+
 #endif

@@ -3,11 +3,17 @@
 
 #include <string.h>
 
-extern const struct encoder_type encoder_interactive, encoder_noninteractive, encoder_constant;
+extern const struct encoder_type encoder_interactive, encoder_noninteractive, encoder_linear, encoder_flat, encoder_stats,
+    encoder_dws, encoder_constant, encoder_transformer;
 
 static const struct encoder_type *const types[] = {
     &encoder_interactive,
     &encoder_noninteractive,
+    &encoder_linear,
+    &encoder_flat,
+    &encoder_stats,
+    &encoder_transformer,
+    &encoder_dws,
     &encoder_constant,
     NULL,
 };

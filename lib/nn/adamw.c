@@ -25,10 +25,10 @@ void adamw_update(struct adamw *a, float *value, const float *grad, double rate,
     float root_correction2 = (float)sqrt(1 - pow(beta2, t));
     for (int i = 0; i < a->table->count;) {
         const struct param *p = &a->table->list[i++];
-        if (p->unused)
+        if (!params_trained(p))
             continue;
         size_t at = p->offset, n = p->size; // neighbours in one go
-        for (; i < a->table->count && !a->table->list[i].unused; i++)
+        for (; i < a->table->count && params_trained(&a->table->list[i]); i++)
             n += a->table->list[i].size;
         kernels()->adamw(value + at, a->m + at, a->v + at, grad + at, n, (float)scale, (float)(rate * a->decay), beta1, beta2, step_size,
                          root_correction2, (float)a->epsilon);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct adamw {
-    const struct params *table; // unused parameters are left alone, neither updated nor decayed
+    const struct params *table; // unused and frozen parameters are left alone, neither updated nor decayed
     float *m, *v;               // [table->size] moments, owned
     uint64_t updates;           // done so far
     double beta1, beta2, epsilon, decay;

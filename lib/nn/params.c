@@ -43,6 +43,10 @@ int params_find(const struct params *p, const char *name) {
     return -1;
 }
 
+bool params_trained(const struct param *p) {
+    return !p->unused && !p->frozen;
+}
+
 void params_init(const struct params *p, float *values, struct rng *rng) {
     for (int i = 0; i < p->count; i++) {
         const struct param *param = &p->list[i];

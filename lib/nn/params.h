@@ -19,6 +19,7 @@ struct param {
     enum init init;
     float scale;
     bool unused; // kept for the sake of a reference state dict: no gradient, never updated or decayed, may be absent in a record
+    bool frozen; // a constant: no gradient, never updated or decayed
 };
 
 struct params {
@@ -32,6 +33,7 @@ int params_add(struct params *p, enum init init, float scale, int rank, const in
     __attribute__((format(printf, 6, 7)));
 void params_free(struct params *p);
 int params_find(const struct params *p, const char *name); // -1 when absent
+bool params_trained(const struct param *p); // neither unused nor frozen
 void params_init(const struct params *p, float *values, struct rng *rng);
 
 // 2-D view: rows = shape[0], cols = the product of the rest (a vector is one row).

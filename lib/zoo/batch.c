@@ -4,7 +4,7 @@
 
 struct batch_saved {
     struct tensor *x;
-    float *const *grads;
+    float **grads;
     const int *index;
 };
 
@@ -30,7 +30,8 @@ struct tensor *rnn_batch_tensor(struct tape *tape, const struct rnn_batch *batch
     }
     if (x->grad) {
         struct batch_saved *s = arena_alloc(&tape->arena, sizeof *s);
-        *s = (struct batch_saved){x, batch->grads, index};
+        *s = (struct batch_saved){x, arena_alloc(&tape->arena, (size_t)batch->count * sizeof *s->grads), index};
+        memcpy(s->grads, batch->grads, (size_t)batch->count * sizeof *s->grads);
         tape_record(tape, batch_backward, s);
     }
     return x;

@@ -14,7 +14,7 @@ struct rnn_batch {
 };
 
 // All weights as a tensor [B,P], whose gradient is passed on to batch->grads (it has none when that is NULL). index [P] (may be NULL) reorders them: column j is
-// weight index[j] (see symmetry.h).
+// weight index[j] (see symmetry.h). index, weights and gradients have to outlive the pass, the batch itself need not.
 struct tensor *rnn_batch_tensor(struct tape *tape, const struct rnn_batch *batch, const int *index);
 
 #endif

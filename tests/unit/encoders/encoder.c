@@ -97,7 +97,8 @@ static void test_record(const struct encoder_type *type) {
     CHECK(encoder_read(&m, &read, &error) == STATUS_DATA && strstr(error.text, "arch") && !read);
 
     // Sizes that are only declared: an error, and no memory for them.
-    const struct value *huge = decoded_with_int(&config, value_get(root, "config"), strstr(type->keys, "hidden") ? "hidden" : "z", 65536);
+    const char *size = strstr(type->keys, "mlp_hidden") ? "mlp_hidden" : strstr(type->keys, "hidden") ? "hidden" : "z";
+    const struct value *huge = decoded_with_int(&config, value_get(root, "config"), size, 65536);
     CHECK(model_record_read(decoded_with(&variant, root, "config", huge), &m, &error) == STATUS_OK);
     CHECK(encoder_read(&m, &read, &error) == STATUS_DATA && !read, "%s", type->name);
     decoded_free(&d);
@@ -189,6 +190,7 @@ int main(void) {
     }
     test_same_function("interactive");
     test_same_function("noninteractive");
+    test_same_function("linear");
     test_defaults();
     return check_report("encoders/encoder");
 }
