@@ -52,6 +52,11 @@ void arena_reset(struct arena *arena) {
         arena->first->used = 0;
 }
 
+void arena_clear(struct arena *arena) {
+    for (struct arena_block *block = arena->first; block; block = block->next)
+        memset(block->data, 0, block->size);
+}
+
 void arena_free(struct arena *arena) {
     for (struct arena_block *block = arena->first, *next; block; block = next) {
         next = block->next;

@@ -16,6 +16,7 @@ void *arena_calloc(struct arena *arena, size_t size) __attribute__((returns_nonn
 float *arena_floats(struct arena *arena, size_t count) __attribute__((returns_nonnull)); // count floats, contents undefined
 
 void arena_reset(struct arena *arena); // forgets all allocations, keeps the memory
+void arena_clear(struct arena *arena); // zeroes all its memory, allocated or not
 void arena_free(struct arena *arena);  // gives the memory back; the arena is valid and empty afterwards
 
 #endif

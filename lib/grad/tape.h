@@ -26,6 +26,8 @@ struct tape {
     struct arena arena;
     struct tape_entry *entries;
     int count, capacity;
+    struct arena shared; // of parts
+    bool in_part;
     bool recording; // false: inference, nothing is recorded and results have no grad
 };
 
@@ -42,6 +44,12 @@ struct tensor *tape_leaf(struct tape *tape, int rows, int cols, float *value, fl
 struct tensor *tape_rows(struct tape *tape, const struct tensor *x, int first, int count);
 // The same memory in another shape; rows * cols must agree.
 struct tensor *tape_reshape(struct tape *tape, const struct tensor *x, int rows, int cols);
+
+// Independent parts of a computation, one after another, share the memory of their tensors' gradients (in inference, values): it stays in
+// cache, and is one part's worth. What operations within a part return may be used within it only; tape_part_end gives a copy of the part's
+// result for use outside. Parts don't nest.
+void tape_part_begin(struct tape *tape);
+struct tensor *tape_part_end(struct tape *tape, struct tensor *result);
 
 void tape_record(struct tape *tape, tape_backward_function *backward, void *saved); // no-op unless recording
 void tape_backward(struct tape *tape);

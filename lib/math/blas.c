@@ -2,6 +2,7 @@
 
 #include <blis.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,12 +138,16 @@ static void multiply_packed(struct matrix a, struct matrix b, int m, int n, int 
     }
 }
 
+static bool for_blis(int m, int n, int k) {
+    const size_t from = kernels()->blis_from;
+    return from && (size_t)m * n * k >= from;
+}
+
 void blas_sgemm(enum transpose ta, enum transpose tb, int m, int n, int k, const float *a, size_t lda, const float *b, size_t ldb,
                 float beta, float *c, size_t ldc) {
     if (m <= 0 || n <= 0)
         return;
-    const size_t blis_from = kernels()->blis_from;
-    if (blis_from && (size_t)m * n * k >= blis_from) {
+    if (for_blis(m, n, k)) {
         blas_sgemm_blis(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
         return;
     }
@@ -152,4 +157,25 @@ void blas_sgemm(enum transpose ta, enum transpose tb, int m, int n, int k, const
         multiply_packed(am, bm, m, n, k, beta, c, ldc);
     else
         kernels()->gemm(c, ldc, a, am.row, am.col, b, ldb, m, n, k, beta);
+}
+
+// --- Packed once, used often ---
+
+size_t blas_packed_size(int k, int n) {
+    return (size_t)k * ((size_t)(n + PANEL - 1) / PANEL) * PANEL;
+}
+
+void blas_pack(enum transpose tb, int k, int n, const float *b, size_t ldb, float *packed) {
+    pack_b(packed, matrix(tb, b, ldb), k, n);
+}
+
+void blas_add_packed(int m, int n, int k, const float *a, size_t lda, const float *packed, float *c, size_t ldc) {
+    if (m <= 0 || n <= 0)
+        return;
+    if (!for_blis(m, n, k)) {
+        multiply_panels(matrix(PLAIN, a, lda), packed, m, n, k, 1, c, ldc);
+        return;
+    }
+    for (int column = 0; column < n; column += PANEL, packed += (size_t)k * PANEL)
+        blas_sgemm_blis(PLAIN, PLAIN, m, smaller(n - column, PANEL), k, a, lda, packed, PANEL, 1, c + column, ldc);
 }

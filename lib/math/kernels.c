@@ -4,7 +4,8 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "math/vector_internal.h"
+#include "math/functions_internal.h"
+#include "math/rows_internal.h"
 
 // --- Matrix product ---
 
@@ -185,61 +186,6 @@ static void transpose(float *out, size_t ldo, const float *in, size_t ldi, int r
 
 // --- Elementwise functions ---
 
-INLINE ivec ivec_set(int32_t x) {
-    return (ivec){0} + x;
-}
-
-INLINE vec abs_of(vec x) {
-    return (vec)((ivec)x & ivec_set(INT32_MAX));
-}
-
-// e^r - 1 for |r| <= ln(2)/2 (the polynomial of Cephes' expf).
-INLINE vec expm1_reduced(vec r) {
-    vec q = vec_set(1.9875691500e-4f);
-    q = vec_fma(q, r, vec_set(1.3981999507e-3f));
-    q = vec_fma(q, r, vec_set(8.3334519073e-3f));
-    q = vec_fma(q, r, vec_set(4.1665795894e-2f));
-    q = vec_fma(q, r, vec_set(1.6666665459e-1f));
-    q = vec_fma(q, r, vec_set(5.0000001201e-1f));
-    return vec_fma(q, r * r, r);
-}
-
-// x = n ln(2) + r; n comes as the low bits of *shifted.
-INLINE vec reduce(vec x, ivec *n) {
-    const vec magic = vec_set(12582912.0f); // 1.5 * 2^23: adding it rounds to an integer
-    const vec shifted = vec_fma(x, vec_set(1.44269504088896341f), magic), whole = shifted - magic;
-    *n = (ivec)shifted - (ivec)magic;
-    return vec_fma(whole, vec_set(2.12194440e-4f), vec_fma(whole, vec_set(-0.693359375f), x));
-}
-
-INLINE vec power_of_two(ivec n) {
-    return (vec)((n + 127) << 23);
-}
-
-INLINE vec exp_of(vec x) {
-    ivec n;
-    const vec r = reduce(vec_max(vec_set(-105.0f), vec_min(vec_set(89.0f), x)), &n);
-    const ivec half = n >> 1; // in two steps: 2^n itself may be out of range where the result is not
-    const vec first = power_of_two(half);
-    return vec_fma(expm1_reduced(r), first, first) * power_of_two(n - half);
-}
-
-// e/(1+e) or 1/(1+e) with e = exp(-|x|): nothing overflows, and small results keep their precision.
-INLINE vec sigmoid_of(vec x) {
-    const vec one = vec_set(1.0f), e = exp_of(-abs_of(x));
-    return vec_select((ivec)x >> 31, e, one) / (one + e);
-}
-
-// -m/(2+m) with m = exp(-2|x|) - 1, which is exact where x is small; the sign is x's.
-INLINE vec tanh_of(vec x) {
-    ivec n;
-    const vec y = vec_max(vec_set(-40.0f), -2.0f * abs_of(x));
-    const vec r = reduce(y, &n), s = power_of_two(n);
-    const vec m = vec_fma(expm1_reduced(r), s, s - 1.0f);
-    const vec t = m / (2.0f + m);
-    return vec_select(ivec_set(INT32_MIN), x, t);
-}
-
 #define ELEMENTWISE(name)                                                                                                                  \
     static void name##_all(float *y, const float *x, size_t n) {                                                                           \
         size_t i = 0;                                                                                                                      \
@@ -389,39 +335,7 @@ static float dot(const float *x, const float *y, size_t n) {
     return add_parts(sum);
 }
 
-// --- Rows ---
-
-static void add_rows(float *y, size_t ldy, const float *bias, int rows, int cols) {
-    for (int r = 0; r < rows; r++)
-        for (int c = 0; c < cols; c++)
-            y[r * ldy + c] += bias[c];
-}
-
-static void fill_rows(float *y, size_t ldy, const float *bias, int rows, int cols) {
-    for (int r = 0; r < rows && cols > 0; r++)
-        memcpy(y + r * ldy, bias, (size_t)cols * sizeof *y);
-}
-
-static void sum_rows(float *sum, const float *x, size_t ldx, int rows, int cols) {
-    int c = 0;
-    for (; c + 4 * LANES <= cols; c += 4 * LANES) {
-        vec s[4];
-        for (int v = 0; v < 4; v++)
-            s[v] = vec_load(sum + c + v * LANES);
-        for (int r = 0; r < rows; r++)
-            for (int v = 0; v < 4; v++)
-                s[v] += vec_load(x + r * ldx + c + v * LANES);
-        for (int v = 0; v < 4; v++)
-            vec_store(sum + c + v * LANES, s[v]);
-    }
-    for (; c < cols; c += LANES) {
-        const lane_mask lanes = first_lanes(lanes_left(cols, c));
-        vec s = vec_load_first(sum + c, lanes);
-        for (int r = 0; r < rows; r++)
-            s += vec_load_first(x + r * ldx + c, lanes);
-        vec_store_first(sum + c, s, lanes);
-    }
-}
+// --- Softmax ---
 
 INLINE float max_of(const float *x, int n) {
     vec max = vec_set(-INFINITY);
@@ -455,11 +369,46 @@ INLINE float softmax_row(float *p, float *log_p, const float *x, int cols) {
     return add_parts(sum);
 }
 
+// Rows of few columns side by side, each in a lane of its own; the sums have the same order as those of add_parts.
+enum { FEW_COLS = 8 };
+
+static void softmax_few_cols(float *p, float *log_p, const float *x, int rows, int cols) {
+    for (int first = 0; first < rows; first += LANES) {
+        const int n = lanes_left(rows, first);
+        const size_t block = (size_t)first * cols;
+        float turned[FEW_COLS][LANES] = {{0}};
+        for (int r = 0; r < n; r++)
+            for (int c = 0; c < cols; c++)
+                turned[c][r] = x[block + r * cols + c];
+        vec max = vec_set(-INFINITY), e[FEW_COLS] = {0}, z[FEW_COLS];
+        for (int c = 0; c < cols; c++)
+            max = vec_max(vec_load(turned[c]), max);
+        for (int c = 0; c < cols; c++) {
+            z[c] = vec_load(turned[c]) - max;
+            e[c] = exp_of(z[c]);
+        }
+        const vec sum = ((e[0] + e[4]) + (e[2] + e[6])) + ((e[1] + e[5]) + (e[3] + e[7])), log_sum = log_of(sum);
+        for (int c = 0; c < cols; c++) {
+            float p_lanes[LANES], log_p_lanes[LANES];
+            vec_store(p_lanes, e[c] / sum);
+            vec_store(log_p_lanes, z[c] - log_sum);
+            for (int r = 0; p && r < n; r++)
+                p[block + r * cols + c] = p_lanes[r];
+            for (int r = 0; log_p && r < n; r++)
+                log_p[block + r * cols + c] = log_p_lanes[r];
+        }
+    }
+}
+
 static void softmax(float *p, float *log_p, const float *x, int rows, int cols) {
+    if (cols <= FEW_COLS) {
+        softmax_few_cols(p, log_p, x, rows, cols);
+        return;
+    }
     for (int r = 0; r < rows; r++) {
         const size_t row = (size_t)r * cols;
         const float sum = softmax_row(p ? p + row : NULL, log_p ? log_p + row : NULL, x + row, cols);
-        const float log_sum = (float)log(sum);
+        const float log_sum = log_of(vec_set(sum))[0];
         for (int c = 0; p && c < cols; c++)
             p[row + c] /= sum;
         for (int c = 0; log_p && c < cols; c++)
@@ -495,6 +444,8 @@ const struct kernels JOIN_OF(kernels_, KERNELS_ISA) = {
     .add_rows = add_rows,
     .fill_rows = fill_rows,
     .sum_rows = sum_rows,
+    .grid_forward = grid_forward,
+    .grid_backward = grid_backward,
     .softmax = softmax,
     .adamw = adamw,
 };

@@ -7,6 +7,7 @@
 #ifndef MATH_KERNELS_H
 #define MATH_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct kernels {
@@ -40,6 +41,14 @@ struct kernels {
     void (*add_rows)(float *y, size_t ldy, const float *bias, int rows, int cols);  // y[r,:] += bias
     void (*fill_rows)(float *y, size_t ldy, const float *bias, int rows, int cols); // y[r,:] = bias
     void (*sum_rows)(float *sum, const float *x, size_t ldx, int rows, int cols);   // sum[c] += x[0,c] + x[1,c] + ..., in that order
+
+    // Over a grid [rows,cols,channels]: y += along_cols [cols,channels] + along_rows [rows,channels], negative results made 0 if relu. Its
+    // sums over rows are added to row_sums [cols,channels], those over columns replace col_sums [rows,channels].
+    void (*grid_forward)(float *y, float *row_sums, float *col_sums, const float *along_cols, const float *along_rows, int rows, int cols,
+                         int channels, bool relu);
+    // dx = dy + along_cols + along_rows, made 0 where y is not positive; dy NULL means zero, y NULL none is made 0. Its sums as above.
+    void (*grid_backward)(float *dx, float *row_sums, float *col_sums, const float *dy, const float *y, const float *along_cols,
+                          const float *along_rows, int rows, int cols, int channels);
 
     // Softmax and log-softmax of each row, stable. In place allowed; either output may be NULL.
     void (*softmax)(float *p, float *log_p, const float *x, int rows, int cols);

@@ -14,7 +14,7 @@ struct lstm_run {
     struct tape *tape;
     struct tensor *w_ih, *w_hh, *b_ih, *b_hh;
     int max_steps, steps, batch, input, hidden;
-    float *x;                       // [T,B,I]; NULL with a table
+    float *x;                       // [T,B,I]; NULL with a table, or when there will be no backward
     const uint8_t *tokens;          // [T,B] with a table
     struct tensor *table, *opening; // [V,4H], [B,4H]: see lstm_sequence_table
     int opening_steps;
@@ -22,8 +22,9 @@ struct lstm_run {
     float *c, *tanh_c; // [T,B,H]
     struct tensor *h;  // [T*B,H]
     float *dc;         // [B,H], gradient from the step after
-    float *w_ih_t;     // [I,4H] = W_ih^T, for single steps
-    float *w_hh_t;     // [H,4H] = W_hh^T
+    float *w_hh_t;     // W_hh^T [H,4H], packed for the products of single steps (see blas_pack)
+    float *w_hh_plain; // W_hh [4H,H], packed, for backward
+    float *w_ih_t, *w_ih_plain; // likewise, for inputs that come step by step
     float *bias;       // [4H] = b_ih + b_hh
 };
 
@@ -34,6 +35,16 @@ int lstm_params(struct params *p, const char *prefix, const char *suffix, int in
     params_add(p, INIT_UNIFORM, bound, 1, (int[]){4 * hidden}, "%sbias_ih%s", prefix, suffix);
     params_add(p, INIT_UNIFORM, bound, 1, (int[]){4 * hidden}, "%sbias_hh%s", prefix, suffix);
     return first;
+}
+
+// A weight matrix [4H,n] packed: transposed for forward, as it is for backward (nothing when there will be none).
+static void pack_weights(struct tape *tape, const struct tensor *w, float **transposed, float **plain) {
+    *transposed = arena_floats(&tape->arena, blas_packed_size(w->cols, w->rows));
+    blas_pack(TRANSPOSED, w->cols, w->rows, w->value, (size_t)w->cols, *transposed);
+    if (!tape->recording)
+        return;
+    *plain = arena_floats(&tape->arena, blas_packed_size(w->rows, w->cols));
+    blas_pack(PLAIN, w->rows, w->cols, w->value, (size_t)w->cols, *plain);
 }
 
 static struct lstm_run *run_new(struct tape *tape, const struct weights *w, int first, int max_steps, int batch) {
@@ -53,8 +64,7 @@ static struct lstm_run *run_new(struct tape *tape, const struct weights *w, int 
     r->tanh_c = arena_floats(&tape->arena, units);
     r->h = tape_tensor(tape, max_steps * batch, r->hidden, true);
     r->dc = arena_calloc(&tape->arena, (size_t)batch * H * sizeof(float));
-    r->w_hh_t = arena_floats(&tape->arena, 4 * H * H);
-    kernels()->transpose(r->w_hh_t, 4 * H, r->w_hh->value, H, 4 * r->hidden, r->hidden);
+    pack_weights(tape, r->w_hh, &r->w_hh_t, &r->w_hh_plain);
     r->bias = arena_floats(&tape->arena, 4 * H);
     memcpy(r->bias, r->b_ih->value, 4 * H * sizeof(float));
     kernels()->axpy(r->bias, 1, r->b_hh->value, 4 * H);
@@ -73,8 +83,7 @@ static float *state_at(const struct lstm_run *r, float *states, int t) {
 static void step_forward(struct lstm_run *r, int t) {
     int H = r->hidden, B = r->batch;
     if (t > 0)
-        blas_sgemm(PLAIN, PLAIN, B, 4 * H, H, state_at(r, r->h->value, t - 1), (size_t)H, r->w_hh_t, 4 * (size_t)H, 1, gates_at(r, t),
-                   4 * (size_t)H);
+        blas_add_packed(B, 4 * H, H, state_at(r, r->h->value, t - 1), (size_t)H, r->w_hh_t, gates_at(r, t), 4 * (size_t)H);
     kernels()->lstm_forward(gates_at(r, t), 4 * (size_t)H, state_at(r, r->c, t), state_at(r, r->tanh_c, t), state_at(r, r->h->value, t),
                             t > 0 ? state_at(r, r->c, t - 1) : NULL, B, H);
 }
@@ -85,8 +94,7 @@ static void step_backward(struct lstm_run *r, int t) {
     kernels()->lstm_backward(gates_at(r, t), r->dc, state_at(r, r->h->grad, t), gates_at(r, t), 4 * (size_t)H, state_at(r, r->tanh_c, t),
                              t > 0 ? state_at(r, r->c, t - 1) : NULL, B, H);
     if (t > 0)
-        blas_sgemm(PLAIN, PLAIN, B, H, 4 * H, gates_at(r, t), 4 * (size_t)H, r->w_hh->value, (size_t)H, 1, state_at(r, r->h->grad, t - 1),
-                   (size_t)H);
+        blas_add_packed(B, H, 4 * H, gates_at(r, t), 4 * (size_t)H, r->w_hh_plain, state_at(r, r->h->grad, t - 1), (size_t)H);
 }
 
 // The gates' gradients go to the table's rows and to the opening instead of to W_ih and the input biases.
@@ -184,10 +192,9 @@ struct tensor *lstm_sequence_tokens(struct tape *tape, const struct weights *w, 
 
 struct lstm_run *lstm_begin(struct tape *tape, const struct weights *w, int first, int max_steps, int batch) {
     struct lstm_run *r = run_new(tape, w, first, max_steps, batch);
-    size_t H = (size_t)r->hidden, I = (size_t)r->input;
-    r->w_ih_t = arena_floats(&tape->arena, I * 4 * H);
-    kernels()->transpose(r->w_ih_t, 4 * H, r->w_ih->value, I, 4 * r->hidden, r->input);
-    r->x = arena_floats(&tape->arena, (size_t)max_steps * (size_t)batch * I);
+    pack_weights(tape, r->w_ih, &r->w_ih_t, &r->w_ih_plain);
+    if (tape->recording)
+        r->x = arena_floats(&tape->arena, (size_t)max_steps * (size_t)batch * (size_t)r->input);
     tape_record(tape, weights_backward, r);
     return r;
 }
@@ -203,17 +210,18 @@ static void single_step_backward(void *saved) {
     struct lstm_run *r = s->run;
     step_backward(r, s->t);
     if (s->x->grad)
-        blas_sgemm(PLAIN, PLAIN, r->batch, r->input, 4 * r->hidden, gates_at(r, s->t), 4 * (size_t)r->hidden, r->w_ih->value,
-                   (size_t)r->input, 1, s->x->grad, (size_t)r->input);
+        blas_add_packed(r->batch, r->input, 4 * r->hidden, gates_at(r, s->t), 4 * (size_t)r->hidden, r->w_ih_plain, s->x->grad,
+                        (size_t)r->input);
 }
 
 struct tensor *lstm_step(struct lstm_run *r, struct tensor *x) {
     int t = r->steps++;
     assert(t < r->max_steps && x->rows == r->batch && x->cols == r->input);
     size_t G = 4 * (size_t)r->hidden;
-    memcpy(r->x + (size_t)t * tensor_size(x), x->value, tensor_size(x) * sizeof(float));
+    if (r->x)
+        memcpy(r->x + (size_t)t * tensor_size(x), x->value, tensor_size(x) * sizeof(float));
     kernels()->fill_rows(gates_at(r, t), G, r->bias, r->batch, (int)G);
-    blas_sgemm(PLAIN, PLAIN, r->batch, (int)G, r->input, x->value, (size_t)r->input, r->w_ih_t, G, 1, gates_at(r, t), G);
+    blas_add_packed(r->batch, (int)G, r->input, x->value, (size_t)r->input, r->w_ih_t, gates_at(r, t), G);
     step_forward(r, t);
     struct step_saved *s = arena_alloc(&r->tape->arena, sizeof *s);
     *s = (struct step_saved){r, x, t};

@@ -49,6 +49,15 @@ static void check_case(enum transpose ta, enum transpose tb, int m, int n, int k
     blas_sgemm_blis(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
     wrong = wrong_elements(ta, tb, m, n, k, a, lda, b, ldb, beta, start, c, ldc, 1e-6 * (k + 4));
     CHECK(wrong == 0, "BLIS %c%c %dx%dx%d beta %g: %d elements", "NT"[ta], "NT"[tb], m, n, k, beta, wrong);
+    if (ta == PLAIN && beta == 1) {
+        float *packed = malloc(blas_packed_size(k, n) * sizeof *packed + 1);
+        blas_pack(tb, k, n, b, ldb, packed);
+        memcpy(c, start, size * sizeof *c);
+        blas_add_packed(m, n, k, a, lda, packed, c, ldc);
+        wrong = wrong_elements(ta, tb, m, n, k, a, lda, b, ldb, beta, start, c, ldc, kernels()->blis_from ? 1e-6 * (k + 4) : 0);
+        CHECK(wrong == 0, "packed %c %dx%dx%d: %d elements", "NT"[tb], m, n, k, wrong);
+        free(packed);
+    }
     free(a);
     free(b);
     free(c);

@@ -348,9 +348,64 @@ static void check_same_bits(int n) {
     free(other);
 }
 
+// --- Grids ---
+
+static void grid_case(int rows, int cols, int channels, bool relu) {
+    const size_t across = (size_t)cols * channels, along = (size_t)rows * channels, n = rows * across;
+    float *x = random_floats(n, 1), *on_cols = random_floats(across, 1), *on_rows = random_floats(along, 1), *before = random_floats(across, 1);
+    float *first[6] = {0};
+    for (int isa = 0; kernels_available(isa); isa++) {
+        const struct kernels *kernel = kernels_available(isa);
+        float *y = copy_of(x, n), *row_sums = copy_of(before, across), *col_sums = filled(along, NAN);
+        kernel->grid_forward(y, row_sums, col_sums, on_cols, on_rows, rows, cols, channels, relu);
+        float *dx = filled(n, NAN), *d_row_sums = copy_of(before, across), *d_col_sums = filled(along, NAN);
+        kernel->grid_backward(dx, d_row_sums, d_col_sums, rows % 2 ? x : NULL, relu ? y : NULL, on_cols, on_rows, rows, cols, channels);
+        int wrong = 0;
+        float *sums[] = {copy_of(before, across), filled(along, 0), copy_of(before, across), filled(along, 0)};
+        for (size_t i = 0; i < n; i++) {
+            const size_t r = i / across, k = i % across, c = r * channels + k % channels;
+            const float z = x[i] + (on_cols[k] + on_rows[c]), expected = relu && !(z > 0) ? 0 : z;
+            const float dz = on_cols[k] + on_rows[c] + (rows % 2 ? x[i] : 0), d = relu && !(z > 0) ? 0 : dz;
+            wrong += y[i] != expected || dx[i] != d;
+            sums[0][k] += expected;
+            sums[1][c] += expected;
+            sums[2][k] += d;
+            sums[3][c] += d;
+        }
+        float *results[] = {y, row_sums, col_sums, dx, d_row_sums, d_col_sums};
+        CHECK(wrong == 0 && same(row_sums, sums[0], across) && same(col_sums, sums[1], along) && same(d_row_sums, sums[2], across) &&
+                  same(d_col_sums, sums[3], along),
+              "%s grid %dx%dx%d: %d positions", kernel->name, rows, cols, channels, wrong);
+        for (int i = 0; i < 4; i++)
+            free(sums[i]);
+        for (int i = 0; i < 6; i++) {
+            CHECK(!first[i] || same(first[i], results[i], i % 3 == 0 ? n : i % 3 == 1 ? across : along), "%s grid: bits", kernel->name);
+            if (first[i])
+                free(results[i]);
+            else
+                first[i] = results[i];
+        }
+    }
+    float *all[] = {x, on_cols, on_rows, before};
+    for (int i = 0; i < 4; i++)
+        free(all[i]);
+    for (int i = 0; i < 6; i++)
+        free(first[i]);
+}
+
+static void check_grids(void) {
+    static const int some[] = {1, 3, 17, 48};
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 4; j++)
+            for (int c = 0; c < 4; c++)
+                grid_case(some[i], some[j], some[c], (i + j + c) % 2);
+    grid_case(2, 5, 48, true);
+}
+
 int main(void) {
     rng = rng_make(1, 1, "kernels");
     check_gemm();
+    check_grids();
     for (int isa = 0; kernels_available(isa); isa++) {
         const struct kernels *kernel = kernels_available(isa);
         check_transpose(kernel);
