@@ -1,16 +1,20 @@
 // Functionalist encoders: they interrogate each RNN with learned probing inputs.
 #include "cli/encodefilter.h"
 
-static bool interactive = true, non_interactive;
+static bool interactive = true, non_interactive, linear;
 
 static struct option options[] = {
     {.type = OPTION_FLAG, .name = "interactive", .target = &interactive, .help = "Each probe depends on the answers so far"},
     {.type = OPTION_FLAG, .name = "non-interactive", .target = &non_interactive,
-     .help = "The probes are fixed sequences, the same for every RNN"},
+     .help = "The probes are learned sequences, the same for every RNN"},
+    {.type = OPTION_FLAG, .name = "linear", .target = &linear,
+     .help = "Likewise, but made by a shared chain of --layers linear maps, which may be 0; default --probes 16 --hidden 128"},
     {0},
 };
 
 static const char *new_type(void) {
+    if (linear)
+        return "linear";
     return interactive && !non_interactive ? "interactive" : "noninteractive";
 }
 
@@ -21,7 +25,7 @@ static const struct encode_filter filter = {
                 .examples = "probe --new --seed 7 < zoo.mp > fresh.mp\n"
                             "emulate --fit fresh.mp --steps 20000 < zoo.mp > trained.mp\n"
                             "probe --model trained.mp < zoo.mp > embeddings.mp"},
-    .types = "interactive|noninteractive",
+    .types = "interactive|noninteractive|linear",
     .new_type = new_type,
 };
 

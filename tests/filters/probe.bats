@@ -73,6 +73,52 @@ for z in records:
 PYTHON
 }
 
+@test "probe: linear generators have defaults and sizes of their own" {
+    probe --new --linear --seed 2 < zoo.mp > paper.mp
+    probe --new --linear --probes 3 --length 5 --hidden 6 --layers 3 --mlp-hidden 7 --mlp-layers 2 --z 4 < zoo.mp > own.mp
+    probe --new --linear --length 5 --layers 0 --fixed < zoo.mp > fixed.mp
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import read_stream
+[paper], [own], [fixed] = (read_stream.records(f) for f in ("paper.mp", "own.mp", "fixed.mp"))
+assert paper["type"] == own["type"] == fixed["type"] == "linear" and paper["seed"] == 2
+assert paper["config"] == {"z": 16, "hidden": 128, "layers": 2, "mlp_hidden": 128, "mlp_layers": 1, "length": 22, "probes": 16,
+                           "softmax": True, "fixed": False}
+assert own["config"] == {"z": 4, "hidden": 6, "layers": 3, "mlp_hidden": 7, "mlp_layers": 2, "length": 5, "probes": 3,
+                         "softmax": True, "fixed": False}
+assert {name: w.shape for name, w in own["weights"].items()} == {
+    "codes": (3, 32), "generator.0.weight": (6, 32), "generator.0.bias": (6,), "generator.1.weight": (6, 6), "generator.1.bias": (6,),
+    "generator.2.weight": (20, 6), "generator.2.bias": (20,), "output_transform.0.weight": (7, 60), "output_transform.0.bias": (7,),
+    "output_transform.2.weight": (7, 7), "output_transform.2.bias": (7,), "output_transform.4.weight": (4, 7), "output_transform.4.bias": (4,)}
+assert fixed["config"]["fixed"] is True and fixed["config"]["layers"] == 0 and fixed["weights"]["codes"].shape == (16, 20)
+PYTHON
+    run -64 probe --new --layers 0 < zoo.mp
+    [[ $output == "probe: --layers 0: an encoder of type 'interactive' has at least one"* ]]
+}
+
+# The probing inputs of linear generators, and what the RNNs answer, computed by NumPy from the record alone.
+@test "probe: a linear generator's probes and embedding follow from its record" {
+    local layers
+    for layers in 0 1 3; do
+        probe --new --linear --probes 3 --length 5 --hidden 6 --layers "$layers" < zoo.mp > encoder.mp
+        probe --traces --model encoder.mp < zoo.mp > z.mp
+        check z.mp << 'PYTHON'
+[e] = read_stream.records("encoder.mp")
+w = e["weights"]
+x = w["codes"]
+for l in range(e["config"]["layers"]):
+    x = x @ w[f"generator.{l}.weight"].T + w[f"generator.{l}.bias"]
+x = np.exp(x.reshape(3, 5, 4).transpose(1, 0, 2))
+x /= x.sum(-1, keepdims=True)
+for r in records:
+    assert np.allclose(r["probes"]["inputs"], x, rtol=0, atol=1e-6)
+    y = r["probes"]["answers"].reshape(-1)
+    y = np.maximum(w["output_transform.0.weight"] @ y + w["output_transform.0.bias"], 0)
+    y = w["output_transform.2.weight"] @ y + w["output_transform.2.bias"]
+    assert np.allclose(r["z"], y / np.linalg.norm(y), rtol=0, atol=1e-5)
+PYTHON
+    done
+}
+
 @test "probe: the same seed gives the same encoder, another one another" {
     probe --new --hidden 12 --length 6 --mlp-hidden 8 --seed 7 < zoo.mp | cmp - fresh.mp
     probe --new --hidden 12 --length 6 --mlp-hidden 8 --seed 8 < zoo.mp > other.mp
@@ -81,7 +127,7 @@ PYTHON
 
 @test "probe: the size of the batch does not matter" {
     local type batch
-    for type in interactive non-interactive; do
+    for type in interactive non-interactive linear; do
         probe --new "--$type" --probes 2 < zoo.mp > encoder.mp
         probe --traces --model encoder.mp --batch 64 < zoo.mp > whole.mp
         for batch in 1 3 7; do

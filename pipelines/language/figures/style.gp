@@ -6,5 +6,4 @@ set tics nomirror textcolor rgb "#222222"
 set grid linetype 1 linecolor rgb "#e4e4e4" linewidth 1
 set key textcolor rgb "#222222"
 blue = "#0072B2"; orange = "#E69F00"; green = "#009E73"; vermilion = "#D55E00"; grey = "#888888"
-color_of(encoder) = encoder eq "interactive" ? blue : encoder eq "noninteractive" ? vermilion : grey
 viridis = '0 "#440154", 1 "#414487", 2 "#2a788e", 3 "#22a884", 4 "#7ad151", 5 "#fde725"'

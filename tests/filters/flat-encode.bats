@@ -1,0 +1,73 @@
+# flat-encode: the reference, options, training under permutations; what all encoder filters share is tested in probe.bats.
+
+# shellcheck disable=SC2094 # files are read twice, never written
+load ../helper
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return
+    gen-language --tokens 2 --count 3 | train-rnn --steps 20 --snapshots 0 --hidden 8 --rollouts 3 --samples 20 | partition > zoo.mp
+    flat-encode --new --seed 7 < zoo.mp > fresh.mp
+}
+
+setup() {
+    ln -s "$BATS_FILE_TMPDIR"/*.mp .
+}
+
+data() {
+    rec-json --no-meta --arrays whole < "$1"
+}
+
+@test "flat-encode: an encoder written by Python gives the reference embedding" {
+    local golden=$ROOT/tests/golden/encoders stream=$ROOT/tests/python/encoder_stream.py
+    python "$stream" write "$golden" flat encoder.mp rnns.mp
+    flat-encode --model encoder.mp < rnns.mp > z.mp
+    python "$stream" check "$golden" flat z.mp
+}
+
+@test "flat-encode: sizes from the paper and from options, embeddings of unit norm" {
+    flat-encode --new --hidden 6 --layers 2 --z 5 < zoo.mp > own.mp
+    flat-encode --new < zoo.mp | flat-encode --model - --data zoo.mp > z.mp
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import numpy as np, read_stream
+[paper], [own], zoo, embeddings = (read_stream.records(f) for f in ("fresh.mp", "own.mp", "zoo.mp", "z.mp"))
+P = sum(w.size for w in zoo[0]["weights"].values())
+assert (paper["type"], paper["seed"]) == ("flat", 7) and paper["config"] == {"z": 16, "hidden": 128, "layers": 3}
+assert [w.shape for name, w in paper["weights"].items() if "weight" in name] == [(128, P), (128, 128), (128, 128), (16, 128)]
+assert own["config"] == {"z": 5, "hidden": 6, "layers": 2} and own["weights"]["mlp_model.4.weight"].shape == (5, 6)
+assert len(embeddings) == len(zoo) == 6
+for e in embeddings:
+    assert e["encoder"] == {"type": "flat", "seed": 1, "step": 0} and abs(np.linalg.norm(e["z"]) - 1) < 1e-6
+PYTHON
+}
+
+@test "flat-encode: training under permutations is a function of the seed, whatever the threads" {
+    local seed threads
+    gen-language --tokens 2 --count 40 --first-run 9 | train-rnn --steps 2 --snapshots 0 --hidden 8 --rollouts 3 --samples 20 --quiet |
+        partition > many.mp
+    for seed in 1 2; do
+        for threads in 1 2; do # a batch of two lanes
+            emulate --fit fresh.mp --seed "$seed" --threads "$threads" --batch 40 --steps 3 --hidden 8 < many.mp > "$seed-$threads.mp"
+        done
+        cmp <(data "$seed-1.mp") <(data "$seed-2.mp")
+    done
+    run -1 cmp -s <(data 1-1.mp) <(data 2-1.mp)
+}
+
+@test "flat-encode: another type of encoder and damaged input exit 65, misuse 64" {
+    stats-encode --new --mlp-hidden 4 < zoo.mp > stats.mp
+    run -65 bash -c 'flat-encode --model stats.mp < zoo.mp > /dev/null'
+    [[ $output == "flat-encode: stats.mp: an encoder of type 'stats'"* ]]
+    run -65 bash -c 'head -c 5000 zoo.mp | flat-encode --model fresh.mp > /dev/null'
+    run -65 bash -c 'flat-encode --new < /dev/null > /dev/null'
+    run -66 bash -c 'flat-encode --model missing.mp < zoo.mp > /dev/null'
+    run -64 flat-encode --new --layers 0 < zoo.mp
+    run -64 flat-encode --new --mlp-hidden 3 < zoo.mp
+    run -64 flat-encode --traces --model fresh.mp < zoo.mp
+}
+
+@test "flat-encode: a full disk exits 74, a closed pipe 141" {
+    run -74 bash -c 'flat-encode --model fresh.mp < zoo.mp > /dev/full'
+    for _ in {1..400}; do cat zoo.mp; done > many.mp
+    flat-encode --model fresh.mp < many.mp | head -c 1 > /dev/null
+    [[ ${PIPESTATUS[0]} == 141 ]]
+}

@@ -1,0 +1,60 @@
+// Layer-wise statistics do not depend on the order of hidden units. (Their values: golden/encoders; their gradients: grad/gradients.)
+#include "subjects.h"
+
+static void test_invariance(const struct rnn_arch *arch, uint64_t seed) {
+    enum { COUNT = 3 };
+    const struct encoder_type *type = encoder_type_find("stats");
+    struct encoder_config config = encoder_defaults(type, arch);
+    struct encoder *e = encoder_new(type, &config, arch, seed);
+    struct subjects s = subjects_new(arch, COUNT, seed);
+    struct rng rng = rng_make(seed, 0, "permutations");
+    for (int repeat = 0; repeat < 5; repeat++) {
+        struct subjects p = subjects_permuted(&s, &rng);
+        double d = subjects_difference(subjects_embed(&s, e, NULL), subjects_embed(&p, e, NULL), COUNT * config.z);
+        CHECK(d <= 1e-5, "%d x %d: %g", arch->layers, arch->hidden, d);
+        subjects_free(&p);
+    }
+    subjects_free(&s);
+    encoder_free(e);
+}
+
+// Without hidden layers, and with a map that passes a statistic on, the raw embedding is that statistic.
+static void test_values(void) {
+    static const float w[] = {3, -1, -0.0f, 7, 2, 2, -5, 0.5f}; // lstm.weight_ih_l0 [4,2] of {2, 1, 1, 1}
+    static const double expected[] = {1.0625, 11.8883929, -5, -0.25, 1.25, 2.25, 7};
+    const struct rnn_arch arch = {2, 1, 1, 1};
+    const struct encoder_type *type = encoder_type_find("stats");
+    struct encoder_config config = {.z = 42};
+    struct encoder *e = encoder_new(type, &config, &arch, 1);
+    struct subjects s = subjects_new(&arch, 1, 1);
+    memcpy(s.weights[0], w, sizeof w);
+    CHECK(e->table.count == 2 && e->table.list[0].size == 42 * 42);
+    memset(e->values, 0, e->table.size * sizeof(float));
+    for (int i = 0; i < 42; i++)
+        e->values[i * 43] = 1;
+    struct rnn_batch batch = {.arch = arch, .table = &e->rnn_table, .count = 1, .weights = (const float *const *)s.weights};
+    struct weights weights = {&e->table, e->values, NULL};
+    struct tape tape = {0};
+    struct tensor *raw;
+    encoder_embed(&tape, e, &weights, &batch, NULL, NULL, &raw);
+    for (int i = 0; i < 7; i++)
+        CHECK_CLOSE(raw->value[i], expected[i], 1e-6);
+    float bias = s.weights[0][s.size - 1]; // the last parameter has a single number
+    CHECK_CLOSE(raw->value[36], 0, 0);
+    for (int i = 35; i < 42; i++)
+        CHECK(i == 36 || raw->value[i] == bias);
+    s.weights[0][3] = NAN;
+    tape_reset(&tape, false);
+    CHECK(isnan(encoder_embed(&tape, e, &weights, &batch, NULL, NULL, &raw)->value[0]), "NaN stays NaN");
+    tape_free(&tape);
+    subjects_free(&s);
+    encoder_free(e);
+}
+
+int main(void) {
+    static const struct rnn_arch archs[] = {{6, 32, 2, 6}, {16, 32, 2, 10}, {3, 17, 3, 2}, {2, 5, 1, 7}, {1, 1, 1, 1}};
+    for (size_t i = 0; i < sizeof archs / sizeof *archs; i++)
+        test_invariance(&archs[i], i + 1);
+    test_values();
+    return check_report("encoders/stats");
+}
