@@ -35,7 +35,7 @@ static struct option options[] = {
 
 static struct program program = {
     .name = "rec-json",
-    .summary = "Shows the records of a stream as JSON Lines, one record a line; or makes a stream of them again.",
+    .summary = "show a stream of records as JSON Lines, one record a line, or make a stream of them again",
     .synopsis = "[OPTION]... < STREAM > LINES\n--reverse [OPTION]... < LINES > STREAM",
     .input = "a stream of any kind (with --reverse: JSON Lines)",
     .output = "JSON Lines (with --reverse: a stream)",

@@ -45,6 +45,6 @@ for filter in filters/*.c; do
     [[ -f filters/$name.1 ]] || complain "filters/$name.1 is missing"
     [[ -f tests/filters/$name.bats ]] || complain "tests/filters/$name.bats is missing"
     grep -q -- "\b$name\b" README.md || complain "README.md does not name $name"
-    grep -q -- "\b$name\b" filters/rnnpipe.7 || complain "filters/rnnpipe.7 does not name $name"
+    sed 's/\\-/-/g' filters/rnnpipe.7 | grep -q -- "\b$name\b" || complain "filters/rnnpipe.7 does not name $name"
 done
 exit $((failed > 0))

@@ -15,6 +15,9 @@ import numpy as np
 import read_stream
 
 
+TYPES = {"layerwise_statistics": "stats", "parameter_transformer": "transformer", "nf": "dws"}  # the reference's names: ours
+
+
 def write(path, records):
     program = {"program": "python", "version": "1"}
     meta = {"kind": "meta", "format": 1, **program, "history": [{**program, "argv": ["python", path]}]}
@@ -59,6 +62,8 @@ def write_streams(golden, name, encoder_path, zoo_path):
     config = {
         "z": c["rnn_embedding_size"],
         "hidden": c["encoder_core_hidden_size"],
+        "channels": c["encoder_core_hidden_size"],
+        "heads": c["encoder_num_heads"],
         "layers": c["encoder_core_num_layers"],
         "mlp_hidden": c["encoder_mlp_hidden_size"],
         "mlp_layers": c["encoder_mlp_num_layers"],
@@ -68,7 +73,8 @@ def write_streams(golden, name, encoder_path, zoo_path):
         "softmax": c["probing_input_softmax"],
     }
     weights = encoder_weights(f"{golden}/{name}")
-    write(encoder_path, [{"kind": "encoder", "type": c["encoder_type"], "config": config, "arch": arch, "weights": weights}])
+    kind = TYPES.get(c["encoder_type"], c["encoder_type"])
+    write(encoder_path, [{"kind": "encoder", "type": kind, "config": config, "arch": arch, "weights": weights}])
     flat = np.load(f"{golden}/rnn_params_{c['rnn_batch']}.npy")
     rnns = [{"kind": "rnn", "run": run, "arch": arch, "weights": rnn_weights(row, arch), "mine": run} for run, row in enumerate(flat)]
     write(zoo_path, rnns)

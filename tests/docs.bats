@@ -1,0 +1,240 @@
+#!/usr/bin/env bats
+# What the documentation shows, works: every EXAMPLES section of a man page, every example of --help, every block of README.md that is
+# marked sh, every script in examples/. They are run as they stand but for their sizes: see small().
+
+load helper
+
+EXAMPLES=$ROOT/examples
+
+setup_file() {
+    cat > "$BATS_FILE_TMPDIR/small.yaml" << 'END'
+gen-language: {max-n: 4}
+train-rnn: {steps: 10, snapshots: [5], hidden: 8, rollouts: 4, samples: 10}
+probe: {hidden: 8, mlp-hidden: 8, length: 4}
+flat-encode: {hidden: 8}
+stats-encode: {mlp-hidden: 8}
+transformer-encode: {hidden: 8, layers: 1}
+dws-encode: {channels: 4, layers: 1, mlp-hidden: 8}
+emulate: {steps: 20, batch: 4, hidden: 8, validate-every: 10, checkpoint-every: 10, rollouts: 2, clones: 4}
+classify: {steps: 20, hidden: 8, log-every: 10}
+END
+    mkdir "$BATS_FILE_TMPDIR/files"
+    cd "$BATS_FILE_TMPDIR/files" || return
+    run_small << 'END'
+gen-language --count 1 > tasks.mp
+train-rnn < tasks.mp | partition > zoo.mp
+probe --new < zoo.mp > fresh.mp
+emulate --fit fresh.mp < zoo.mp > probe.mp
+probe --model probe.mp < zoo.mp > z.mp
+project < z.mp > embeddings.mp
+classify --fit task < z.mp > predictor.mp
+classify --model predictor.mp < z.mp > predictions.1.mp
+emulate --model probe.mp < zoo.mp > emulations.1.mp
+END
+    cp probe.mp trained.mp
+}
+
+# The table of sizes. What commands would do by default is in small.yaml; a size that is written out is replaced; head, which does not
+# read to the end, would make pipefail report a closed pipe.
+small() {
+    sed -E \
+        -e "s#\b(gen-language|train-rnn|probe|emulate|classify|[a-z]+-encode)( |'|\$)#\1 --config $BATS_FILE_TMPDIR/small.yaml\2#g" \
+        -e 's/--count [0-9]+/--count 24/g' \
+        -e 's/--steps [0-9]+/--steps 20/g' \
+        -e 's/--hidden [0-9]+/--hidden 8/g' \
+        -e 's/\bseq 0 999\b/seq 0 23/' \
+        -e 's/\bseq 0 20 399\b/seq 0 24 47/' \
+        -e 's/\| head -([0-9]+)/| sed -n 1,\1p/' \
+        -e '/^ *(make|git|sudo) /d'
+}
+
+# Runs a script from standard input in the current directory; every file that it makes has something in it.
+run_small() {
+    {
+        command -v jq > /dev/null || echo 'jq() { cat > /dev/null; }' # not worth a dependency
+        small
+    } > script
+    bash -euo pipefail script || { cat script && return 1; }
+    if [[ -n $(find . -name '*.*' -size 0) ]]; then
+        find . -name '*.*' -size 0 && cat script && return 1
+    fi
+}
+
+# Runs the examples of NAME in a directory with the files that examples read.
+run_examples() { # NAME < SCRIPT
+    mkdir "$BATS_TEST_TMPDIR/$1"
+    cp "$BATS_FILE_TMPDIR"/files/*.mp "$BATS_TEST_TMPDIR/$1"
+    if ! (cd "$BATS_TEST_TMPDIR/$1" && run_small) > "$BATS_TEST_TMPDIR/log" 2>&1; then
+        echo "--- $1"
+        cat "$BATS_TEST_TMPDIR/log"
+        failed=yes
+    fi
+}
+
+# The text of all .EX blocks of a page's EXAMPLES section.
+page_examples() { # PAGE
+    sed -n '/^\.SH EXAMPLES/,/^\.SH [^E]/{/^\.EX/,/^\.EE/p;}' "$1" | unroff
+}
+
+unroff() {
+    sed -e '/^\.E[XE]/d' -e 's/\\(aq/'\''/g' -e 's/\\(dq/"/g' -e 's/\\(ha/^/g' -e 's/\\(ti/~/g' -e 's/\\(ga/`/g' -e 's/\\-/-/g' \
+        -e 's/\\&//g' -e 's/\\f[BIRP]//g' -e 's/\\e/\\/g'
+}
+
+@test "EXAMPLES of every man page" {
+    failed=no
+    for page in "$ROOT"/filters/*.[17]; do
+        [[ -n $(page_examples "$page") ]] || { echo "$page: no EXAMPLES" && failed=yes; }
+        run_examples "$(basename "$page")" < <(page_examples "$page")
+    done
+    [[ $failed == no ]]
+}
+
+@test "examples of every --help" {
+    failed=no
+    for filter in $(filters); do
+        [[ -n $("$filter" --help | sed '1,/^Examples:/d') ]] || { echo "$filter: no examples" && failed=yes; }
+        run_examples "$filter" < <("$filter" --help | sed -e '1,/^Examples:/d' -e 's/^  //')
+    done
+    [[ $failed == no ]]
+}
+
+@test "shell blocks of README.md" {
+    failed=no
+    grep -q '^```sh$' "$ROOT/README.md"
+    # shellcheck disable=SC2016 # these are no substitutions
+    run_examples README < <(sed -n '/^```sh$/,/^```$/{/^```/d;p;}' "$ROOT/README.md")
+    [[ $failed == no ]]
+}
+
+@test "README.md and the man pages name only files that are there" {
+    while read -r file; do
+        [[ -e $ROOT/$file ]] || { echo "README.md: $file" && failed=yes; }
+    done < <(grep -oE '\]\([^)#:]+\)' "$ROOT/README.md" | tr -d '()]')
+    while read -r page; do
+        [[ -e $ROOT/filters/$page ]] || { echo "SEE ALSO $page" && failed=yes; }
+    done < <(sed -nE 's/^\.BR ((gen|rec|train|rnnpipe)[a-z\\-]*|[a-z]+\\-encode|[a-z]+) \(([157])\).*/\1.\3/p' "$ROOT"/filters/*.[157] |
+        tr -d "\\\\" | sort -u | grep -vxE '(cat|parallel).1')
+    [[ -z ${failed:-} ]]
+}
+
+@test "every filter is in rnnpipe(7) and in README.md" {
+    for filter in $(filters); do
+        grep -qF ".BR ${filter//-/\\-} (1)" "$ROOT/filters/rnnpipe.7" || { echo "rnnpipe.7: $filter" && failed=yes; }
+        grep -q "\`$filter\`" "$ROOT/README.md" || { echo "README.md: $filter" && failed=yes; }
+    done
+    [[ -z ${failed:-} ]]
+}
+
+@test "every option of --help is in its man page, with its default" {
+    for filter in $(filters); do
+        unroff < "$ROOT/filters/$filter.1" > page
+        while read -r option default; do
+            awk -v RS='\n([.](TP|SH|SS)[^\n]*\n)+' -v option="--([[]no-[]])?$option([^a-z-]|\$)" \
+                '{ split($0, line, "\n") } line[1] ~ option' page > entry
+            [[ -s entry ]] || { echo "$filter.1: --$option" && failed=yes; }
+            [[ -z $default ]] || { grep -q default entry && grep -qF -- "$default" entry; } ||
+                { echo "$filter.1: --$option: default $default" && failed=yes; }
+        done < <(options_and_defaults "$filter")
+    done
+    [[ -z ${failed:-} ]]
+}
+
+# Lines "OPTION DEFAULT" for a filter's own options; no default for what is "no" or a file.
+options_and_defaults() { # FILTER
+    COLUMNS=10000 "$1" --help | sed -n '/^Options:/,/^Common options:/p' | tr '\n' ' ' | sed -E 's/ {2,}(-., )?--/\n--/g' |
+        sed -nE 's/^--(\[no-\])?([a-z-]+)(.*default ([^) ]+)\))?.*/\2 \4/p' | sed -E 's/ (no|-)$//; s/ yes$//'
+}
+
+@test "examples: make-a-zoo.sh, read-a-stream.py" {
+    RUNS=4 STEPS=20 "$EXAMPLES/make-a-zoo.sh" > table
+    [[ $(tail -n +2 table | awk '{ n += $3 } END { print n }') == 8 ]] # steps 0 and 20 of four RNNs
+    python "$EXAMPLES/read-a-stream.py" zoo.mp > text
+    grep -q '^8 snapshots of 4 RNNs with 13444 weights each$' text
+    head -c -1 zoo.mp > cut.mp
+    run ! python "$EXAMPLES/read-a-stream.py" cut.mp
+    [[ $output == *'no end record'* ]]
+}
+
+@test "examples: interrogate.sh" {
+    RUNS=6 STEPS=20 "$EXAMPLES/interrogate.sh" > text
+    grep -qE '^[0-2] of 2 right$' text
+}
+
+@test "examples: compare-encoders.sh" {
+    RUNS=6 STEPS=20 SEEDS=3 "$EXAMPLES/compare-encoders.sh" > table
+    [[ $(awk '{ print $1, $2, $3, $4 }' table | tail -n +2 | tr '\n' ,) == 'constant validation 1 4,interactive validation 1 4,' ]]
+}
+
+@test "examples: embed-my-pytorch-lstm.py" {
+    python "$EXAMPLES/embed-my-pytorch-lstm.py" > text
+    [[ $(grep -c '^\[' text) == 4 && $(grep -c '1\.' text) == 4 ]]
+    gen-language | train-rnn --steps 2 --rollouts 2 --samples 2 > zoo.mp
+    probe --new --seed 5 --hidden 8 < zoo.mp > encoder.mp
+    python "$EXAMPLES/embed-my-pytorch-lstm.py" encoder.mp > text.5
+    run ! cmp -s text text.5
+}
+
+# --- rnnpipe-stream(5) ---
+
+weight_norm() {
+    python "$EXAMPLES/weight-norm.py"
+}
+
+@test "rnnpipe-stream(5) shows examples/weight-norm.py" {
+    page_examples "$ROOT/filters/rnnpipe-stream.5" | sed -n '/^#!/,$p' | diff "$EXAMPLES/weight-norm.py" -
+}
+
+@test "rnnpipe-stream(5): the first example reads a zoo" {
+    cp "$BATS_FILE_TMPDIR/files/zoo.mp" .
+    page_examples "$ROOT/filters/rnnpipe-stream.5" | sed '/^#!/,$d' > read.py
+    [[ $(python read.py | grep -c '^[0-9]* \[') == $(rec-table --kind rnn run < zoo.mp | wc -l) ]]
+}
+
+@test "rnnpipe-stream(5) has all keys, config keys and defaults that filters write" {
+    cd "$BATS_FILE_TMPDIR/files"
+    probe --model probe.mp --traces < zoo.mp > "$BATS_TEST_TMPDIR/traces.mp"
+    emulate --fit fresh.mp --steps 2 --batch 2 --timing --checkpoint "$BATS_TEST_TMPDIR/state.mp" < zoo.mp > "$BATS_TEST_TMPDIR/timed.mp"
+    classify --model predictor.mp --label x < z.mp > "$BATS_TEST_TMPDIR/labelled.mp"
+    for filter in $(filters | grep -E '^probe$|-encode$'); do
+        "$filter" --new < zoo.mp > "$BATS_TEST_TMPDIR/new-$filter.mp"
+    done
+    python "$ROOT/tests/python/stream_page.py" "$ROOT/filters/rnnpipe-stream.5" ./*.mp "$BATS_TEST_TMPDIR"/*.mp
+}
+
+@test "weight-norm.py changes what it says and nothing else" {
+    cd "$BATS_FILE_TMPDIR/files"
+    cat zoo.mp probe.mp z.mp | weight_norm > "$BATS_TEST_TMPDIR/out.mp"
+    cd "$BATS_TEST_TMPDIR"
+    rec-json --arrays whole < out.mp | sed -E 's/,"weight_norm":[0-9.]+//' | grep -vE '^\{"kind":"(meta|end)"' > with
+    cat "$BATS_FILE_TMPDIR"/files/{zoo,probe,z}.mp | rec-json --no-meta --arrays whole | diff with - > /dev/null
+    [[ $(rec-table --kind rnn metrics.weight_norm < out.mp | awk '$1 > 1 { n++ } END { print n }') == $(grep -c '"kind":"rnn"' with) ]]
+    [[ $(rec-json --kind none < out.mp | grep -c '"program":"weight-norm","version":"1","argv":\["weight-norm"\]}\]') == 3 ]]
+}
+
+@test "weight-norm.py refuses what is no stream" {
+    zoo=$BATS_FILE_TMPDIR/files/zoo.mp size=$(stat -c %s "$BATS_FILE_TMPDIR/files/zoo.mp")
+    for bytes in 0 1 100 $((size / 2)) $((size - 1)); do
+        run -65 weight_norm < <(head -c "$bytes" "$zoo")
+        [[ $output == *'without an end record'* ]]
+    done
+    run -65 weight_norm < <(printf '\xdf\xff\xff\xff\xff')
+    run -65 weight_norm < <(cat "$zoo" && printf x)
+    run -65 weight_norm < <(LC_ALL=C sed 's/lstm.bias_ih_l0/lstm.bias_ih_l9/' "$zoo")
+    [[ $output == *'wrong count or checksum'* ]]
+    objects='{"kind": "meta", "format": 1}, {"kind": "rnn", "weights": np.array([print], dtype=object)}'
+    python -c "
+import msgpack, msgpack_numpy, numpy as np, sys
+for r in $objects: sys.stdout.buffer.write(msgpack.packb(r, default=msgpack_numpy.encode))" > objects.mp
+    run -65 weight_norm < objects.mp
+    [[ $output == *'array of objects'* ]]
+}
+
+@test "weight-norm.py reports a full disk, and is quiet about a closed pipe" {
+    zoo=$BATS_FILE_TMPDIR/files/zoo.mp
+    weight_norm < "$zoo" > /dev/full || status=$?
+    [[ $status == 74 ]]
+    for _ in {1..50}; do cat "$zoo"; done > many.mp
+    weight_norm < many.mp 2> errors | true
+    [[ ${PIPESTATUS[0]} == 141 && ! -s errors ]]
+}
