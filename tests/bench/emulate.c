@@ -1,5 +1,5 @@
-// Encoders at work: a joint training step of encoder and emulator at the paper's size and at the demo's, encoding throughput, and a step of the
-// predictor on embeddings. Arguments: names of encoders to measure (none: all).
+// Encoders at work: a joint training step of encoder and emulator at the paper's size and at the demo's, encoding throughput, and a step
+// of the predictor on embeddings. Arguments: names of encoders to measure (none: all).
 #include "training/emulation.h"
 
 #include "base/memory.h"
@@ -36,8 +36,8 @@ static struct encoder *encoder_of_size(const struct encoder_type *type, const st
 
 // --- Operations that a joint training step needs; 0 where nobody has counted them ---
 
-// Multiply-adds of one forward pass of a stack of LSTMs whose inputs are as wide as they are, over `steps` steps from zero; the first layer's
-// input product left out where it is a table look-up.
+// Multiply-adds of one forward pass of a stack of LSTMs whose inputs are as wide as they are, over `steps` steps from zero; the first
+// layer's input product left out where it is a table look-up.
 static double lstm_work(double hidden, double layers, double steps, bool look_up) {
     return 4 * hidden * hidden * (layers * (2 * steps - 1) - (look_up ? steps : 0));
 }
@@ -121,7 +121,8 @@ static void bench_encoding(const struct encoder_type *type) {
         weights[i] = memory_alloc(e.encoder->rnn_table.size * sizeof *weights[i]);
         params_init(&e.encoder->rnn_table, weights[i], &rng);
     }
-    e.batch = (struct rnn_batch){.arch = e.encoder->arch, .table = &e.encoder->rnn_table, .count = BATCH, .weights = (const float *const *)weights};
+    e.batch = (struct rnn_batch){
+        .arch = e.encoder->arch, .table = &e.encoder->rnn_table, .count = BATCH, .weights = (const float *const *)weights};
     char name[96];
     snprintf(name, sizeof name, "encoding %d RNNs, %s, 1 thread", BATCH, type->name);
     bench_print_rate(name, bench_run(run_encoding, &e), BATCH, "RNNs/s");
@@ -148,7 +149,8 @@ static void run_prediction(void *context) {
     memset(p->grad, 0, table->size * sizeof *p->grad);
     const struct weights w = {table, p->predictor->values, p->grad};
     tape_reset(&p->tape, true);
-    struct tensor *loss = predictor_loss(&p->tape, p->predictor, &w, tape_leaf(&p->tape, p->batch, p->predictor->config.z, p->z, NULL), p->truth);
+    struct tensor *z = tape_leaf(&p->tape, p->batch, p->predictor->config.z, p->z, NULL);
+    struct tensor *loss = predictor_loss(&p->tape, p->predictor, &w, z, p->truth);
     loss->grad[0] = 1;
     tape_backward(&p->tape);
     adamw_update(&p->adamw, p->predictor->values, p->grad, 1e-4, adamw_clip(p->grad, table->size, 0.1, NULL));

@@ -15,6 +15,10 @@ static const struct encoder_case {
     {"interactive_smnist", "interactive", "rnn_params_smnist", {16, 16, 2, 10}, PROBING(1, 0)},
     {"noninteractive_p1", "noninteractive", "rnn_params_formal", {6, 16, 2, 6}, PROBING(1, 1)},
     {"noninteractive_p2", "noninteractive", "rnn_params_formal", {6, 16, 2, 6}, PROBING(2, 1)},
+    {"layerwise_statistics", "stats", "rnn_params_formal", {6, 16, 2, 6}, {.z = 16, .mlp_hidden = 16, .mlp_layers = 1}},
+    {"flat", "flat", "rnn_params_formal", {6, 16, 2, 6}, {.z = 16, .hidden = 8, .layers = 3}},
+    {"parameter_transformer", "transformer", "rnn_params_formal", {6, 16, 2, 6}, {.z = 16, .hidden = 16, .layers = 2, .heads = 2}},
+    {"nf", "dws", "rnn_params_formal", {6, 16, 2, 6}, {.z = 16, .channels = 6, .layers = 2, .mlp_hidden = 16, .mlp_layers = 1}},
 };
 
 enum { B = 3, MAX_LENGTH = 16 };
@@ -78,6 +82,22 @@ static void run(const struct encoder_case *c, struct encoder *e, float *weights,
     free(grad_rnn);
 }
 
+// The same RNNs with their hidden units in another order.
+static void run_permuted(const struct encoder_case *c, struct encoder *e) {
+    struct npy permuted = load(c, "permuted_rnn_params");
+    const float *subjects[B];
+    for (size_t b = 0; b < B; b++)
+        subjects[b] = permuted.floats + b * e->rnn_table.size;
+    struct rnn_batch batch = {.arch = c->arch, .table = &e->rnn_table, .count = B, .weights = subjects};
+    struct weights w = {&e->table, e->values, NULL};
+    struct tensor *raw;
+    struct tape tape = {0};
+    encoder_embed(&tape, e, &w, &batch, NULL, NULL, &raw);
+    check(c, "permuted_embedding_raw", raw->value, tensor_size(raw));
+    tape_free(&tape);
+    npy_free(&permuted);
+}
+
 static void test_case(const struct encoder_case *c) {
     struct encoder *e = encoder_new(encoder_type_find(c->type), &c->config, &c->arch, 1);
     struct npy params = load(c, "params"), weights = golden_load("encoders", c->rnns), seed = load(c, "R");
@@ -87,6 +107,8 @@ static void test_case(const struct encoder_case *c) {
     golden_check_manifest("encoders", manifest, &e->table);
     memcpy(e->values, params.floats, e->table.size * sizeof(float));
     run(c, e, weights.floats, &seed);
+    if (strcmp(c->type, "dws") == 0)
+        run_permuted(c, e);
     encoder_free(e);
     npy_free(&params);
     npy_free(&weights);
