@@ -42,13 +42,13 @@ ISA_FLAGS_avx2   := -mavx2 -mfma -mf16c -mbmi2
 ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq -mprefer-vector-width=512
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
-.PHONY: all lib help deps deps-test test unit unit-programs bats lint sanitize bench demo laptop paper install uninstall clean
+.PHONY: all lib help deps deps-test test unit unit-programs bats lint sanitize bench demo compare laptop paper install uninstall clean
 all: $(BIN)
 lib: $(LIB)
 
 help:
 	@sed -n '2,4s/^# *//p' Makefile
-	@echo 'all targets: all lib deps test unit bats lint sanitize bench demo laptop paper install uninstall clean'
+	@echo 'all targets: all lib deps test unit bats lint sanitize bench demo compare laptop paper install uninstall clean'
 	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS'
 
 deps:
@@ -109,7 +109,7 @@ bench: $(BENCH) all
 EXPERIMENT = @$(MAKE) --no-print-directory -C pipelines/language SIZE=$@ BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$@) JOBS=$(JOBS)
 RESULTS ?= results
 
-demo laptop paper: deps
+demo compare laptop paper: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	$(EXPERIMENT)
 
