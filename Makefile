@@ -87,7 +87,7 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined 
 test: deps-test
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit-programs
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/sanitize OPT="$(SANITIZE)" all unit-programs
-	@if command -v clang > /dev/null; then $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang all; fi
+	@if command -v clang > /dev/null; then $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang all unit-programs; fi
 	@.ci/sum 'tests/run $(BUILD) lint unit filters pipelines docs' 'tests/run $(BUILD)/sanitize unit filters'
 
 unit-programs: $(UNIT)

@@ -3,8 +3,8 @@
 #define TRAINING_EMULATION_H
 
 #include "nn/loss.h"
-#include "training/emulator.h"
 #include "stream/writer.h"
+#include "training/emulator.h"
 #include "training/learner.h"
 
 struct emulation_recipe {
