@@ -103,7 +103,7 @@ static void write_model(struct cli *cli, struct writer *out, const struct encode
                         const struct predictor_losses *losses) {
     struct packer *packer = writer_packer(out);
     if (encoder) {
-        encoder_pack(packer, encoder, NULL);
+        encoder_pack(packer, encoder);
         commit(cli, out);
     }
     predictor_pack(packer, p->predictor, losses);

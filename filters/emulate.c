@@ -151,7 +151,7 @@ static struct emulator *load_emulator(struct cli *cli, struct modelfile *file) {
 static void write_model(struct cli *cli, struct writer *out, const struct dataset *zoo, const struct emulation *e) {
     cli_begin_segment(cli, out, zoo->metas, zoo->meta_count);
     struct packer *p = writer_packer(out);
-    encoder_pack(p, e->encoder, NULL);
+    encoder_pack(p, e->encoder);
     cli_check(cli, writer_commit(out, cli_error(cli)));
     emulator_pack(p, e->emulator);
     cli_check(cli, writer_commit(out, cli_error(cli)));

@@ -156,7 +156,7 @@ static void make_encoder(struct cli *cli, const struct settings *s, const struct
     if (encoder_check(type, &config, &error) != STATUS_OK)
         cli_usage(cli, "%s", error.text);
     struct encoder *e = encoder_new(type, &config, &rnn.arch, cli_common(cli)->seed);
-    encoder_pack(writer_packer(out), e, NULL);
+    encoder_pack(writer_packer(out), e);
     encoder_free(e);
     cli_check(cli, writer_commit(out, cli_error(cli)));
     cli_check(cli, writer_end_segment(out, cli_error(cli)));

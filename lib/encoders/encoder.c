@@ -134,7 +134,7 @@ enum status encoder_read(const struct model_record *record, struct encoder **out
     return STATUS_OK;
 }
 
-void encoder_pack(struct packer *p, const struct encoder *e, const struct value *metrics) {
+void encoder_pack(struct packer *p, const struct encoder *e) {
     struct encoder_config config = e->config;
     struct config_key keys[MAX_KEYS];
     config_keys(e->type, &config, keys);
@@ -143,20 +143,7 @@ void encoder_pack(struct packer *p, const struct encoder *e, const struct value 
     pack_str(p, "encoder");
     pack_key(p, "type");
     pack_str(p, e->type->name);
-    pack_key(p, "seed");
-    pack_u64(p, e->seed);
-    pack_key(p, "step");
-    pack_u64(p, e->step);
-    pack_key(p, "config");
-    config_pack(p, keys);
-    pack_key(p, "arch");
-    arch_pack(p, &e->arch);
-    pack_key(p, "weights");
-    weights_pack(p, &e->table, e->values);
-    if (metrics) {
-        pack_key(p, "metrics");
-        pack_value(p, metrics);
-    }
+    model_pack(p, e->seed, e->step, keys, &e->arch, &e->table, e->values);
     pack_end(p);
 }
 

@@ -88,3 +88,19 @@ void config_pack(struct packer *p, const struct config_key *keys) {
     }
     pack_end(p);
 }
+
+void model_pack(struct packer *p, uint64_t seed, uint64_t step, const struct config_key *keys, const struct rnn_arch *arch, const struct params *table,
+                const float *values) {
+    pack_key(p, "seed");
+    pack_u64(p, seed);
+    pack_key(p, "step");
+    pack_u64(p, step);
+    pack_key(p, "config");
+    config_pack(p, keys);
+    if (arch) {
+        pack_key(p, "arch");
+        arch_pack(p, arch);
+    }
+    pack_key(p, "weights");
+    weights_pack(p, table, values);
+}

@@ -28,4 +28,8 @@ struct config_key {
 enum status config_read(const struct value *config, const struct config_key *keys, struct error *error) MUST_CHECK;
 void config_pack(struct packer *p, const struct config_key *keys); // packs the map
 
+// The pairs that all model records have, after kind and type: seed, step, config, arch (unless NULL), weights.
+void model_pack(struct packer *p, uint64_t seed, uint64_t step, const struct config_key *keys, const struct rnn_arch *arch, const struct params *table,
+                const float *values);
+
 #endif

@@ -97,16 +97,7 @@ void emulator_pack(struct packer *p, const struct emulator *e) {
     pack_map(p);
     pack_key(p, "kind");
     pack_str(p, "emulator");
-    pack_key(p, "seed");
-    pack_u64(p, e->seed);
-    pack_key(p, "step");
-    pack_u64(p, e->step);
-    pack_key(p, "config");
-    config_pack(p, keys);
-    pack_key(p, "arch");
-    arch_pack(p, &e->arch);
-    pack_key(p, "weights");
-    weights_pack(p, &e->table, e->values);
+    model_pack(p, e->seed, e->step, keys, &e->arch, &e->table, e->values);
     pack_end(p);
 }
 

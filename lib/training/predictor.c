@@ -146,14 +146,7 @@ void predictor_pack(struct packer *packer, const struct predictor *p, const stru
     pack_str(packer, "predictor");
     pack_key(packer, "target");
     pack_str(packer, p->target->name);
-    pack_key(packer, "seed");
-    pack_u64(packer, p->seed);
-    pack_key(packer, "step");
-    pack_u64(packer, p->step);
-    pack_key(packer, "config");
-    config_pack(packer, keys);
-    pack_key(packer, "weights");
-    weights_pack(packer, &p->table, p->values);
+    model_pack(packer, p->seed, p->step, keys, NULL, &p->table, p->values);
     pack_key(packer, "metrics");
     pack_losses(packer, losses);
     pack_end(packer);

@@ -76,7 +76,7 @@ static void test_record(const struct encoder_type *type) {
     struct decoded d = decoded_new(), variant = decoded_new(), config = decoded_new();
     struct model_record m;
     struct error error = {0};
-    encoder_pack(d.packer, e, NULL);
+    encoder_pack(d.packer, e);
     const struct value *root = decoded_root(&d);
     CHECK(model_record_read(root, &m, &error) == STATUS_OK && encoder_read(&m, &read, &error) == STATUS_OK, "%s: %s", type->name,
           error.text);
