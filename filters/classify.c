@@ -79,14 +79,6 @@ static void commit(struct cli *cli, struct writer *out) {
     cli_check(cli, writer_commit(out, cli_error(cli)));
 }
 
-static struct encoder *load_encoder(struct cli *cli, struct modelfile *file) {
-    struct model_record record;
-    struct encoder *encoder = NULL;
-    if (modelfile_find(file, "encoder", &record))
-        modelfile_check(file, encoder_read(&record, &encoder, cli_error(cli)));
-    return encoder;
-}
-
 // --- Training ---
 
 static void train(struct cli *cli, struct prediction *p) {
@@ -125,7 +117,7 @@ static void write_model(struct cli *cli, struct writer *out, const struct encode
 
 static int fit_main(struct cli *cli) {
     struct modelfile *file = encoder_file ? modelfile_open(cli, encoder_file) : NULL;
-    struct encoder *encoder = file ? load_encoder(cli, file) : NULL;
+    struct encoder *encoder = file ? modelfile_encoder(file) : NULL;
     if (file && !encoder)
         modelfile_missing(file, "encoder");
     struct dataset *records;
@@ -185,7 +177,7 @@ static void write_predictions(struct cli *cli, struct writer *out, struct predic
 
 static int predict_main(struct cli *cli) {
     struct modelfile *file = modelfile_open(cli, model);
-    struct encoder *encoder = load_encoder(cli, file);
+    struct encoder *encoder = modelfile_encoder(file);
     struct predictor *predictor = load_predictor(cli, file, encoder);
     struct reader *in = cli_reader(cli, data);
     struct writer *out = cli_writer(cli);

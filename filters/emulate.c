@@ -131,15 +131,6 @@ static int choice_index(const char *choices, const char *word) {
     return index;
 }
 
-static struct encoder *load_encoder(struct cli *cli, struct modelfile *file) {
-    struct model_record record;
-    struct encoder *encoder;
-    if (!modelfile_find(file, "encoder", &record))
-        modelfile_missing(file, "encoder");
-    modelfile_check(file, encoder_read(&record, &encoder, cli_error(cli)));
-    return encoder;
-}
-
 static struct emulator *load_emulator(struct cli *cli, struct modelfile *file) {
     struct model_record record;
     struct emulator *emulator = NULL;
@@ -200,7 +191,9 @@ static void train(struct cli *cli, struct emulation *e) {
 
 static int fit_main(struct cli *cli) {
     struct modelfile *file = modelfile_open(cli, fit);
-    struct encoder *encoder = load_encoder(cli, file);
+    struct encoder *encoder = modelfile_encoder(file);
+    if (!encoder)
+        modelfile_missing(file, "encoder");
     struct emulator *emulator = load_emulator(cli, file);
     struct writer *out = cli_writer(cli);
     struct dataset *zoo;
@@ -254,7 +247,9 @@ static void write_emulations(struct cli *cli, struct writer *out, struct emulati
 
 static int judge_main(struct cli *cli) {
     struct modelfile *file = modelfile_open(cli, model);
-    struct encoder *encoder = load_encoder(cli, file);
+    struct encoder *encoder = modelfile_encoder(file);
+    if (!encoder)
+        modelfile_missing(file, "encoder");
     struct emulator *emulator = load_emulator(cli, file);
     if (!emulator)
         modelfile_missing(file, "emulator");

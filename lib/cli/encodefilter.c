@@ -42,18 +42,6 @@ static const struct {
 };
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
-// Is it one of the kind's config keys, which are separated by blanks?
-static bool has_key(const struct encoder_type *type, const char *word) {
-    size_t n = strlen(word);
-    for (const char *at = type->keys; *at; at += *at == ' ') {
-        size_t length = strcspn(at, " ");
-        if (length == n && memcmp(at, word, n) == 0)
-            return true;
-        at += length;
-    }
-    return false;
-}
-
 static void find_types(struct settings *s, const char *names) {
     for (int i = 0; i < MAX_TYPES && *names; i++) {
         char name[TEXT_FIELD_SIZE] = "";
@@ -67,7 +55,7 @@ static void find_types(struct settings *s, const char *names) {
 // The filter's first type with this config key, or NULL.
 static const struct encoder_type *type_with(const struct settings *s, const char *key) {
     for (int i = 0; s->types[i]; i++)
-        if (has_key(s->types[i], key))
+        if (encoder_has_key(s->types[i], key))
             return s->types[i];
     return NULL;
 }
@@ -125,7 +113,7 @@ static void build_table(struct settings *s, const struct option *own) {
 static struct encoder_config chosen_config(const struct settings *s, const struct encoder_type *type, const struct rnn_arch *arch) {
     struct encoder_config config = encoder_defaults(type, arch);
     for (int i = 0; i < SIZES; i++)
-        if (has_key(type, sizes[i].key) && s->options[i]->given && !(sizes[i].by_rnn && s->numbers[i] == 0))
+        if (encoder_has_key(type, sizes[i].key) && s->options[i]->given && !(sizes[i].by_rnn && s->numbers[i] == 0))
             *config_number(&config, sizes[i].offset) = s->numbers[i];
     config.residual = s->residual;
     config.fixed = s->fixed;
@@ -135,7 +123,7 @@ static struct encoder_config chosen_config(const struct settings *s, const struc
 // A filter's types may differ in what they allow.
 static void check_layers(struct cli *cli, const struct settings *s, const struct encoder_type *type) {
     for (int i = 0; i < SIZES; i++)
-        if (strcmp(sizes[i].key, "layers") == 0 && has_key(type, "layers") && s->numbers[i] == 0 && !type->zero_layers)
+        if (strcmp(sizes[i].key, "layers") == 0 && encoder_has_key(type, "layers") && s->numbers[i] == 0 && !type->zero_layers)
             cli_usage(cli, "--layers 0: an encoder of type '%s' has at least one", type->name);
 }
 

@@ -79,6 +79,14 @@ bool modelfile_find(struct modelfile *m, const char *kind, struct model_record *
     return false;
 }
 
+struct encoder *modelfile_encoder(struct modelfile *m) {
+    struct model_record record;
+    struct encoder *encoder = NULL;
+    if (modelfile_find(m, "encoder", &record))
+        modelfile_check(m, encoder_read(&record, &encoder, cli_error(m->cli)));
+    return encoder;
+}
+
 void modelfile_check(struct modelfile *m, enum status status) {
     if (status != STATUS_OK)
         status = error_prefix(cli_error(m->cli), "%s", m->name);

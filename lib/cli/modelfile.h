@@ -4,7 +4,7 @@
 #define CLI_MODELFILE_H
 
 #include "cli/cli.h"
-#include "records/model.h"
+#include "encoders/encoder.h"
 
 struct modelfile;
 
@@ -14,6 +14,9 @@ void modelfile_close(struct modelfile *m); // only when no more segments begin; 
 
 // The model of this kind: "encoder", "emulator" or "predictor". False when there is none; exits when it is no model record.
 bool modelfile_find(struct modelfile *m, const char *kind, struct model_record *out);
+
+// Its encoder, to be freed by encoder_free; NULL when there is none; exits when it can't be read.
+struct encoder *modelfile_encoder(struct modelfile *m);
 
 // cli_check with the file's name in front, for errors found in its records; and the error that a wanted kind is missing.
 void modelfile_check(struct modelfile *m, enum status status);

@@ -29,11 +29,14 @@ static const struct {
     {"fixed", offsetof(struct encoder_config, fixed), 0, 1, true},
 };
 
-static bool has_word(const char *words, const char *word) {
-    size_t n = strlen(word);
-    for (const char *at = words; (at = strstr(at, word)); at += n)
-        if ((at == words || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
+bool encoder_has_key(const struct encoder_type *type, const char *key) {
+    size_t n = strlen(key);
+    for (const char *at = type->keys; *at; at += *at == ' ') {
+        size_t length = strcspn(at, " ");
+        if (length == n && memcmp(at, key, n) == 0)
             return true;
+        at += length;
+    }
     return false;
 }
 
@@ -41,7 +44,7 @@ static void config_keys(const struct encoder_type *type, struct encoder_config *
     int count = 0;
     for (size_t i = 0; i < sizeof all_keys / sizeof *all_keys; i++) {
         bool zero = type->zero_layers && strcmp(all_keys[i].name, "layers") == 0;
-        if (has_word(type->keys, all_keys[i].name))
+        if (encoder_has_key(type, all_keys[i].name))
             keys[count++] = (struct config_key){.name = all_keys[i].name, .target = (int *)((char *)config + all_keys[i].offset),
                                                 .low = zero ? 0 : all_keys[i].low, .high = all_keys[i].high, .flag = all_keys[i].flag};
     }

@@ -49,6 +49,7 @@ struct encoder_type {
 
 const struct encoder_type *encoder_type_find(const char *name); // NULL when there is none
 const struct encoder_type *encoder_type_at(int index);          // NULL after the last
+bool encoder_has_key(const struct encoder_type *type, const char *key); // is this one of its config keys?
 
 // The kind's defaults for RNNs of this architecture: length and softmax depend on whether they read tokens (as many outputs as inputs).
 struct encoder_config encoder_defaults(const struct encoder_type *type, const struct rnn_arch *arch);
