@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const char language_family[] = "formal-language";
+static const char language_family[] = "formal-language", smnist_family[] = "sequential-mnist";
 
 static enum status offsets_read(const struct value *task, struct language *l, struct error *error) {
     const struct value *offsets = value_get(task, "offsets");
@@ -29,20 +29,58 @@ static enum status language_read(const struct value *task, struct language *l, s
     return status;
 }
 
+static enum status number_read(const struct value *task, const char *key, double low, double high, double *out, struct error *error) {
+    if (!value_to_double(value_get(task, key), out) || !(*out >= low && *out <= high))
+        return error_set(error, STATUS_DATA, "task: key '%s' is no number of %g .. %g", key, low, high);
+    return STATUS_OK;
+}
+
+static enum status smnist_read(const struct value *task, struct smnist *s, struct error *error) {
+    enum status status = field_text(task, "data", "task", s->data, error);
+    if (status == STATUS_OK)
+        status = field_int(task, "tile", "task", 1, SMNIST_SIDE, &s->tile, error);
+    if (status == STATUS_OK && SMNIST_SIDE % s->tile)
+        status = error_set(error, STATUS_DATA, "task: tiles of %d pixels don't fill a side of %d", s->tile, SMNIST_SIDE);
+    if (status == STATUS_OK)
+        status = number_read(task, "rotation", 0, 360, &s->rotation, error);
+    if (status == STATUS_OK)
+        status = number_read(task, "weight_decay", 0, 1, &s->weight_decay, error);
+    return status;
+}
+
 enum status task_read(const struct value *task, struct task *out, struct error *error) {
     if (!task || task->type != VALUE_MAP)
         return error_set(error, STATUS_DATA, "key 'task' is missing or no map");
     *out = (struct task){.value = task};
     char family[TEXT_FIELD_SIZE];
     enum status status = field_text(task, "family", "task", family, error);
-    if (status != STATUS_OK || strcmp(family, language_family) != 0)
-        return status;
-    out->family = TASK_LANGUAGE;
-    return language_read(task, &out->language, error);
+    if (status == STATUS_OK && strcmp(family, language_family) == 0) {
+        out->family = TASK_LANGUAGE;
+        return language_read(task, &out->language, error);
+    }
+    if (status == STATUS_OK && strcmp(family, smnist_family) == 0) {
+        out->family = TASK_SMNIST;
+        return smnist_read(task, &out->smnist, error);
+    }
+    return status;
 }
 
-void task_pack(struct packer *p, const struct task *task) {
-    const struct language *l = &task->language;
+static void pack_smnist(struct packer *p, const struct smnist *s) {
+    pack_map(p);
+    pack_key(p, "family");
+    pack_str(p, smnist_family);
+    pack_key(p, "data");
+    pack_str(p, s->data);
+    pack_key(p, "tile");
+    pack_i64(p, s->tile);
+    pack_key(p, "rotation");
+    pack_double(p, s->rotation);
+    pack_key(p, "weight_decay");
+    pack_double(p, s->weight_decay);
+    pack_end(p);
+}
+
+static void pack_language(struct packer *p, const struct language *l) {
     pack_map(p);
     pack_key(p, "family");
     pack_str(p, language_family);
@@ -58,6 +96,13 @@ void task_pack(struct packer *p, const struct task *task) {
     pack_key(p, "max_n");
     pack_i64(p, l->max_n);
     pack_end(p);
+}
+
+void task_pack(struct packer *p, const struct task *task) {
+    if (task->family == TASK_SMNIST)
+        pack_smnist(p, &task->smnist);
+    else
+        pack_language(p, &task->language);
 }
 
 enum status task_record_read(const struct value *root, struct task_record *out, struct error *error) {

@@ -4,12 +4,14 @@
 
 #include "records/fields.h"
 #include "zoo/language.h"
+#include "zoo/smnist.h"
 
-enum task_family { TASK_OTHER, TASK_LANGUAGE };
+enum task_family { TASK_OTHER, TASK_LANGUAGE, TASK_SMNIST };
 
 struct task {
     enum task_family family; // TASK_OTHER: a family this version does not know; carried along
-    struct language language;
+    struct language language;  // of TASK_LANGUAGE
+    struct smnist smnist;      // of TASK_SMNIST
     const struct value *value; // the map as it was read
 };
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const split_names[SPLIT_COUNT] = {"train", "validation", "ood"};
 
 int language_bos(const struct language *l) {
     return l->tokens;

@@ -5,6 +5,7 @@
 #define ZOO_LANGUAGE_H
 
 #include "base/rng.h"
+#include "zoo/split.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,9 +40,6 @@ struct verdict language_judge(const struct language *l, const uint8_t *row);
 
 // The split of a task (paper, appendix): OOD = the `ood` share of all tasks of this alphabet with the highest entropy of (1 + m - min m) normalised, ties broken by a hash of
 // (task, seed); `validation` share of all tasks by hash among the rest. A pure function of the task and the seed. Shares of all 6^(tokens-1) tasks, rounded to the nearest count.
-enum split { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_OOD, SPLIT_COUNT };
-extern const char *const split_names[SPLIT_COUNT]; // "train", "validation", "ood"
-
 struct language_splits; // the splits of all tasks of one alphabet
 struct language_splits *language_splits_new(int tokens, double validation, double ood, uint64_t seed);
 enum split language_splits_of(const struct language_splits *s, const struct language *l);

@@ -1,0 +1,23 @@
+// Images and labels in the IDX format of the MNIST files (http://yann.lecun.com/exdb/mnist), plain or gzip.
+#ifndef ZOO_IDX_H
+#define ZOO_IDX_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+struct image_set {
+    int count, side;       // square images of side x side
+    const uint8_t *pixels; // [count, side, side], row-major, 0 black .. 255 white
+    const uint8_t *labels; // [count], 0 .. 9
+    struct image_set_internal *internal;
+};
+
+// Reads train-images-idx3-ubyte and train-labels-idx1-ubyte (or the same with .gz) of a directory. Plain files are mapped, so that all
+// processes share them; gzip ones are unpacked into memory. STATUS_NO_INPUT when a file is missing or can't be read; STATUS_DATA when it is
+// damaged, cut, too long, or no IDX file of the right kind, when the counts differ, or a label is above 9. Nothing is allocated by a
+// declared size before it was compared with the file's.
+enum status image_set_open(struct image_set **out, const char *directory, struct error *error) MUST_CHECK;
+void image_set_close(struct image_set *s); // may be NULL
+
+#endif
