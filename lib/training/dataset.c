@@ -1,14 +1,15 @@
 #include "training/dataset.h"
 
 #include "base/hash.h"
+#include "base/mapping.h"
 #include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,10 +34,14 @@ static int spool(int in, const char *name, struct error *error) {
     char *block = memory_alloc(COPY_BLOCK);
     for (;;) {
         ssize_t got = read(in, block, COPY_BLOCK);
+        if (got < 0 && errno == EAGAIN) { // a neighbour on the same pipe made it non-blocking
+            poll(&(struct pollfd){.fd = in, .events = POLLIN}, 1, -1);
+            continue;
+        }
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0)
-            error_set(error, STATUS_IO, "%s: %s", name, strerror(errno));
+        if (got < 0) // EBADF: it was closed when we began
+            error_set(error, errno == EBADF ? STATUS_NO_INPUT : STATUS_IO, "%s: %s", name, strerror(errno));
         ssize_t put = 0;
         while (got > 0 && put < got) {
             ssize_t n = write(out, block + put, (size_t)(got - put));
@@ -72,11 +77,9 @@ static enum status map_file(struct dataset *d, const char *path, struct error *e
     int source = S_ISDIR(info.st_mode) ? -1 : mappable ? fd : spool(fd, d->name, error);
     if (source >= 0 && fstat(source, &info) == 0) {
         d->size = (uint64_t)info.st_size;
-        d->bytes = d->size ? mmap(NULL, d->size, PROT_READ, MAP_PRIVATE, source, 0) : NULL;
-        if (d->bytes == MAP_FAILED) {
-            d->bytes = NULL;
+        d->bytes = d->size ? mapping_open(source, d->size, d->name) : NULL;
+        if (d->size && !d->bytes)
             error_set(error, STATUS_IO, "%s: mapping: %s", d->name, strerror(errno));
-        }
     }
     if (source >= 0 && source != fd)
         close(source);
@@ -171,8 +174,7 @@ void dataset_close(struct dataset *d) {
         free(d->internal->meta_nodes[i].node);
     free(d->internal->meta_nodes);
     free(d->internal);
-    if (d->bytes)
-        munmap((void *)d->bytes, d->size);
+    mapping_close(d->bytes);
     free(d->metas);
     free(d->items);
     free(d->name);
