@@ -136,7 +136,8 @@ static void write_stream(struct cli *cli) {
     if (!ferror(stdin) && !feof(stdin))
         memory_failed(capacity); // for a longer line
     if (ferror(stdin))
-        cli_check(cli, error_set(cli_error(cli), errno == EBADF ? STATUS_NO_INPUT : STATUS_IO, "standard input: %s", strerror(errno)));
+        cli_check(cli, error_set(cli_error(cli), errno == EBADF || errno == EISDIR ? STATUS_NO_INPUT : STATUS_IO, "standard input: %s",
+                                 strerror(errno)));
     if (segment.open || number == 0)
         cli_check(cli,
                   error_set(cli_error(cli), STATUS_DATA, "standard input: line %llu: the input ends without an end record", number + 1));
