@@ -16,6 +16,7 @@
 enum { MAX_DEPTH = 32, COPY_BLOCK = 1 << 18 };
 
 struct dataset_internal {
+    int fd; // of the file that is mapped, or -1
     int capacity, meta_capacity;
     struct value_nodes *meta_nodes; // [meta_count], one each: meta records outlive the reading
 };
@@ -75,15 +76,16 @@ static enum status map_file(struct dataset *d, const char *path, struct error *e
         error_set(error, STATUS_NO_INPUT, "%s: is a directory", d->name);
     bool mappable = S_ISREG(info.st_mode) && (!standard || lseek(fd, 0, SEEK_CUR) == 0);
     int source = S_ISDIR(info.st_mode) ? -1 : mappable ? fd : spool(fd, d->name, error);
-    if (source >= 0 && fstat(source, &info) == 0) {
+    if (source >= 0 && fstat(source, &info) != 0) {
+        error_set(error, STATUS_IO, "%s: %s", d->name, strerror(errno));
+    } else if (source >= 0) {
         d->size = (uint64_t)info.st_size;
         d->bytes = d->size ? mapping_open(source, d->size, d->name) : NULL;
         if (d->size && !d->bytes)
             error_set(error, STATUS_IO, "%s: mapping: %s", d->name, strerror(errno));
     }
-    if (source >= 0 && source != fd)
-        close(source);
-    if (!standard)
+    d->internal->fd = source;
+    if (source != fd && !standard)
         close(fd);
     return error->status;
 }
@@ -158,6 +160,7 @@ enum status dataset_open(struct dataset **out, const char *path, const char *kin
     struct dataset *d = memory_calloc(1, sizeof *d);
     d->name = memory_strdup(strcmp(path, "-") == 0 ? "standard input" : path);
     d->internal = memory_calloc(1, sizeof *d->internal);
+    d->internal->fd = -1;
     error->status = STATUS_OK;
     if (map_file(d, path, error) != STATUS_OK || index_records(d, kind, limits, error) != STATUS_OK) {
         dataset_close(d);
@@ -173,6 +176,8 @@ void dataset_close(struct dataset *d) {
     for (int i = 0; i < d->meta_count; i++)
         free(d->internal->meta_nodes[i].node);
     free(d->internal->meta_nodes);
+    if (d->internal->fd > STDIN_FILENO)
+        close(d->internal->fd);
     free(d->internal);
     mapping_close(d->bytes);
     free(d->metas);
@@ -183,6 +188,9 @@ void dataset_close(struct dataset *d) {
 
 enum status dataset_read(const struct dataset *d, int index, struct value_nodes *nodes, struct rnn_record *out, struct error *error) {
     const struct dataset_item *item = &d->items[index];
+    struct stat info; // beyond a file's new end, its last page reads as zeros, which could be a record's numbers
+    if (fstat(d->internal->fd, &info) == 0 && (uint64_t)info.st_size < d->size)
+        return error_set(error, STATUS_IO, "%s: was cut while it was read", d->name);
     enum status status = value_decode(d->bytes + item->offset, item->size, MAX_DEPTH, nodes, error);
     return status == STATUS_OK ? rnn_record_view(nodes->node, out, error) : status;
 }
