@@ -52,12 +52,14 @@ def disturbed(case, piped, kind, n, on, undisturbed):
 
 def all_calls(case, piped, kinds):
     case.clean()
-    undisturbed = case.run(env={"LD_PRELOAD": library, "FAIL_REPORT": "report"}, piped=piped)
+    many = {"OMP_NUM_THREADS": "8", "BLIS_NUM_THREADS": "8"}  # which must not count
+    undisturbed = case.run(env={"LD_PRELOAD": library, "FAIL_REPORT": "report", **many}, piped=piped)
     case.clean()
     plain = case.run(piped=piped)
     failures.check(plain.returncode == 0 and plain.stdout == undisturbed.stdout, case.line, outcome(undisturbed))
     counts = {name: int(count) for name, count in (line.split() for line in Path("report").read_text().splitlines())}
     failures.check(counts["memory"] > 5 and counts["write"] > 0 and (counts["read"] > 0 or not piped), case.line, "calls:", counts)
+    failures.check(counts["thread"] == 0 or "--threads" in case.words, case.line, "threads:", counts)
     for kind in kinds:
         for n in numbers(counts[kind]):
             for on in ("", "on"):
