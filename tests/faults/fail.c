@@ -1,5 +1,5 @@
-// Preloaded into a filter, lets calls fail: FAIL="KIND N" the N-th call of that kind after main has begun, FAIL="KIND N on" that and all later
-// ones. With FAIL_REPORT, a file, the number of calls of each kind is written there at the end, and whether one has failed.
+// Preloaded into a filter, lets calls fail: FAIL="KIND N" the N-th call of that kind after main has begun, FAIL="KIND N on" that and all
+// later ones. With FAIL_REPORT, a file, the number of calls of each kind is written there at the end, and whether one has failed.
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -166,8 +166,8 @@ static int armed_main(int argc, char **argv, char **environment) {
     return real_main(argc, argv, environment);
 }
 
-int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void), void (*unload)(void),
-                      void *stack_end) {
+int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void),
+                      void (*unload)(void), void *stack_end) {
     real_main = main;
     return NEXT(__libc_start_main)(armed_main, argc, argv, init, fini, unload, stack_end);
 }

@@ -119,7 +119,7 @@ endless() {
 }
 
 @test "faults: a killed train-rnn goes on to the same records" {
-    local training=(train-rnn --steps 10 --snapshots 0,5 --hidden 8 --rollouts 20 --samples 20)
+    local training=(train-rnn --steps 10 --snapshots "0,5" --hidden 8 --rollouts 20 --samples 20)
     gen-language --tokens 2 --count 20 > many.mp
     "${training[@]}" < many.mp > whole.mp
     mkfifo pipe

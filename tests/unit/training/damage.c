@@ -1,5 +1,5 @@
-// Every cut and every flipped bit of a small stream of an RNN with rollouts, an encoder, an emulator and a predictor, read by all that reads
-// records: found by the reader at its end at the latest; until then nothing may go wrong with what the records say.
+// Every cut and every flipped bit of a small stream of an RNN with rollouts, an encoder, an emulator and a predictor, read by all that
+// reads records: found by the reader at its end at the latest; until then nothing may go wrong with what the records say.
 #include "encoders/encoder.h"
 #include "stream/reader.h"
 #include "training/emulator.h"
@@ -114,7 +114,8 @@ int main(void) {
     }
     for (size_t cut = 0; cut < size; cut++) {
         uint8_t *part = memcpy(malloc(cut), bytes, cut); // its own block, so that the sanitizers see a read beyond it
-        CHECK(read_all(part, cut, &read) == STATUS_DATA && strncmp(error.text, "memory: record ", 15) == 0, "cut at %zu: %s", cut, error.text);
+        enum status status = read_all(part, cut, &read);
+        CHECK(status == STATUS_DATA && strncmp(error.text, "memory: record ", 15) == 0, "cut at %zu: %s", cut, error.text);
         free(part);
     }
     free(bytes);
