@@ -122,7 +122,8 @@ static void fixed_classes(struct predictor_config *config, const struct target *
 
 struct predictor *predictor_new(const struct target *target, const struct predictor_config *config, uint64_t seed) {
     struct predictor *p = memory_calloc(1, sizeof *p);
-    *p = (struct predictor){.target = target, .config = *config, .answers = predictor_answers(target, config), .seed = seed, .deviation = 1};
+    *p =
+        (struct predictor){.target = target, .config = *config, .answers = predictor_answers(target, config), .seed = seed, .deviation = 1};
     fixed_classes(&p->config, target);
     declare(&p->table, target, &p->config);
     p->values = memory_calloc(p->table.size, sizeof(float));
@@ -249,11 +250,8 @@ enum status predictor_truth(const struct predictor *p, const struct rnn_record *
 void predictor_standardise(struct predictor *p, const double *truth, int n) {
     if (p->config.class_count)
         return;
-    double sum = 0;
+    double deviation = stats_deviation(truth, n);
     p->mean = stats_mean(truth, n);
-    for (int i = 0; i < n; i++)
-        sum += (truth[i] - p->mean) * (truth[i] - p->mean);
-    double deviation = sqrt(sum / n);
     p->deviation = deviation > 1e-6 * fabs(p->mean) ? deviation : 1; // all equal, but for rounding: nothing to scale
 }
 

@@ -46,7 +46,7 @@ struct predictor {
     struct predictor_config config;
     int answers;
     double mean, deviation; // a number is predicted as mean + deviation * output; 0 and 1 but during training
-    struct params table; // mlp.0.weight, mlp.0.bias, mlp.2.weight, ...
+    struct params table;    // mlp.0.weight, mlp.0.bias, mlp.2.weight, ...
     float *values;
     uint64_t seed, step;
 };

@@ -48,7 +48,8 @@ static void test_seen_rotations(void) {
         neighbours += now == last;
         last = now;
     }
-    CHECK(abs(seen - n / 2) < 140 && abs(neighbours - n / 2) < 140, "%d seen, %d as the one before, of %d", seen, neighbours, n); // four deviations
+    CHECK(abs(seen - n / 2) < 140 && abs(neighbours - n / 2) < 140, "%d seen, %d as the one before, of %d", seen, neighbours,
+          n); // four deviations
 
     const double rotations[] = {312, 313.5, 320.25, 333.3, 340.0000001, 359.99};
     const bool expected[] = {1, 0, 0, 1, 1, 0};
