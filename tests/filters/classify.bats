@@ -126,7 +126,7 @@ for r in records[1:]:
 data = b"".join(msgpack.packb(r) for r in records)
 sys.stdout.buffer.write(data + msgpack.packb({"kind": "end", "records": len(records), "crc32": zlib.crc32(data)}))
 PYTHON
-    local file scale
+    local file
     for file in angles.mp "$BATS_TEST_TMPDIR/scaled.mp"; do
         classify --fit accuracy --steps 500 < "$file" | classify --model - --data "$file" | score --format tsv > "$BATS_TEST_TMPDIR/table.tsv"
         validation_column accuracy_rmse | awk '{ print $1 / $2 }'
