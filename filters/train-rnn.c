@@ -125,7 +125,7 @@ static bool train_steps(struct cli *cli, struct run *run, struct trainee *t, str
 }
 
 static bool train(struct cli *cli, struct run *run, struct progress *progress, uint64_t *done) {
-    struct trainee *t = trainee_new(&run->task.task.language, &recipe, run->seed, run->task.run);
+    struct trainee *t = trainee_of_language(&run->task.task.language, &recipe, run->seed, run->task.run);
     bool complete = train_steps(cli, run, t, progress, done);
     if (!complete)
         cli_note(cli, "run %" PRIu64 " has diverged at step %d", run->task.run, t->step);

@@ -1,15 +1,12 @@
 // Training, sampling and rollouts of a zoo RNN at the paper's size: 4 tokens, 2 x 32, batch 32, 41 positions.
 #include "zoo/train.h"
 
-#include "base/memory.h"
 #include "bench.h"
 
 enum { STRINGS = 1000, ROLLOUTS = 100 };
 
 struct training {
     struct trainee *trainee;
-    uint8_t *rows;
-    float *log_p;
 };
 
 static void run_step(void *context) {
@@ -25,7 +22,8 @@ static void run_performance(void *context) {
 
 static void run_rollouts(void *context) {
     const struct training *t = context;
-    trainee_rollouts(t->trainee, ROLLOUTS, t->rows, t->log_p);
+    struct rollouts r = trainee_rollouts(t->trainee, ROLLOUTS);
+    rollouts_free(&r);
 }
 
 // Multiply-adds that a forward pass needs, for B strings of T positions, H units a layer, 4H gates: from the first layer only the
@@ -42,9 +40,7 @@ int main(void) {
     const double peak = bench_peak();
     const struct language language = {.tokens = 4, .offsets = {0, 1, -1, 2}, .length = language_default_length(4, 10), .max_n = 10};
     const int positions = language.length - 1;
-    struct training t = {.trainee = trainee_new(&language, &train_paper_recipe, 1, 1)};
-    t.rows = memory_alloc((size_t)ROLLOUTS * (size_t)language.length);
-    t.log_p = memory_alloc((size_t)ROLLOUTS * (size_t)positions * (size_t)t.trainee->arch.output * sizeof *t.log_p);
+    struct training t = {.trainee = trainee_of_language(&language, &train_paper_recipe, 1, 1)};
     const double flops = step_flops(t.trainee, train_paper_recipe.batch, positions);
     printf("a training step needs %.1f MFLOP\n", 1e-6 * flops);
 
@@ -56,7 +52,5 @@ int main(void) {
     bench_print_rate("sampling and judging 1,000 strings", bench_run(run_performance, &t), STRINGS, "strings/s");
     bench_print_rate("100 rollouts with log-probabilities", bench_run(run_rollouts, &t), ROLLOUTS, "rollouts/s");
     trainee_free(t.trainee);
-    free(t.rows);
-    free(t.log_p);
     return 0;
 }

@@ -45,13 +45,11 @@ static struct subject subject_new(void) {
     struct train_recipe recipe = train_paper_recipe;
     recipe.steps = 400;
     recipe.hidden = 8;
-    struct subject s = {.trainee = trainee_new(&zoo_language, &recipe, 1, 1), .decoded = decoded_new()};
+    struct subject s = {.trainee = trainee_of_language(&zoo_language, &recipe, 1, 1), .decoded = decoded_new()};
     while (s.trainee->step <= recipe.steps && trainee_update(s.trainee))
         continue;
     enum { N = 6, L = 9, V = 4 };
-    uint8_t rows[N * L];
-    float log_p[N * (L - 1) * V];
-    trainee_rollouts(s.trainee, N, rows, log_p);
+    struct rollouts r = trainee_rollouts(s.trainee, N);
     struct packer *p = s.decoded.packer;
     struct task task = {.family = TASK_LANGUAGE, .language = zoo_language};
     pack_map(p);
@@ -68,10 +66,11 @@ static struct subject subject_new(void) {
     pack_key(p, "rollouts");
     pack_map(p);
     pack_key(p, "inputs");
-    pack_array(p, DTYPE_U1, 2, (uint64_t[]){N, L}, rows);
+    pack_array(p, DTYPE_U1, 2, (uint64_t[]){N, L}, r.tokens);
     pack_key(p, "logits");
-    pack_array(p, DTYPE_F4, 3, (uint64_t[]){N, L - 1, V}, log_p);
+    pack_array(p, DTYPE_F4, 3, (uint64_t[]){N, L - 1, V}, r.logits);
     pack_end(p);
+    rollouts_free(&r);
     pack_end(p);
     struct error error;
     CHECK(rnn_record_read(decoded_root(&s.decoded), &s.record, &error) == STATUS_OK, "%s", error.text);
