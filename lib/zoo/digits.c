@@ -1,5 +1,7 @@
 #include "zoo/digits.h"
 
+#include <stddef.h>
+
 void digits_gather(const uint8_t *pixels, const int *which, int count, int tile, float *inputs) {
     const long size = tile * tile;
     for (int i = 0; i < count; i++)

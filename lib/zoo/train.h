@@ -29,7 +29,7 @@ struct trainee {
 // Everything random is a function of (seed, run).
 struct trainee *trainee_of_language(const struct language *language, const struct train_recipe *recipe, uint64_t seed, uint64_t run);
 // All images are turned now, in memory of the trainee's; the set is needed no longer than that. STATUS_DATA when there are too few of them to train and to judge
-// RNNs, or they have another size.
+// RNNs.
 enum status trainee_of_smnist(struct trainee **out, const struct smnist *task, const struct image_set *images, const struct train_recipe *recipe, uint64_t seed,
                               uint64_t run, struct error *error) MUST_CHECK;
 void trainee_free(struct trainee *t);

@@ -132,8 +132,6 @@ static int *choose(const struct image_set *images, bool trains, int *count) {
 enum status trainee_of_smnist(struct trainee **out, const struct smnist *task, const struct image_set *images, const struct train_recipe *recipe, uint64_t seed,
                               uint64_t run, struct error *error) {
     *out = NULL;
-    if (images->side != SMNIST_SIDE)
-        return error_set(error, STATUS_DATA, "images of %d x %d pixels, not %d x %d", images->side, images->side, SMNIST_SIDE, SMNIST_SIDE);
     struct smnist_task *in = memory_calloc(1, sizeof *in);
     in->task = *task;
     in->training = choose(images, true, &in->training_count);
