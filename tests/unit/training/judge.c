@@ -85,7 +85,7 @@ static void test_perfect_clone(const struct subject *s) {
     for (int condition = CONDITION_BOS; condition <= CONDITION_EVERY; condition++) {
         struct emulator *e = clone_of(&s->trainee->arch, s->trainee->weights, condition);
         for (int c = 0; c < CRITERION_COUNT; c++) {
-            struct judge *j = judge_new(e, (enum criterion)c, 10, 2000, 1);
+            struct judge *j = judge_new(e, &(struct judge_options){(enum criterion)c, 10, 2000, 1, NULL});
             struct imitation imitation;
             struct error error;
             CHECK(judge_imitation(j, &s->record, z, &imitation, &error) == STATUS_OK, "%s", error.text);
@@ -102,8 +102,9 @@ static void test_other_emulator(const struct subject *s) {
     struct emulator *e = emulator_new(&(struct emulator_config){.z = Z, .hidden = 6, .layers = 1}, &s->trainee->arch, 1);
     for (size_t i = 0; i < e->table.size; i++)
         e->values[i] *= 3;
-    struct judge *one = judge_new(e, CRITERION_TOTAL_VARIATION, 1, 100, 1), *all = judge_new(e, CRITERION_TOTAL_VARIATION, 6, 100, 1),
-                 *none = judge_new(e, CRITERION_TOTAL_VARIATION, 1000, 0, 1);
+    struct judge *one = judge_new(e, &(struct judge_options){.rollouts = 1, .clones = 100, .seed = 1}),
+                 *all = judge_new(e, &(struct judge_options){.rollouts = 6, .clones = 100, .seed = 1}),
+                 *none = judge_new(e, &(struct judge_options){.rollouts = 1000, .seed = 1});
     struct imitation a, b, c;
     struct error error;
     CHECK(judge_imitation(one, &s->record, z, &a, &error) == STATUS_OK && judge_imitation(all, &s->record, z, &b, &error) == STATUS_OK);
