@@ -65,7 +65,7 @@ struct imitation {
 struct judge_options {
     enum criterion criterion;
     int rollouts;
-    int clones; // strings or images; -1: 64 strings, 1,000 images
+    int clones; // strings or images; -1: 64 strings, 256 images
     uint64_t seed;
     struct image_sets *images; // borrowed; NULL: classifiers' clones aren't judged
 };

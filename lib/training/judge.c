@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRINGS = 64, IMAGES = 1000, CHUNK = 64 /* images at a time */ };
+enum { STRINGS = 64, IMAGES = 256, CHUNK = 64 /* images at a time */ };
 
 // The first of the images that RNNs are judged by, turned as the last task asked: all snapshots of a run share them.
 struct evaluation_images {
