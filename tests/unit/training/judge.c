@@ -2,37 +2,12 @@
 #include "training/emulation.h"
 
 #include "../records/decoded.h"
+#include "clone.h"
 #include "zoo.h"
 
 #include "zoo/train.h"
 
 enum { Z = 2 };
-
-// An RNN as an emulator: one-hot inputs go through the input projection unchanged, z has no effect.
-static struct emulator *clone_of(const struct rnn_arch *arch, const float *weights, int condition) {
-    struct emulator_config config = {.z = Z, .hidden = arch->hidden, .layers = arch->layers, .condition = condition};
-    struct emulator *e = emulator_new(&config, arch, 1);
-    struct params rnn = {0};
-    rnn_params(&rnn, arch);
-    memset(e->values, 0, e->table.size * sizeof(float));
-    int I = arch->input, H = arch->hidden;
-    float *projection = e->values + e->table.list[params_find(&e->table, "input_projection.weight")].offset;
-    for (int i = 0; i < I; i++)
-        projection[i * I + i] = 1; // [H,I]
-    for (int i = 0; i < rnn.count; i++) {
-        const struct param *from = &rnn.list[i], *to;
-        const char *name = strcmp(from->name, "linear.weight") == 0 ? "output_projection.weight"
-                           : strcmp(from->name, "linear.bias") == 0 ? "output_projection.bias"
-                                                                    : from->name;
-        to = &e->table.list[params_find(&e->table, name)];
-        size_t rows = (size_t)params_rows(from), cols = (size_t)params_cols(from), wide = (size_t)params_cols(to);
-        for (size_t r = 0; r < rows; r++)
-            memcpy(e->values + to->offset + r * wide, weights + from->offset + r * cols, cols * sizeof(float));
-    }
-    CHECK(H >= I);
-    params_free(&rnn);
-    return e;
-}
 
 // A trained RNN's record, as train-rnn would write it; its rollouts are 6 strings.
 struct subject {
@@ -83,7 +58,7 @@ static void test_perfect_clone(const struct subject *s) {
     double accuracy = trainee_performance(s->trainee, 1000).accuracy;
     CHECK(accuracy > 0.3, "%g", accuracy);
     for (int condition = CONDITION_BOS; condition <= CONDITION_EVERY; condition++) {
-        struct emulator *e = clone_of(&s->trainee->arch, s->trainee->weights, condition);
+        struct emulator *e = clone_of(&s->trainee->arch, s->trainee->weights, Z, condition);
         for (int c = 0; c < CRITERION_COUNT; c++) {
             struct judge *j = judge_new(e, &(struct judge_options){(enum criterion)c, 10, 2000, 1, NULL});
             struct imitation imitation;
