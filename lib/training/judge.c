@@ -125,7 +125,8 @@ static enum status choose_images(struct judge *j, const struct image_set *set, s
 static enum status turn_images(struct judge *j, const struct smnist *task, struct error *error) {
     struct evaluation_images *e = &j->images;
     const struct image_set *set;
-    if (image_sets_find(j->options.images, task->data, &set, error) != STATUS_OK || (set != e->from && choose_images(j, set, error) != STATUS_OK))
+    if (image_sets_find(j->options.images, task->data, &set, error) != STATUS_OK ||
+        (set != e->from && choose_images(j, set, error) != STATUS_OK))
         return error->status;
     if (e->turned && e->rotation == task->rotation)
         return STATUS_OK;
@@ -153,7 +154,8 @@ static double share_right(struct judge *j, const struct smnist *task, const floa
     return (double)right / e->chosen.count;
 }
 
-static enum status clone_of_classifier(struct judge *j, const struct rnn_record *record, const float *z, double *accuracy, struct error *error) {
+static enum status clone_of_classifier(struct judge *j, const struct rnn_record *record, const float *z, double *accuracy,
+                                       struct error *error) {
     const struct smnist *task = &record->task.smnist;
     if (j->options.clones == 0 || !j->options.images || smnist_inputs(task) != record->arch.input || record->arch.output != SMNIST_CLASSES)
         return STATUS_OK;

@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct train_recipe train_paper_recipe = {.steps = 20000, .batch = 32, .hidden = 32, .layers = 2, .rate = {0.01, 0.003, 0.0003}, .weight_decay = 1e-4};
+const struct train_recipe train_paper_recipe = {
+    .steps = 20000, .batch = 32, .hidden = 32, .layers = 2, .rate = {0.01, 0.003, 0.0003}, .weight_decay = 1e-4};
 
-struct trainee *trainee_new(const struct trainee_family *family, void *task, int inputs, int outputs, double weight_decay, const struct train_recipe *recipe,
-                            uint64_t seed, uint64_t run) {
+struct trainee *trainee_new(const struct trainee_family *family, void *task, int inputs, int outputs, double weight_decay,
+                            const struct train_recipe *recipe, uint64_t seed, uint64_t run) {
     struct trainee *t = memory_calloc(1, sizeof *t);
     struct trainee_internal *in = memory_calloc(1, sizeof *in);
     t->arch = (struct rnn_arch){.input = inputs, .hidden = recipe->hidden, .layers = recipe->layers, .output = outputs};

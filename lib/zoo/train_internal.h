@@ -26,14 +26,14 @@ struct trainee_internal {
 };
 
 // task is owned from now on.
-struct trainee *trainee_new(const struct trainee_family *family, void *task, int inputs, int outputs, double weight_decay, const struct train_recipe *recipe,
-                            uint64_t seed, uint64_t run);
+struct trainee *trainee_new(const struct trainee_family *family, void *task, int inputs, int outputs, double weight_decay,
+                            const struct train_recipe *recipe, uint64_t seed, uint64_t run);
 
 // Random numbers for what is sampled from the RNN at its present step.
 struct rng trainee_rng(const struct trainee *t, const char *purpose);
 
-// A pass over the trainee's tape: its weights as operations take them (grad NULL: inference), the layers above the first one with the read-out (logits [T*B,O] of the
-// first layer's h [T*B,H]), and the way back from a loss, which is returned.
+// A pass over the trainee's tape: its weights as operations take them (grad NULL: inference), the layers above the first one with the
+// read-out (logits [T*B,O] of the first layer's h [T*B,H]), and the way back from a loss, which is returned.
 struct weights trainee_begin_pass(const struct trainee *t, float *grad);
 struct tensor *trainee_readout(const struct trainee *t, const struct weights *w, struct tensor *h, int steps);
 double trainee_backward(struct trainee *t, struct tensor *loss);

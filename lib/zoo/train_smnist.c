@@ -9,16 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 32 }; // images judged at a time: their gates stay in the near caches
+enum { CHUNK = 32 }; // images evaluated at a time: their gates stay in the near caches
 
 struct smnist_task {
     struct smnist task;
-    uint8_t *pixels, *labels;             // all images, turned; [count]
-    int *training, *judging;              // indices of the images that the RNN is trained on and judged by
-    int training_count, judging_count;
-    int *batch;                           // [batch] indices
-    float *inputs;                        // [T*batch, I]
-    uint8_t *position_labels;             // [T*batch]
+    uint8_t *pixels, *labels;   // all images, turned; [count]
+    int *training, *evaluation; // indices of the images that the RNN is trained on, and is judged by
+    int training_count, evaluation_count;
+    int *batch;               // [batch] indices
+    float *inputs;            // [T*batch, I]
+    uint8_t *position_labels; // [T*batch]
 };
 
 static void free_task(void *task) {
@@ -26,16 +26,17 @@ static void free_task(void *task) {
     free(in->pixels);
     free(in->labels);
     free(in->training);
-    free(in->judging);
+    free(in->evaluation);
     free(in->batch);
     free(in->inputs);
     free(in->position_labels);
     free(in);
 }
 
-// The RNN's logits [T*count, classes] for some of the images, and the loss, on the trainee's tape. inputs and labels have room for count images.
-static struct tensor *images_loss(const struct trainee *t, const struct weights *w, const int *which, int count, float *inputs, uint8_t *labels,
-                                  struct tensor **logits) {
+// The RNN's logits [T*count, classes] for some of the images, and the loss, on the trainee's tape. inputs and labels have room for count
+// images.
+static struct tensor *images_loss(const struct trainee *t, const struct weights *w, const int *which, int count, float *inputs,
+                                  uint8_t *labels, struct tensor **logits) {
     const struct smnist_task *in = t->internal->task;
     struct tape *tape = &t->internal->tape;
     int T = smnist_steps(&in->task);
@@ -66,7 +67,7 @@ struct score {
     double accuracy, loss;
 };
 
-static struct score judge(const struct trainee *t, const int *which, int count) {
+static struct score evaluate(const struct trainee *t, const int *which, int count) {
     int T = smnist_steps(&((const struct smnist_task *)t->internal->task)->task), right = 0;
     float *inputs = memory_alloc((size_t)(T * CHUNK) * (size_t)t->arch.input * sizeof *inputs);
     uint8_t *labels = memory_alloc((size_t)(T * CHUNK));
@@ -85,13 +86,13 @@ static struct score judge(const struct trainee *t, const int *which, int count) 
 
 static struct performance performance(const struct trainee *t, int samples) {
     const struct smnist_task *in = t->internal->task;
-    struct score training = judge(t, in->training, samples < in->training_count ? samples : in->training_count),
-                 judging = judge(t, in->judging, samples < in->judging_count ? samples : in->judging_count);
-    return (struct performance){judging.accuracy,
+    struct score training = evaluate(t, in->training, samples < in->training_count ? samples : in->training_count),
+                 evaluation = evaluate(t, in->evaluation, samples < in->evaluation_count ? samples : in->evaluation_count);
+    return (struct performance){evaluation.accuracy,
                                 {{"train_accuracy", training.accuracy},
                                  {"train_loss", training.loss},
-                                 {"evaluation_loss", judging.loss},
-                                 {"generalisation_gap", judging.loss - training.loss}}};
+                                 {"evaluation_loss", evaluation.loss},
+                                 {"generalisation_gap", evaluation.loss - training.loss}}};
 }
 
 // From time-major [T*count, n] to sequences [count, T, n].
@@ -114,7 +115,8 @@ static struct rollouts rollouts(const struct trainee *t, int count) {
     struct tensor *logits;
     draw(in, &rng, count, which);
     images_loss(t, &w, which, count, inputs, labels, &logits);
-    struct rollouts r = {.count = count, .steps = T, .inputs = sequences(inputs, T, count, I), .logits = sequences(logits->value, T, count, SMNIST_CLASSES)};
+    struct rollouts r = {
+        .count = count, .steps = T, .inputs = sequences(inputs, T, count, I), .logits = sequences(logits->value, T, count, SMNIST_CLASSES)};
     free(which);
     free(inputs);
     free(labels);
@@ -129,14 +131,14 @@ static int *choose(const struct image_set *images, bool trains, int *count) {
     return which;
 }
 
-enum status trainee_of_smnist(struct trainee **out, const struct smnist *task, const struct image_set *images, const struct train_recipe *recipe, uint64_t seed,
-                              uint64_t run, struct error *error) {
+enum status trainee_of_smnist(struct trainee **out, const struct smnist *task, const struct image_set *images,
+                              const struct train_recipe *recipe, uint64_t seed, uint64_t run, struct error *error) {
     *out = NULL;
     struct smnist_task *in = memory_calloc(1, sizeof *in);
     in->task = *task;
     in->training = choose(images, true, &in->training_count);
-    in->judging = choose(images, false, &in->judging_count);
-    if (in->training_count == 0 || in->judging_count == 0) {
+    in->evaluation = choose(images, false, &in->evaluation_count);
+    if (in->training_count == 0 || in->evaluation_count == 0) {
         free_task(in);
         return error_set(error, STATUS_DATA, "%d images are too few to train an RNN and to judge it", images->count);
     }

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-// An RNN as an emulator: inputs go through the input projection unchanged (so there must not be more of them than hidden units), z has no effect.
+// An RNN as an emulator: inputs go through the input projection unchanged (so there must not be more of them than hidden units), z has no
+// effect.
 static inline struct emulator *clone_of(const struct rnn_arch *arch, const float *weights, int z, int condition) {
     struct emulator_config config = {.z = z, .hidden = arch->hidden, .layers = arch->layers, .condition = condition};
     struct emulator *e = emulator_new(&config, arch, 1);

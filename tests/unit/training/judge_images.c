@@ -92,8 +92,10 @@ static void test_without(const struct image_set *images) {
     struct image_sets unnamed = {0}, named = {.directory = "no-such-directory"}, there = {.directory = directory};
     struct imitation imitation;
     struct error error;
-    const struct judge_options options[] = {{.rollouts = 8, .clones = -1, .images = &unnamed}, {.rollouts = 8, .clones = -1},
-                                            {.rollouts = 8, .images = &named}, {.rollouts = 8, .clones = -1, .images = &named}};
+    const struct judge_options options[] = {{.rollouts = 8, .clones = -1, .images = &unnamed},
+                                            {.rollouts = 8, .clones = -1},
+                                            {.rollouts = 8, .images = &named},
+                                            {.rollouts = 8, .clones = -1, .images = &named}};
     for (int i = 0; i < 4; i++) {
         struct judge *j = judge_new(clone, &options[i]);
         enum status status = judge_imitation(j, &record, z, &imitation, &error);

@@ -14,7 +14,8 @@ static enum status find(struct image_sets *s, const char *name, const struct ima
 
 int main(void) {
     char directory[] = "/tmp/rnnpipe-images-XXXXXX";
-    CHECK(mkdtemp(directory) && chdir(directory) == 0 && mkdir("data", 0700) == 0 && mkdir("data/a", 0700) == 0 && mkdir("data/b", 0700) == 0);
+    CHECK(mkdtemp(directory) && chdir(directory) == 0 && mkdir("data", 0700) == 0 && mkdir("data/a", 0700) == 0 &&
+          mkdir("data/b", 0700) == 0);
     struct digit_images a = digit_images_new(3), b = digit_images_new(5);
     digit_images_write(&a, "data/a");
     digit_images_write(&b, "data/b");

@@ -3,7 +3,8 @@
 #include "../check.h"
 #include "digit_images.h"
 
-static const struct train_recipe recipe = {.steps = 300, .batch = 16, .hidden = 16, .layers = 2, .rate = {0.02, 0.01, 0.001}, .weight_decay = 0.5};
+static const struct train_recipe recipe = {
+    .steps = 300, .batch = 16, .hidden = 16, .layers = 2, .rate = {0.02, 0.01, 0.001}, .weight_decay = 0.5};
 static const struct smnist task = {.data = "squares", .tile = 7, .rotation = 30, .weight_decay = 0.001};
 enum { T = 17, I = 49, COUNT = 300 };
 
@@ -18,7 +19,8 @@ static bool same_weights(const struct trainee *a, const struct trainee *b) {
     return memcmp(a->weights, b->weights, a->table.size * sizeof(float)) == 0;
 }
 
-// What is looked at between updates does not change the course of training; run, rotation, and the task's own decay do, the recipe's does not.
+// What is looked at between updates does not change the course of training; run, rotation, and the task's own decay do, the recipe's does
+// not.
 static void test_determinism(const struct image_set *images) {
     struct smnist turned = task, decayed = task;
     turned.rotation = 31;
@@ -26,7 +28,8 @@ static void test_determinism(const struct image_set *images) {
     struct train_recipe other = recipe;
     other.weight_decay = 0;
     struct trainee *plain = new_trainee(&task, &recipe, images, 2), *same = new_trainee(&task, &other, images, 2),
-                   *others[] = {new_trainee(&task, &recipe, images, 3), new_trainee(&turned, &recipe, images, 2), new_trainee(&decayed, &recipe, images, 2)};
+                   *others[] = {new_trainee(&task, &recipe, images, 3), new_trainee(&turned, &recipe, images, 2),
+                                new_trainee(&decayed, &recipe, images, 2)};
     CHECK(plain->arch.input == I && plain->arch.output == 10 && plain->arch.hidden == 16 && plain->arch.layers == 2 && plain->step == 0);
     for (int s = 0; s < 4; s++) {
         struct rollouts r = trainee_rollouts(same, 20);
@@ -50,7 +53,7 @@ static double metric(const struct performance *p, const char *name) {
     return NAN;
 }
 
-// The labels of the judging images are all wrong: an RNN that had seen one of them could not be as good on one kind, as bad on the other.
+// The labels of the evaluation images are all wrong: an RNN that had seen one of them could not be as good on one kind, as bad on the other.
 static void test_learning(struct digit_images *d) {
     for (int i = 0; i < d->set.count; i++)
         if (!smnist_trains_on((uint64_t)i))
@@ -111,7 +114,8 @@ static void test_failures(const struct digit_images *d) {
     one.count = 1;
     struct trainee *t;
     struct error error;
-    CHECK(trainee_of_smnist(&t, &task, &one, &recipe, 1, 0, &error) == STATUS_DATA && !t && strstr(error.text, "too few"), "%s", error.text);
+    CHECK(trainee_of_smnist(&t, &task, &one, &recipe, 1, 0, &error) == STATUS_DATA && !t && strstr(error.text, "too few"), "%s",
+          error.text);
     t = new_trainee(&task, &recipe, &d->set, 0);
     t->weights[3] = NAN;
     CHECK(!trainee_update(t) && t->step == 0, "a loss that is not finite ends the run");
