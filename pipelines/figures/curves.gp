@@ -1,5 +1,5 @@
 # gnuplot -c curves.gp DATA PICTURE: emulation loss against training steps, by encoder, on the three splits.
-load "figures/style.gp"
+load "../figures/style.gp"
 set terminal pngcairo size 960,600 font "Sans,11"
 set output ARG2
 
