@@ -1,6 +1,6 @@
-# table.tsv, and modes.tsv if there is one -> bars, from the best encoder (of the least emulation loss on the validation split) to the worst:
-# panel (loss, validation, ood), place of the encoder from 1, its name, kind (asks, reads, baseline), mode, place and count of the modes, and
-# mean, low and high. Before them `# ` and the measure; the rows `majority` have place 0.
+# table.tsv, and modes.tsv if there is one -> `# ` and the measure; then for each bar: panel (loss, validation, ood), place of the encoder
+# (1 has the least emulation loss on the validation split; 0 is the majority), its name, kind (asks, reads, baseline), mode, place and count
+# of the modes, mean, low and high.
 BEGIN {
     FS = OFS = "\t"
     heading = measure

@@ -1,8 +1,8 @@
-# What the experiments on all families of tasks share: make a zoo, train encoders by emulation, embed, predict, and judge; tables and pictures.
-# A family's Makefile says what is its own and includes this; language/Makefile is the shortest there is, to be copied for another one:
+# What the experiments on all families of tasks share: make a zoo, train encoders by emulation, embed, predict, and judge; tables and
+# pictures. A family's Makefile says what is its own and includes this; copy language/Makefile for another one:
 #
 # GENERATOR   filter that makes the family's tasks             TARGETS    what is predicted: targets of classify
-# MEASURE     column of table.tsv that the bars show           PCA        columns of embeddings that pictures of the family's own colour them by
+# MEASURE     column of table.tsv that the bars show           PCA        fields of embeddings in pca.tsv, for pictures of the family's own
 # PICTURES    of the family's own: figures/NAME.gp, drawn from the .tsv file that its Makefile makes $(R)/figures/NAME.png depend on
 #
 # SIZE        names the YAML file with all settings; CONFIG=FILE names another one
@@ -18,10 +18,10 @@
 #     shard: 10                                      runs in one job, which is what an interruption can lose
 #     seeds: [1, 2, 3]                               of the encoders and predictors; the zoo's is the seed of the generator
 #     encoders: [interactive, noninteractive, constant]    the slowest first; all names are below (new-...)
-#     modes: [frozen, fine-tuned, labels]            rows of a second table, modes.txt: predictors on the encoder trained by emulation as it is,
-#                                                    which is what table.txt has; trained further along with it; or from labels only
-# Further sections are the filters' own (--help lists their keys); defaults need not be there. What is to differ for one encoder or mode is in
-# a section of its own, one key a line: emulate-transformer: or probe-linear: win over emulate: or probe: for that encoder,
+#     modes: [frozen, fine-tuned, labels]            rows of a second table, modes.txt: predictors on an encoder trained by emulation, as in
+#                                                    table.txt; on one that is then trained along; and on one trained from labels only
+# Further sections are the filters' own (--help lists their keys); defaults need not be there. What is to differ for one encoder or mode is
+# in a section of its own, one key a line: emulate-transformer: or probe-linear: win over emulate: or probe: for that encoder,
 # classify-fine-tuned: or classify-labels: over classify: for that mode, classify-labels-transformer: over both.
 
 CONFIG  ?= $(SIZE).yaml

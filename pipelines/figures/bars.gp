@@ -11,7 +11,7 @@ majority(panel) = read(sprintf("$1 == \"%s\" && !$2 { print $8 }", panel))
 largest(panels) = real(read(sprintf("$1 ~ /%s/ { for (c = 8; c < 11; c++) if ($c + 0 > top) top = $c } END { print top + 0 }", panels)))
 bars(panel, mode) = sprintf("< awk -F '\\t' '$1 == \"%s\" && $2 && $6 == %d' %s", panel, mode, ARG1)
 color_of(kind) = kind eq "asks" ? blue : kind eq "reads" ? orange : grey
-number(color) = int("0x" . color[2:])
+number_of(kind) = int("0x" . color_of(kind)[2:])
 solid_of(mode) = 1 / 2.2 ** (mode - 1) # the first mode is full, the others lighter
 
 # Middle and half the thickness of a bar: the modes of an encoder lie one below the other.
@@ -60,7 +60,7 @@ do for [panel in "loss validation ood"] {
             linewidth 1.5 dashtype 2
     }
     plot for [mode = 1:shown] bars(panel, mode) \
-            using (0):(middle($2, $6, $7)):(0):8:(middle($2, $6, $7) - half($7)):(middle($2, $6, $7) + half($7)):(number(color_of(strcol(4)))) \
+            using (0):(middle($2, $6, $7)):(0):8:(middle($2, $6, $7) - half($7)):(middle($2, $6, $7) + half($7)):(number_of(strcol(4))) \
             with boxxyerror linecolor rgb variable fillstyle solid solid_of(mode) noborder notitle, \
         for [mode = 1:shown] bars(panel, mode) using 8:(middle($2, $6, $7)):9:10 \
             with xerrorbars pointtype 0 linewidth 1.2 linecolor rgb dark notitle
