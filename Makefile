@@ -43,14 +43,14 @@ ISA_FLAGS_avx2   := -mavx2 -mfma -mf16c -mbmi2
 ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq -mprefer-vector-width=512
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
-.PHONY: all lib help deps deps-test test unit unit-programs bats lint sanitize bench demo compare laptop paper install uninstall clean
+.PHONY: all lib help deps deps-test test unit unit-programs bats lint sanitize bench data demo compare laptop paper install uninstall clean
 all: $(BIN)
 lib: $(LIB)
 
 help:
 	@sed -n '2,5s/^# *//p' Makefile
-	@echo 'all targets: all lib deps test unit bats lint sanitize bench demo compare laptop paper install uninstall clean'
-	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS SIZE (of compare) SEEDS'
+	@echo 'all targets: all lib deps test unit bats lint sanitize bench data demo compare laptop paper install uninstall clean'
+	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA SIZE (of compare) SEEDS'
 
 deps:
 	@.ci/deps
@@ -116,6 +116,13 @@ demo compare laptop paper: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(MAKE) --no-print-directory -C pipelines/language SIZE=$(NAME) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(NAME)) \
 		JOBS=$(JOBS)
+
+# --- Images for the second zoo ---
+
+DATA ?= data
+
+data:
+	@pipelines/smnist/get-data $(DATA)/mnist
 
 # --- Installation ---
 

@@ -87,7 +87,7 @@ of       = $(SEEDS:%=$(R)/$(1)-%/$(2).mp)# FILE of ENCODER, for all seeds
 
 # The encoder that is shown in pictures.
 SHOWN   := $(R)/$(firstword $(filter interactive,$(ENCODERS)) $(filter noninteractive,$(ENCODERS)) $(ENCODERS))-$(firstword $(SEEDS))
-DATA    := $(R)/figures/data
+PLOTTED := $(R)/figures/data
 FIGURES := $(patsubst %,$(R)/figures/%.png,bars curves pca-accuracy clones $(PICTURES))
 TABLES  := $(R)/table $(if $(MODES),$(R)/modes)
 
@@ -229,33 +229,33 @@ $(R)/modes.txt $(R)/modes.tsv: $(BY_MODE) $(R)/config/models $(R)/config/modes $
 # --- Pictures ---
 
 # Bars of the emulation loss on the validation split, and of MEASURE on both splits, by mode.
-$(DATA)/bars.tsv: $(TABLES:=.tsv) $(R)/config/modes
+$(PLOTTED)/bars.tsv: $(TABLES:=.tsv) $(R)/config/modes
 	@mkdir -p $(@D)
 	@awk -v measure=$(MEASURE) -f $(HERE)bars.awk $(filter %.tsv,$^) > $@.tmp
 	@mv $@.tmp $@
 
 # Encoder, split, step, and the loss' mean, least and greatest over the seeds; blocks that gnuplot can index.
-$(DATA)/curves.tsv: $(MODELS:=/model.mp) $(R)/config/models
+$(PLOTTED)/curves.tsv: $(MODELS:=/model.mp) $(R)/config/models
 	@mkdir -p $(@D)
 	@for model in $(filter %/model.mp,$^); do name=$$(basename "$$(dirname "$$model")"); \
 		rec-table --kind log split step loss < "$$model" | sed "s/^/$${name%-*}\t/"; done | awk -f $(HERE)curves.awk > $@.tmp
 	@mv $@.tmp $@
 
 # Both coordinates, accuracy, and what the family's own pictures show.
-$(DATA)/pca.tsv: $(SHOWN)/embeddings.mp $(R)/config/shown
+$(PLOTTED)/pca.tsv: $(SHOWN)/embeddings.mp $(R)/config/shown
 	@mkdir -p $(@D)
 	@project < $< | rec-table --kind embedding projection.0 projection.1 metrics.accuracy $(PCA) > $@.tmp
 	@mv $@.tmp $@
 
-$(DATA)/clones.tsv: $(SHOWN)/emulations.mp $(R)/config/shown
+$(PLOTTED)/clones.tsv: $(SHOWN)/emulations.mp $(R)/config/shown
 	@mkdir -p $(@D)
 	@rec-table --kind emulation split accuracy clone_accuracy < $< | awk -F '\t' '$$1 != "train" && $$3 != "?"' | sort -k2,2g -k3,3g > $@.tmp
 	@mv $@.tmp $@
 
-$(R)/figures/bars.png: $(DATA)/bars.tsv
-$(R)/figures/curves.png: $(DATA)/curves.tsv
-$(R)/figures/pca-accuracy.png: $(DATA)/pca.tsv
-$(R)/figures/clones.png: $(DATA)/clones.tsv
+$(R)/figures/bars.png: $(PLOTTED)/bars.tsv
+$(R)/figures/curves.png: $(PLOTTED)/curves.tsv
+$(R)/figures/pca-accuracy.png: $(PLOTTED)/pca.tsv
+$(R)/figures/clones.png: $(PLOTTED)/clones.tsv
 
 vpath %.gp figures $(HERE)figures
 $(FIGURES): $(R)/figures/%.png: %.gp style.gp

@@ -195,6 +195,7 @@ weight_norm() {
     cd "$BATS_FILE_TMPDIR/files"
     probe --model probe.mp --traces < zoo.mp > "$BATS_TEST_TMPDIR/traces.mp"
     emulate --fit fresh.mp --steps 2 --batch 2 --timing --checkpoint "$BATS_TEST_TMPDIR/state.mp" < zoo.mp > "$BATS_TEST_TMPDIR/timed.mp"
+    classify --fit step < z.mp > "$BATS_TEST_TMPDIR/step.mp"
     classify --model predictor.mp --label x < z.mp > "$BATS_TEST_TMPDIR/labelled.mp"
     for filter in $(filters | grep -E '^probe$|-encode$'); do
         "$filter" --new < zoo.mp > "$BATS_TEST_TMPDIR/new-$filter.mp"
