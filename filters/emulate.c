@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *fit, *model, *data = "-", *criterion = "total_variation", *condition = "bos", *checkpoint;
+static const char *fit, *model, *data = "-", *criterion = "total_variation", *condition = "bos", *checkpoint, *label;
 static int validate_every = 1000, checkpoint_every = 1000, patience, batch = 64, hidden = 256, layers = 2, rollouts = 10, clones = -1;
 static uint64_t steps = 100000;
 static double rate = 1e-4, decay = 0.01, clip = 0.1, anneal;
@@ -115,6 +115,10 @@ static struct option options[] = {
      .target = &images.directory,
      .value = "DIR",
      .help = "Where the images are, for clones of RNNs that classify them (default data/NAME, after the name in the task)"},
+    {.type = OPTION_TEXT,
+     .name = "label",
+     .target = &label,
+     .help = "Write this into each record's label, by which score tells encoders apart"},
     {0},
 };
 
@@ -276,7 +280,7 @@ static int judge_main(struct cli *cli) {
     struct reader *in = cli_reader(cli, data);
     struct writer *out = cli_writer(cli);
 
-    struct emulation_batch *records = emulation_batch_new(encoder, judge);
+    struct emulation_batch *records = emulation_batch_new(encoder, judge, label);
     struct progress *progress = progress_new(cli, "RNN", 0);
     for (uint64_t done = 0; cli_read(cli, in);) {
         if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn")) {
@@ -304,6 +308,7 @@ int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     if (!fit == !model)
         cli_usage(cli, "one of --fit FILE and --model FILE is needed");
+    cli_check_label(cli, label);
     const char *file = fit ? fit : model;
     if (strcmp(file, "-") == 0 && strcmp(data, "-") == 0)
         cli_usage(cli, "standard input can't be both model and zoo: name the zoo by --data FILE");

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "cli/config.h"
+#include "records/fields.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -172,6 +173,11 @@ void cli_usage(struct cli *cli, const char *format, ...) {
     vsnprintf(cli->error.text, sizeof cli->error.text, format, args);
     va_end(args);
     fail_usage(cli);
+}
+
+void cli_check_label(struct cli *cli, const char *label) {
+    if (label && (!*label || strlen(label) >= TEXT_FIELD_SIZE))
+        cli_usage(cli, "--label is a text of 1 .. %d bytes", TEXT_FIELD_SIZE - 1);
 }
 
 void cli_note(struct cli *cli, const char *format, ...) {

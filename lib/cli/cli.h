@@ -54,6 +54,8 @@ void cli_check(struct cli *cli, enum status status);
 void cli_check_record(struct cli *cli, const struct reader *reader, enum status status);
 // For misuse found by the filter: message, hint at --help, exit 64.
 void cli_usage(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+// For the value of --label, NULL allowed: usage error unless it fits the label of a record.
+void cli_check_label(struct cli *cli, const char *label);
 // A warning or a remark on standard error, unless --quiet.
 void cli_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
