@@ -14,7 +14,7 @@ static struct option options[] = {
      .name = "kind",
      .letter = 'k',
      .target = &kind,
-     .value = "KIND[|KIND]...",
+     .value = "KIND[,KIND]...",
      .help = "Only data records of these kinds"},
     {.type = OPTION_FLAG, .name = "header", .target = &header, .help = "Begin with a line of the fields' names"},
     {.type = OPTION_FLAG,
