@@ -45,7 +45,11 @@ static struct option options[] = {
      .choices = "run|record",
      .help = "What the sample is drawn from: runs with all their records, or single records"},
     {.type = OPTION_FLAG, .name = "invert", .letter = 'v', .target = &invert, .help = "Pass the records that do not fit"},
-    {.type = OPTION_U64, .name = "first", .letter = 'n', .target = &first, .help = "Pass no more than so many; 0, the default, stands for all"},
+    {.type = OPTION_U64,
+     .name = "first",
+     .letter = 'n',
+     .target = &first,
+     .help = "Pass no more than so many; 0, the default, stands for all"},
     {0},
 };
 

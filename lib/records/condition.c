@@ -83,7 +83,7 @@ void ranges_free(struct ranges *r) {
     *r = (struct ranges){0};
 }
 
-enum operator { EQUAL, UNEQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL };
+enum operator{ EQUAL, UNEQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL };
 static const char *const operators[] = {"=", "!=", "<", "<=", ">", ">="};
 
 struct comparison {
@@ -98,7 +98,7 @@ static enum status comparison_read(const char *item, struct comparison *c, struc
     int which = 0;
     while (which < 6 && !(strlen(operators[which]) == size && strncmp(item + before, operators[which], size) == 0))
         which++;
-    c->operator = (enum operator)which;
+    c->operator=(enum operator) which;
     c->path = trimmed(item, before);
     c->text = trimmed(item + before + size, strlen(item + before + size));
     bool truth = strcmp(c->text, "true") == 0;
@@ -149,10 +149,10 @@ static bool holds(const struct comparison *c, const struct value *record) {
     struct found f;
     if (c->numeric && path_number(record, c->path, &number))
         return compare(number, c->operator, c->number);
-    if (c->operator > UNEQUAL || !path_find(record, c->path, &f) || f.in_array)
+    if (c->operator> UNEQUAL || !path_find(record, c->path, &f) || f.in_array)
         return false;
     bool text = f.value->type == VALUE_STR, scalar = text || (f.value->type != VALUE_NIL && f.value->type <= VALUE_FLOAT);
-    return scalar && (text && value_is(f.value, c->text)) == (c->operator == EQUAL);
+    return scalar && (text && value_is(f.value, c->text)) == (c->operator== EQUAL);
 }
 
 bool conditions_hold(const struct conditions *c, const struct value *record) {

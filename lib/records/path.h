@@ -1,5 +1,5 @@
-// Dotted paths into a record: keys and, counted from 0, indices of lists and arrays: metrics.accuracy, task.offsets.1, z.0. A key with dots in
-// it (weights.linear.weight.0.31) is found too; where several keys fit, the shortest one that leads on is taken.
+// Dotted paths into a record: keys and, counted from 0, indices of lists and arrays: metrics.accuracy, task.offsets.1, z.0. A key with dots
+// in it (weights.linear.weight.0.31) is found too; where several keys fit, the shortest one that leads on is taken.
 #ifndef RECORDS_PATH_H
 #define RECORDS_PATH_H
 

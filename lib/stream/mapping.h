@@ -1,5 +1,5 @@
-// A whole input in memory, to be read more than once or in another order: a regular file is mapped; standard input and pipes are first copied
-// to a temporary file (in TMPDIR) that has no name, so that nothing is left behind.
+// A whole input in memory, to be read more than once or in another order: a regular file is mapped; standard input and pipes are first
+// copied to a temporary file (in TMPDIR) that has no name, so that nothing is left behind.
 #ifndef STREAM_MAPPING_H
 #define STREAM_MAPPING_H
 

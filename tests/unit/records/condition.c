@@ -26,14 +26,15 @@ static void check_ranges(void) {
 static void check_conditions(const struct value *record) {
     struct conditions c;
     struct error error;
-    const char *const holding[] = {"run=7",         "run >= 7",       "run<=7,run>6",     "metrics.accuracy > 0.5 , metrics.accuracy < 0.51",
-                                   "kind = rnn",    "kind != task",   "run != 8",         "metrics.bad != 0",
-                                   "kind != 5",     "number = 10",    "yes = 1",          "run != seven",
-                                   "number != 11",     "yes = true",  "yes != false"};
-    const char *const failing[] = {"run=8",        "run < 7",        "run > 7",          "run=7,run=8",   "metrics.accuracy <= 0.5",
-                                   "kind = task",  "kind != rnn",    "absent = 1",       "absent != 1",   "absent != x",
-                                   "metrics != 1", "metrics = 1",    "metrics.bad = 0",  "metrics.bad < 1", "kind > 0",
-                                   "list = 1",     "list != x",      "run = seven",      "number < 5",        "nil != x",       "nil = 0",        "yes = false"};
+    const char *const holding[] = {"run=7",        "run >= 7",     "run<=7,run>6", "metrics.accuracy > 0.5 , metrics.accuracy < 0.51",
+                                   "kind = rnn",   "kind != task", "run != 8",     "metrics.bad != 0",
+                                   "kind != 5",    "number = 10",  "yes = 1",      "run != seven",
+                                   "number != 11", "yes = true",   "yes != false"};
+    const char *const failing[] = {"run=8",        "run < 7",     "run > 7",         "run=7,run=8",     "metrics.accuracy <= 0.5",
+                                   "kind = task",  "kind != rnn", "absent = 1",      "absent != 1",     "absent != x",
+                                   "metrics != 1", "metrics = 1", "metrics.bad = 0", "metrics.bad < 1", "kind > 0",
+                                   "list = 1",     "list != x",   "run = seven",     "number < 5",      "nil != x",
+                                   "nil = 0",      "yes = false"};
     for (size_t i = 0; i < sizeof holding / sizeof *holding; i++) {
         CHECK(conditions_read(holding[i], &c, &error) == STATUS_OK && conditions_hold(&c, record), "%s", holding[i]);
         conditions_free(&c);
@@ -42,7 +43,8 @@ static void check_conditions(const struct value *record) {
         CHECK(conditions_read(failing[i], &c, &error) == STATUS_OK && !conditions_hold(&c, record), "%s", failing[i]);
         conditions_free(&c);
     }
-    const char *const bad[] = {"", "run", "run=", "=7", "run=7,", "run == 7", "run => 7", "run <> 7", "run < x", "run ! 7", "run >", "a=1,,b=2"};
+    const char *const bad[] = {"",         "run",      "run=",    "=7",      "run=7,", "run == 7",
+                               "run => 7", "run <> 7", "run < x", "run ! 7", "run >",  "a=1,,b=2"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         CHECK(conditions_read(bad[i], &c, &error) == STATUS_USAGE && !c.comparison && error.text[0], "'%s'", bad[i]);
 }

@@ -25,13 +25,24 @@ int main(void) {
     const struct {
         const char *path;
         double number;
-    } numbers[] = {{"run", 7}, {"flag", 1}, {"task.rotation", 0.25}, {"task.offsets.1", -3}, {"w.linear.weight.1.2", 5.5}, {"w.linear.bias.0", 0.1}};
+    } numbers[] = {
+        {"run", 7}, {"flag", 1}, {"task.rotation", 0.25}, {"task.offsets.1", -3}, {"w.linear.weight.1.2", 5.5}, {"w.linear.bias.0", 0.1}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         double number = NAN;
         CHECK(path_number(root, numbers[i].path, &number) && number == numbers[i].number, "%s: %g", numbers[i].path, number);
     }
-    const char *const none[] = {"kind",           "task",  "task.offsets", "task.offsets.2", "w.linear.weight.1", "w.linear.weight.2.0",
-                                "w.linear.bias.1", "run.0", "absent",       "task.",          "",                  "w.linear.weight.-1"};
+    const char *const none[] = {"kind",
+                                "task",
+                                "task.offsets",
+                                "task.offsets.2",
+                                "w.linear.weight.1",
+                                "w.linear.weight.2.0",
+                                "w.linear.bias.1",
+                                "run.0",
+                                "absent",
+                                "task.",
+                                "",
+                                "w.linear.weight.-1"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         double number = 42;
         CHECK(!path_number(root, none[i], &number) && number == 42, "%s: %g", none[i], number);

@@ -39,7 +39,8 @@ int main(void) {
     CHECK(mapping_open(&m, path, &error) == STATUS_NO_INPUT && strstr(error.text, path), "%s", error.text);
     CHECK(mapping_open(&m, "/", &error) == STATUS_NO_INPUT);
 
-    // Standard input: a file from its begin, a file whose begin was read by somebody else, a pipe, a directory for temporary files that is not there.
+    // Standard input: a file from its begin, a file whose begin was read by somebody else, a pipe, a directory for temporary files that is
+    // not there.
     dup2(fd, STDIN_FILENO);
     lseek(fd, 0, SEEK_SET);
     CHECK(mapping_open(&m, "-", &error) == STATUS_OK && has_content(&m));
