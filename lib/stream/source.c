@@ -1,6 +1,6 @@
 #include "stream/source_internal.h"
 
-#include "base/mapping.h"
+#include "base/filemap.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ static bool map_file(struct source *s, int fd, const struct stat *info, const ch
     if (!S_ISREG(info->st_mode) || position < 0 || position >= info->st_size)
         return false;
     size_t size = (size_t)info->st_size;
-    const void *mapping = mapping_open(fd, size, name);
+    const void *mapping = filemap_open(fd, size, name);
     if (!mapping)
         return false;
     madvise((void *)mapping, size, MADV_SEQUENTIAL);
@@ -61,7 +61,7 @@ enum status source_open(struct source *s, const char *path, struct error *error)
 
 void source_close(struct source *s) {
     if (s->mapped)
-        mapping_close(s->bytes);
+        filemap_close(s->bytes);
     if (s->fd > STDIN_FILENO)
         close(s->fd);
     free(s->buffer);

@@ -1,35 +1,35 @@
-#include "base/mapping.h"
+#include "base/filemap.h"
 
 #include "base/memory.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 
-struct mapping {
-    struct mapping *next;
+struct filemap {
+    struct filemap *next;
     const char *bytes;
     size_t size;
     char *name;
 };
 
 // A handler may read the list while it is changed: it is whole after each store.
-static struct mapping *volatile mappings;
+static struct filemap *volatile filemaps;
 
-const void *mapping_open(int fd, size_t size, const char *name) {
+const void *filemap_open(int fd, size_t size, const char *name) {
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
         return NULL;
-    struct mapping *m = memory_alloc(sizeof *m);
-    *m = (struct mapping){mappings, bytes, size, memory_strdup(name)};
-    mappings = m;
+    struct filemap *m = memory_alloc(sizeof *m);
+    *m = (struct filemap){filemaps, bytes, size, memory_strdup(name)};
+    filemaps = m;
     return bytes;
 }
 
-void mapping_close(const void *bytes) {
-    struct mapping *volatile *link = &mappings;
+void filemap_close(const void *bytes) {
+    struct filemap *volatile *link = &filemaps;
     while (*link && (*link)->bytes != bytes)
-        link = (struct mapping *volatile *)&(*link)->next;
-    struct mapping *m = *link;
+        link = (struct filemap *volatile *)&(*link)->next;
+    struct filemap *m = *link;
     if (!m)
         return;
     *link = m->next;
@@ -38,8 +38,8 @@ void mapping_close(const void *bytes) {
     free(m);
 }
 
-const char *mapping_name(const void *address) {
-    for (const struct mapping *m = mappings; m; m = m->next)
+const char *filemap_name(const void *address) {
+    for (const struct filemap *m = filemaps; m; m = m->next)
         if ((const char *)address >= m->bytes && (const char *)address < m->bytes + m->size)
             return m->name;
     return NULL;
