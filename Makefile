@@ -42,14 +42,14 @@ ISA_FLAGS_avx2   := -mavx2 -mfma -mf16c -mbmi2
 ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq -mprefer-vector-width=512
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
-.PHONY: all lib help deps deps-test test unit unit-programs bats lint sanitize bench demo compare laptop paper install uninstall clean
+.PHONY: all lib help deps deps-test test unit unit-programs bats lint sanitize bench data demo compare laptop paper install uninstall clean
 all: $(BIN)
 lib: $(LIB)
 
 help:
 	@sed -n '2,4s/^# *//p' Makefile
-	@echo 'all targets: all lib deps test unit bats lint sanitize bench demo compare laptop paper install uninstall clean'
-	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS'
+	@echo 'all targets: all lib deps test unit bats lint sanitize bench data demo compare laptop paper install uninstall clean'
+	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA'
 
 deps:
 	@.ci/deps
@@ -112,6 +112,13 @@ RESULTS ?= results
 demo compare laptop paper: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	$(EXPERIMENT)
+
+# --- Images for the second zoo ---
+
+DATA ?= data
+
+data:
+	@pipelines/smnist/get-data $(DATA)/mnist
 
 # --- Installation ---
 
