@@ -114,7 +114,7 @@ unroff() {
     while read -r page; do
         [[ -e $ROOT/filters/$page ]] || { echo "SEE ALSO $page" && failed=yes; }
     done < <(sed -nE 's/^\.BR ((gen|rec|train|rnnpipe)[a-z\\-]*|[a-z]+\\-encode|[a-z]+) \(([157])\).*/\1.\3/p' "$ROOT"/filters/*.[157] |
-        tr -d "\\\\" | sort -u | grep -vxE '(cat|parallel).1')
+        tr -d "\\\\" | sort -u | grep -vxE '(cat|cmp|parallel).1')
     [[ -z ${failed:-} ]]
 }
 

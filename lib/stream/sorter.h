@@ -17,8 +17,8 @@ typedef enum status sort_key_of(const struct value *record, struct sort_key *key
 
 struct sorter;
 
-// memory: bytes of records held, about; a single larger one is held by itself. Merging takes besides a buffer of 256 KiB (or as large as the
-// largest record) for each file of the merge, usually at most 31 of them. The identity goes into the temporary files.
+// memory: bytes of records held, about; a single larger one is held by itself. Merging takes besides a buffer of 256 KiB (or as large as
+// the largest record) for each file of the merge, usually at most 31 of them. The identity goes into the temporary files.
 struct sorter *sorter_new(uint64_t memory, sort_key_of *key_of, const struct writer_identity *identity);
 
 // Copies the record. Errors are those of key_of, or STATUS_IO.
