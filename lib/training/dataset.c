@@ -2,10 +2,10 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
-#include "base/tempfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,9 +21,15 @@ struct dataset_internal {
 
 // Standard input that can't be mapped goes to a temporary file that has no name, so that nothing is left behind.
 static int spool(int in, const char *name, struct error *error) {
-    int out = tempfile_open(error);
-    if (out < 0)
+    const char *dir = getenv("TMPDIR");
+    char path[4096];
+    snprintf(path, sizeof path, "%s/rnnpipe-XXXXXX", dir && *dir ? dir : "/tmp");
+    int out = mkstemp(path);
+    if (out < 0) {
+        error_set(error, STATUS_IO, "temporary file in %s: %s", dir && *dir ? dir : "/tmp", strerror(errno));
         return -1;
+    }
+    unlink(path);
     char *block = memory_alloc(COPY_BLOCK);
     for (;;) {
         ssize_t got = read(in, block, COPY_BLOCK);
