@@ -1,6 +1,7 @@
 # rnnpipe: learning representations of recurrent neural networks' weights, as Unix filters.
 #   make            build everything into build/           make demo      the whole experiment on a small zoo, in minutes
 #   make test       set up, build, run all tests           make help      all targets
+#   make compare    all encoders side by side, on the demo's zoo; SIZE=laptop: longer, on a larger one; SIZE=paper: the published sizes
 
 MAKEFLAGS += --no-builtin-rules
 
@@ -42,14 +43,14 @@ ISA_FLAGS_avx2   := -mavx2 -mfma -mf16c -mbmi2
 ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq -mprefer-vector-width=512
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
-.PHONY: all lib help deps deps-test test unit unit-programs bats lint sanitize bench demo compare laptop paper install uninstall clean
+.PHONY: all lib help deps deps-test test unit unit-programs bats lint sanitize bench data demo compare laptop paper install uninstall clean
 all: $(BIN)
 lib: $(LIB)
 
 help:
-	@sed -n '2,4s/^# *//p' Makefile
-	@echo 'all targets: all lib deps test unit bats lint sanitize bench demo compare laptop paper install uninstall clean'
-	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS'
+	@sed -n '2,5s/^# *//p' Makefile
+	@echo 'all targets: all lib deps test unit bats lint sanitize bench data demo compare laptop paper install uninstall clean'
+	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA SIZE (of compare) SEEDS'
 
 deps:
 	@.ci/deps
@@ -104,14 +105,24 @@ sanitize: deps-test
 bench: $(BENCH) all
 	@for b in $(BENCH) $(wildcard tests/bench/*.sh); do echo "--- $$(basename $$b)"; BIN=$(BUILD)/bin $$b || exit 1; done
 
-# --- The experiment, in three sizes (pipelines/language/) ---
+# --- The experiment on formal languages, in three sizes, and with all encoders, in three (pipelines/language/) ---
 
-EXPERIMENT = @$(MAKE) --no-print-directory -C pipelines/language SIZE=$@ BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$@) JOBS=$(JOBS)
 RESULTS ?= results
+SIZE    ?= small
+compare: NAME = compare-$(SIZE)
+demo laptop paper: NAME = $@
 
 demo compare laptop paper: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	$(EXPERIMENT)
+	@$(MAKE) --no-print-directory -C pipelines/language SIZE=$(NAME) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(NAME)) \
+		JOBS=$(JOBS)
+
+# --- Images for the second zoo ---
+
+DATA ?= data
+
+data:
+	@pipelines/smnist/get-data $(DATA)/mnist
 
 # --- Installation ---
 

@@ -1,10 +1,7 @@
 // Source of task records: formal languages, each run's drawn from (seed, run).
-#include "cli/cli.h"
-#include "records/task.h"
+#include "cli/taskfilter.h"
 
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 static uint64_t count = 1, first_run;
 static int tokens = 4, length, max_n = 10;
@@ -51,42 +48,18 @@ static struct task task_from_options(struct cli *cli) {
     task.language.length = length ? length : language_default_length(tokens, max_n);
     if (task.language.length < 2 || task.language.length > LANGUAGE_MAX_LENGTH)
         cli_usage(cli, "rows of %d tokens: the length must be 2 .. %d", task.language.length, LANGUAGE_MAX_LENGTH);
-    if (count > UINT64_MAX - first_run)
-        cli_usage(cli, "--first-run and --count: run numbers end at %llu", (unsigned long long)UINT64_MAX);
     if (offsets)
         parse_offsets(cli, &task.language);
     return task;
 }
 
-static void pack_task_record(struct packer *p, uint64_t run, uint64_t seed, const struct task *task) {
-    pack_map(p);
-    pack_key(p, "kind");
-    pack_str(p, "task");
-    pack_key(p, "run");
-    pack_u64(p, run);
-    pack_key(p, "seed");
-    pack_u64(p, seed);
-    pack_key(p, "task");
-    task_pack(p, task);
-    pack_end(p);
+static void draw(struct task *task, struct rng *rng) {
+    if (!offsets)
+        language_draw_task(&task->language, rng);
 }
 
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
-    uint64_t seed = cli_common(cli)->seed;
     struct task task = task_from_options(cli);
-
-    struct writer *out = cli_writer(cli);
-    cli_check(cli, writer_begin_segment(out, NULL, 0, cli_error(cli)));
-
-    for (uint64_t run = first_run; run < first_run + count; run++) {
-        struct rng rng = rng_make(seed, run, "task");
-        if (!offsets)
-            language_draw_task(&task.language, &rng);
-        pack_task_record(writer_packer(out), run, seed, &task);
-        cli_check(cli, writer_commit(out, cli_error(cli)));
-    }
-
-    cli_check(cli, writer_end_segment(out, cli_error(cli)));
-    return cli_finish(cli, NULL, out);
+    return task_filter_run(cli, first_run, count, &task, draw);
 }

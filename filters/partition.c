@@ -2,15 +2,13 @@
 #include "cli/cli.h"
 #include "records/task.h"
 
-#include <stdlib.h>
-
 static double validation = 0.15, ood = 0.15;
 
 static struct option options[] = {
     {.type = OPTION_REAL, .name = "validation", .letter = 'v', .target = &validation, .value = "SHARE", .low = 0, .high = 1,
      .help = "Share of all tasks that is kept for validation"},
     {.type = OPTION_REAL, .name = "ood", .letter = 'o', .target = &ood, .value = "SHARE", .low = 0, .high = 1,
-     .help = "Share of all tasks that is out of distribution (OOD)"},
+     .help = "Share of all tasks that is out of distribution (OOD); for sequential-mnist the default is 48 of 360 degrees"},
     {0},
 };
 
@@ -20,26 +18,29 @@ static struct program program = {
     .synopsis = "[OPTION]... < ZOO > ZOO",
     .input = "task, rnn or embedding records",
     .output = "the same records with their split",
-    .examples = "gen-language --count 1000 --seed 1 | train-rnn | partition > zoo.mp\npartition --ood 0 < zoo.mp > same-distribution.mp",
+    .examples = "gen-language --count 1000 --seed 1 | train-rnn | partition > zoo.mp\ngen-smnist --count 1000 | partition > tasks.mp\npartition --ood 0 < zoo.mp > same-distribution.mp",
     .options = options,
 };
 
-// The splits of every alphabet that has occurred, by its number of letters.
 struct splits {
-    struct language_splits *of[LANGUAGE_MAX_TOKENS + 1];
+    struct language_splits *of[LANGUAGE_MAX_TOKENS + 1]; // of every alphabet that has occurred, by its number of letters
+    double smnist_ood;
     uint64_t seed;
 };
 
-static const char *split_of(struct splits *splits, const struct language *l) {
+static enum split split_of(struct splits *splits, const struct task *task) {
+    if (task->family == TASK_SMNIST)
+        return smnist_split_of(&task->smnist, validation, splits->smnist_ood, splits->seed);
+    const struct language *l = &task->language;
     struct language_splits **s = &splits->of[l->tokens];
     if (!*s)
         *s = language_splits_new(l->tokens, validation, ood, splits->seed);
-    return split_names[language_splits_of(*s, l)];
+    return language_splits_of(*s, l);
 }
 
 static enum status task_of(const struct value *record, struct task *task, struct error *error) {
     enum status status = task_read(value_get(record, "task"), task, error);
-    if (status == STATUS_OK && task->family != TASK_LANGUAGE)
+    if (status == STATUS_OK && task->family == TASK_OTHER)
         status = error_set(error, STATUS_DATA, "task: no split is defined for its family");
     return status;
 }
@@ -70,7 +71,8 @@ int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     if (validation + ood > 1)
         cli_usage(cli, "--validation %g and --ood %g are more than all tasks together", validation, ood);
-    struct splits splits = {.seed = cli_common(cli)->seed};
+    bool given = option_find(options, NULL, "ood")->given;
+    struct splits splits = {.smnist_ood = given ? ood : smnist_ood_share, .seed = cli_common(cli)->seed};
 
     struct reader *in = cli_reader(cli, "-");
     struct writer *out = cli_writer(cli);
@@ -78,7 +80,7 @@ int main(int argc, char **argv) {
     while (cli_next(cli, in, out, "task|rnn|embedding")) {
         struct task task;
         cli_check_record(cli, in, task_of(in->record, &task, cli_error(cli)));
-        pack_with_split(writer_packer(out), in->record, split_of(&splits, &task.language));
+        pack_with_split(writer_packer(out), in->record, split_names[split_of(&splits, &task)]);
         cli_check(cli, writer_commit(out, cli_error(cli)));
     }
 

@@ -22,7 +22,7 @@ static struct option options[] = {
      .name = "kind",
      .letter = 'k',
      .target = &kind,
-     .value = "KIND[|KIND]...",
+     .value = "KIND[,KIND]...",
      .help = "Show only data records of these kinds"},
     {.type = OPTION_FLAG, .name = "meta", .letter = 'm', .target = &meta, .help = "Show meta and end records too"},
     {.type = OPTION_FLAG,

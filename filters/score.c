@@ -33,11 +33,11 @@ static struct program program = {
 
 // --- For people ---
 
-enum { COLUMNS = SCORE_COUNT + 4, CELL_SIZE = 80 };
+enum { NAMES = 4, COLUMNS = NAMES + MEASURE_COUNT, CELL_SIZE = 80 };
 
 struct text_table {
     char (*cells)[COLUMNS][CELL_SIZE]; // the first row are the headings
-    int rows;
+    int rows, columns;
 };
 
 static void cell_text(const struct score_cell *cell, char out[CELL_SIZE]) {
@@ -49,19 +49,33 @@ static void cell_text(const struct score_cell *cell, char out[CELL_SIZE]) {
         snprintf(out, CELL_SIZE, "%.4f [%.4f, %.4f]", cell->mean, cell->low, cell->high);
 }
 
+static bool measured(const struct score_row *rows, int count, int measure) {
+    for (int r = 0; r < count; r++)
+        if (rows[r].cells[measure].seeds)
+            return true;
+    return false;
+}
+
+// With the columns that some row has.
 static struct text_table table_text(const struct score_row *rows, int count) {
-    struct text_table t = {.rows = count + 1, .cells = memory_calloc((size_t)count + 1, sizeof *t.cells)};
-    const char *headings[] = {"encoder", "split", "seeds", "records"};
-    for (int c = 0; c < COLUMNS; c++)
-        snprintf(t.cells[0][c], CELL_SIZE, "%s", c < 4 ? headings[c] : score_infos[c - 4].heading);
+    struct text_table t = {.rows = count + 1, .columns = NAMES, .cells = memory_calloc((size_t)count + 1, sizeof *t.cells)};
+    static const char *const names[NAMES] = {"encoder", "split", "seeds", "records"};
+    for (int c = 0; c < NAMES; c++)
+        snprintf(t.cells[0][c], CELL_SIZE, "%s", names[c]);
     for (int r = 0; r < count; r++) {
         char(*cells)[CELL_SIZE] = t.cells[r + 1];
         snprintf(cells[0], CELL_SIZE, "%s", rows[r].label);
         snprintf(cells[1], CELL_SIZE, "%s", split_names[rows[r].split]);
         snprintf(cells[2], CELL_SIZE, rows[r].seeds ? "%d" : "-", rows[r].seeds);
         snprintf(cells[3], CELL_SIZE, "%llu", (unsigned long long)rows[r].records);
-        for (int c = 0; c < SCORE_COUNT; c++)
-            cell_text(&rows[r].cells[c], cells[4 + c]);
+    }
+    for (int m = 0; m < MEASURE_COUNT; m++) {
+        if (!measured(rows, count, m))
+            continue;
+        snprintf(t.cells[0][t.columns], CELL_SIZE, "%s", measures[m].heading);
+        for (int r = 0; r < count; r++)
+            cell_text(&rows[r].cells[m], t.cells[r + 1][t.columns]);
+        t.columns++;
     }
     return t;
 }
@@ -78,7 +92,7 @@ static int width(const char *text) {
 static void print_table(const struct score_row *rows, int count) {
     struct text_table t = table_text(rows, count);
     for (int r = 0; r < t.rows; r++) {
-        for (int c = 0; c < COLUMNS; c++) {
+        for (int c = 0; c < t.columns; c++) {
             int widest = 0;
             for (int k = 0; k < t.rows; k++)
                 widest = width(t.cells[k][c]) > widest ? width(t.cells[k][c]) : widest;
@@ -94,12 +108,12 @@ static void print_table(const struct score_row *rows, int count) {
 
 static void print_tsv(const struct score_row *rows, int count) {
     printf("encoder\tsplit\tseeds\trecords");
-    for (int c = 0; c < SCORE_COUNT; c++)
-        printf("\t%1$s\t%1$s_low\t%1$s_high", score_infos[c].name);
+    for (int c = 0; c < MEASURE_COUNT; c++)
+        printf("\t%1$s\t%1$s_low\t%1$s_high", measures[c].name);
     putchar('\n');
     for (int r = 0; r < count; r++) {
         printf("%s\t%s\t%d\t%llu", rows[r].label, split_names[rows[r].split], rows[r].seeds, (unsigned long long)rows[r].records);
-        for (int c = 0; c < SCORE_COUNT; c++) {
+        for (int c = 0; c < MEASURE_COUNT; c++) {
             const struct score_cell *cell = &rows[r].cells[c];
             if (cell->seeds)
                 printf("\t%.9g\t%.9g\t%.9g", cell->mean, cell->low, cell->high);
@@ -120,9 +134,9 @@ static void pack_row(struct packer *p, const struct score_row *row) {
     pack_i64(p, row->seeds);
     pack_key(p, "records");
     pack_u64(p, row->records);
-    for (int c = 0; c < SCORE_COUNT; c++) {
+    for (int c = 0; c < MEASURE_COUNT; c++) {
         const struct score_cell *cell = &row->cells[c];
-        pack_key(p, score_infos[c].name);
+        pack_key(p, measures[c].name);
         if (!cell->seeds) {
             pack_nil(p);
             continue;

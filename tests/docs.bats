@@ -31,6 +31,7 @@ classify --fit task < z.mp > predictor.mp
 classify --model predictor.mp < z.mp > predictions.1.mp
 emulate --model probe.mp < zoo.mp > emulations.1.mp
 END
+    python "$ROOT/tests/python/fake_digits.py" data/mnist 60
     cp probe.mp trained.mp
 }
 
@@ -63,7 +64,7 @@ run_small() {
 # Runs the examples of NAME in a directory with the files that examples read.
 run_examples() { # NAME < SCRIPT
     mkdir "$BATS_TEST_TMPDIR/$1"
-    cp "$BATS_FILE_TMPDIR"/files/*.mp "$BATS_TEST_TMPDIR/$1"
+    cp -r "$BATS_FILE_TMPDIR"/files/*.mp "$BATS_FILE_TMPDIR/files/data" "$BATS_TEST_TMPDIR/$1"
     if ! (cd "$BATS_TEST_TMPDIR/$1" && run_small) > "$BATS_TEST_TMPDIR/log" 2>&1; then
         echo "--- $1"
         cat "$BATS_TEST_TMPDIR/log"
@@ -199,6 +200,7 @@ weight_norm() {
     cd "$BATS_FILE_TMPDIR/files"
     probe --model probe.mp --traces < zoo.mp > "$BATS_TEST_TMPDIR/traces.mp"
     emulate --fit fresh.mp --steps 2 --batch 2 --timing --checkpoint "$BATS_TEST_TMPDIR/state.mp" < zoo.mp > "$BATS_TEST_TMPDIR/timed.mp"
+    classify --fit step < z.mp > "$BATS_TEST_TMPDIR/step.mp"
     classify --model predictor.mp --label x < z.mp > "$BATS_TEST_TMPDIR/labelled.mp"
     for filter in $(filters | grep -E '^probe$|-encode$'); do
         "$filter" --new < zoo.mp > "$BATS_TEST_TMPDIR/new-$filter.mp"

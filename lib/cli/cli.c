@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "cli/config.h"
+#include "records/fields.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -174,6 +175,11 @@ void cli_usage(struct cli *cli, const char *format, ...) {
     fail_usage(cli);
 }
 
+void cli_check_label(struct cli *cli, const char *label) {
+    if (label && (!*label || strlen(label) >= TEXT_FIELD_SIZE))
+        cli_usage(cli, "--label is a text of 1 .. %d bytes", TEXT_FIELD_SIZE - 1);
+}
+
 void cli_note(struct cli *cli, const char *format, ...) {
     if (cli->common.quiet)
         return;
@@ -191,16 +197,30 @@ void cli_print(struct cli *cli, const void *text, size_t size) {
         cli_check(cli, output_failure(errno, &cli->error));
 }
 
-struct reader *cli_reader(struct cli *cli, const char *path) {
+static void check_input(struct cli *cli, const char *path) {
     bool standard = strcmp(path, "-") == 0;
     if (standard && cli->closed[STDIN_FILENO])
         cli_check(cli, error_set(&cli->error, STATUS_NO_INPUT, "standard input is closed"));
     if (standard && isatty(STDIN_FILENO))
         cli_usage(cli, "standard input is a terminal: records are binary; redirect or pipe them in");
+}
+
+struct reader *cli_reader(struct cli *cli, const char *path) {
     struct reader *reader = NULL;
-    struct reader_limits limits = {.record_bytes = cli->common.max_record_bytes};
-    cli_check(cli, reader_open(&reader, path, limits, &cli->error));
+    check_input(cli, path);
+    cli_check(cli, reader_open(&reader, path, cli_limits(cli), &cli->error));
     return reader;
+}
+
+struct mapping cli_mapping(struct cli *cli, const char *path) {
+    struct mapping map;
+    check_input(cli, path);
+    cli_check(cli, mapping_open(&map, path, &cli->error));
+    return map;
+}
+
+struct reader_limits cli_limits(const struct cli *cli) {
+    return (struct reader_limits){.record_bytes = cli->common.max_record_bytes};
 }
 
 struct writer *cli_writer(struct cli *cli) {

@@ -13,6 +13,13 @@ double stats_mean(const double *x, int n) {
     return n > 0 ? sum / n : NAN;
 }
 
+double stats_deviation(const double *x, int n) {
+    double mean = stats_mean(x, n), sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += (x[i] - mean) * (x[i] - mean);
+    return sqrt(sum / n);
+}
+
 double stats_median(const double *x, int n) {
     return stats_quantile(x, n, 0.5);
 }

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 
 double stats_mean(const double *x, int n);               // NaN for n = 0
+double stats_deviation(const double *x, int n);          // root of the mean squared distance from the mean; NaN for n = 0
 double stats_median(const double *x, int n);             // of a copy; NaN for n = 0
 double stats_quantile(const double *x, int n, double q); // linear interpolation between order statistics, as NumPy; NaN for n = 0
 

@@ -37,12 +37,16 @@ static enum status number_read(const struct value *task, const char *key, double
 
 static enum status smnist_read(const struct value *task, struct smnist *s, struct error *error) {
     enum status status = field_text(task, "data", "task", s->data, error);
+    if (status == STATUS_OK && !smnist_is_data_name(s->data))
+        status = error_set(error, STATUS_DATA, "task: key 'data' is no name made of letters, digits, '.', '_' and '-'");
     if (status == STATUS_OK)
         status = field_int(task, "tile", "task", 1, SMNIST_SIDE, &s->tile, error);
     if (status == STATUS_OK && SMNIST_SIDE % s->tile)
         status = error_set(error, STATUS_DATA, "task: tiles of %d pixels don't fill a side of %d", s->tile, SMNIST_SIDE);
     if (status == STATUS_OK)
         status = number_read(task, "rotation", 0, 360, &s->rotation, error);
+    if (status == STATUS_OK && s->rotation == 360)
+        status = error_set(error, STATUS_DATA, "task: a rotation of 360 degrees is written as 0");
     if (status == STATUS_OK)
         status = number_read(task, "weight_decay", 0, 1, &s->weight_decay, error);
     return status;
@@ -103,6 +107,19 @@ void task_pack(struct packer *p, const struct task *task) {
         pack_smnist(p, &task->smnist);
     else
         pack_language(p, &task->language);
+}
+
+void task_record_pack(struct packer *p, uint64_t run, uint64_t seed, const struct task *task) {
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "task");
+    pack_key(p, "run");
+    pack_u64(p, run);
+    pack_key(p, "seed");
+    pack_u64(p, seed);
+    pack_key(p, "task");
+    task_pack(p, task);
+    pack_end(p);
 }
 
 enum status task_record_read(const struct value *root, struct task_record *out, struct error *error) {

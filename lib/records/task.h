@@ -23,6 +23,7 @@ struct task_record {
 
 enum status task_read(const struct value *task, struct task *out, struct error *error) MUST_CHECK; // the map itself; checks all sizes
 void task_pack(struct packer *p, const struct task *task);                                        // packs the map (of a known family)
+void task_record_pack(struct packer *p, uint64_t run, uint64_t seed, const struct task *task);                                   // packs the record
 enum status task_record_read(const struct value *root, struct task_record *out, struct error *error) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 #include "stream/array.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "arrays are taken as they lie in the stream");
@@ -102,6 +103,29 @@ static float float_of_half(uint16_t half) {
     float f;
     memcpy(&f, &bits, sizeof f);
     return f;
+}
+
+// To nearest, ties to even.
+static uint16_t half_of_float(float f) {
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+    float size = fabsf(f);
+    if (isnan(f))
+        return sign | 0x7e00;
+    if (isinf(f))
+        return sign | 0x7c00;
+    if (size >= 65504) // the largest
+        return sign | 0x7bff;
+    if (size < 0x1p-14f) // a multiple of the smallest subnormal
+        return sign | (uint16_t)nearbyintf(size * 0x1p24f);
+    uint32_t rebiased = (bits & 0x7fffffff) - ((127 - 15) << 23);
+    return sign | (uint16_t)((rebiased + 0xfff + (rebiased >> 13 & 1)) >> 13);
+}
+
+void array_halves(const float *in, uint64_t count, uint16_t *out) {
+    for (uint64_t i = 0; i < count; i++)
+        out[i] = half_of_float(in[i]);
 }
 
 static int64_t load_signed(const uint8_t *item, size_t size) {

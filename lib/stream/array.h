@@ -37,4 +37,7 @@ double array_real(const struct array *a, uint64_t i);
 void array_to_floats(const struct array *a, uint64_t first, uint64_t count, float *out);
 enum status array_to_ints(const struct array *a, uint64_t first, uint64_t count, int32_t *out, struct error *error) MUST_CHECK;
 
+// The other way, for writing an array of f2: rounded to nearest, ties to even; finite numbers beyond the range become the largest (65504) of their sign.
+void array_halves(const float *in, uint64_t count, uint16_t *out);
+
 #endif

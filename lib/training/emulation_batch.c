@@ -16,9 +16,9 @@ struct held_rnn {
     float *weights;
 };
 
-struct emulation_batch *emulation_batch_new(const struct encoder *encoder, struct judge *judge) {
+struct emulation_batch *emulation_batch_new(const struct encoder *encoder, struct judge *judge, const char *label) {
     struct emulation_batch *b = memory_calloc(1, sizeof *b);
-    *b = (struct emulation_batch){.encoder = encoder, .judge = judge};
+    *b = (struct emulation_batch){.encoder = encoder, .judge = judge, .label = label};
     b->held = memory_calloc(EMULATION_BATCH, sizeof *b->held);
     for (int i = 0; i < EMULATION_BATCH; i++) {
         b->emulations[i] = packer_new();
@@ -55,8 +55,8 @@ enum status emulation_batch_add(struct emulation_batch *b, const struct value *r
     return STATUS_OK;
 }
 
-static void pack_emulation(struct packer *p, const struct encoder *encoder, const struct rnn_record *record, const struct imitation *imitation) {
-    static const char *const anew[] = {"kind", "weights", "rollouts", "encoder", "loss", "accuracy", "clone_accuracy", NULL};
+static void pack_emulation(struct packer *p, const struct emulation_batch *b, const struct rnn_record *record, const struct imitation *imitation) {
+    const char *const anew[] = {"kind", "weights", "rollouts", "encoder", "loss", "accuracy", "clone_accuracy", b->label ? "label" : NULL, NULL};
     double accuracy;
     packer_clear(p);
     pack_map(p);
@@ -64,7 +64,11 @@ static void pack_emulation(struct packer *p, const struct encoder *encoder, cons
     pack_str(p, "emulation");
     pack_rest(p, record->root, anew);
     pack_key(p, "encoder");
-    encoder_pack_identity(p, encoder);
+    encoder_pack_identity(p, b->encoder);
+    if (b->label) {
+        pack_key(p, "label");
+        pack_str(p, b->label);
+    }
     pack_key(p, "loss");
     pack_double(p, imitation->loss);
     if (rnn_record_metric(record, "accuracy", &accuracy)) {
@@ -93,7 +97,7 @@ enum status emulation_batch_run(struct emulation_batch *b, struct error *error) 
         struct imitation imitation;
         if (judge_imitation(b->judge, &b->held[i].record, z->value + (size_t)i * (size_t)z->cols, &imitation, error) != STATUS_OK)
             return error->status;
-        pack_emulation(b->emulations[i], e, &b->held[i].record, &imitation);
+        pack_emulation(b->emulations[i], b, &b->held[i].record, &imitation);
     }
     return STATUS_OK;
 }

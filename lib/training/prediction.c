@@ -18,12 +18,20 @@ bool prediction_seen(const char *split, const struct task *task) {
         return true;
     if (strcmp(split, split_names[SPLIT_OOD]) != 0)
         return false;
-    if (task->family != TASK_LANGUAGE)
+    char text[64 + 8 * LANGUAGE_MAX_TOKENS];
+    int length = 0;
+    switch (task->family) {
+    case TASK_LANGUAGE:
+        length = snprintf(text, sizeof text, "formal-language");
+        for (int i = 0; i < task->language.tokens; i++)
+            length += snprintf(text + length, sizeof text - (size_t)length, " %d", task->language.offsets[i]);
+        break;
+    case TASK_SMNIST:
+        length = snprintf(text, sizeof text, "sequential-mnist %.17g", task->smnist.rotation);
+        break;
+    case TASK_OTHER:
         return task->value && hash_bytes(half_seed, task->value->bytes, task->value->length) & 1;
-    char text[16 + 8 * LANGUAGE_MAX_TOKENS];
-    int length = snprintf(text, sizeof text, "formal-language");
-    for (int i = 0; i < task->language.tokens; i++)
-        length += snprintf(text + length, sizeof text - (size_t)length, " %d", task->language.offsets[i]);
+    }
     return hash_bytes(half_seed, text, (size_t)length) & 1;
 }
 
@@ -32,6 +40,8 @@ bool prediction_seen(const char *split, const struct task *task) {
 struct prediction_internal {
     struct encoder *encoder; // may be NULL
     const struct dataset *data;
+    const struct target *target;
+    struct predictor_config config;
     double *truth;          // [items, answers]
     float *z;               // [items, Z]; NULL with an encoder
     int *items, *judged[2]; // training items; those of validation and ood that are not seen
@@ -47,7 +57,8 @@ static enum status blame(const struct dataset *data, int item, struct error *err
 }
 
 // What the first record tells about the sizes of the predictor.
-static enum status sizes_from_data(const struct prediction_internal *in, struct predictor_config *config, struct error *error) {
+static enum status sizes_from_data(struct prediction_internal *in, struct error *error) {
+    struct predictor_config *config = &in->config;
     struct value_nodes nodes = {0};
     struct rnn_record record;
     struct array z;
@@ -66,8 +77,7 @@ static enum status sizes_from_data(const struct prediction_internal *in, struct 
 }
 
 // Sorts item i into training or judging and reads what is wanted of it.
-static enum status take_item(struct prediction *p, int i, struct value_nodes *nodes, struct error *error) {
-    struct prediction_internal *in = p->internal;
+static enum status take_item(struct prediction_internal *in, int i, struct value_nodes *nodes, struct error *error) {
     struct rnn_record record;
     if (dataset_read(in->data, i, nodes, &record, error) != STATUS_OK)
         return error->status;
@@ -81,23 +91,25 @@ static enum status take_item(struct prediction *p, int i, struct value_nodes *no
         }
     if (!used)
         return STATUS_OK;
-    int Z = p->predictor->config.z, answers = p->predictor->answers;
-    enum status status = predictor_truth(p->predictor, &record, in->truth + (size_t)i * (size_t)answers, error);
+    int Z = in->config.z, answers = predictor_answers(in->target, &in->config);
+    double *truth = in->truth + (size_t)i * (size_t)answers;
+    enum status status = in->target->truth(in->target, &record, answers, truth, error);
+    if (status == STATUS_OK)
+        status = predictor_add_class(&in->config, in->target, *truth, error);
     return status == STATUS_OK && in->z ? prediction_z_read(record.root, Z, in->z + (size_t)i * (size_t)Z, error) : status;
 }
 
-static enum status take_items(struct prediction *p, struct error *error) {
-    struct prediction_internal *in = p->internal;
+static enum status take_items(struct prediction_internal *in, struct error *error) {
     size_t n = (size_t)in->data->count;
-    in->truth = memory_calloc(n * (size_t)p->predictor->answers, sizeof *in->truth);
-    in->z = in->encoder ? NULL : memory_calloc(n * (size_t)p->predictor->config.z, sizeof *in->z);
+    in->truth = memory_calloc(n * (size_t)predictor_answers(in->target, &in->config), sizeof *in->truth);
+    in->z = in->encoder ? NULL : memory_calloc(n * (size_t)in->config.z, sizeof *in->z);
     in->items = memory_alloc(n * sizeof *in->items);
     for (int k = 0; k < 2; k++)
         in->judged[k] = memory_alloc(n * sizeof **in->judged);
     struct value_nodes nodes = {0};
     enum status status = STATUS_OK;
     for (int i = 0; i < in->data->count && status == STATUS_OK; i++) {
-        status = take_item(p, i, &nodes, error);
+        status = take_item(in, i, &nodes, error);
         if (status != STATUS_OK)
             blame(in->data, i, error);
     }
@@ -164,24 +176,33 @@ static const struct learner_task prediction_task = {
 
 // --- Training ---
 
+static void standardise(struct prediction *p) {
+    const struct prediction_internal *in = p->internal;
+    double *truth = memory_alloc((size_t)in->item_count * sizeof *truth);
+    for (int i = 0; i < in->item_count; i++)
+        truth[i] = in->truth[in->items[i] * p->predictor->answers];
+    predictor_standardise(p->predictor, truth, in->item_count);
+    free(truth);
+}
+
 enum status prediction_new(struct prediction **out, struct encoder *encoder, const struct target *target, const struct dataset *data,
                            const struct prediction_recipe *recipe, struct error *error) {
     struct prediction *p = memory_calloc(1, sizeof *p);
     p->internal = memory_calloc(1, sizeof *p->internal);
     struct prediction_internal *in = p->internal;
-    *in = (struct prediction_internal){.encoder = encoder, .data = data, .log_every = recipe->log_every};
-    struct predictor_config config = predictor_default_config;
-    config.hidden = recipe->hidden;
-    config.layers = recipe->layers;
-    enum status status = sizes_from_data(in, &config, error);
-    if (status == STATUS_OK) {
-        p->predictor = predictor_new(target, &config, recipe->learner.seed);
-        status = take_items(p, error);
-    }
+    *in = (struct prediction_internal){
+        .encoder = encoder, .data = data, .target = target, .config = predictor_default_config, .log_every = recipe->log_every};
+    in->config.hidden = recipe->hidden;
+    in->config.layers = recipe->layers;
+    enum status status = sizes_from_data(in, error);
+    if (status == STATUS_OK)
+        status = take_items(in, error);
     if (status != STATUS_OK) {
         prediction_free(p);
         return status;
     }
+    p->predictor = predictor_new(target, &in->config, recipe->learner.seed);
+    standardise(p);
     p->learner =
         learner_new(encoder, &p->predictor->table, p->predictor->values, in->items, in->item_count, &recipe->learner, &prediction_task, p);
     *out = p;
@@ -231,5 +252,6 @@ enum status prediction_finish(struct prediction *p, struct predictor_losses *los
     for (int k = 0; k < 2; k++)
         if (learner_evaluate(p->learner, in->judged[k], in->judged_count[k], judged[k], error) != STATUS_OK)
             return error->status;
+    predictor_unstandardise(p->predictor);
     return STATUS_OK;
 }

@@ -7,7 +7,7 @@
 #include "training/predictor.h"
 
 // Is a task in the predictors' training set? The training split (and what has no split) is, and half of the OOD tasks; validation and the
-// other half are for judging. Which half is a pure function of the task, the same for all seeds.
+// other half are for judging. Which half is a pure function of the task (the offsets, or the rotation), the same for all seeds.
 bool prediction_seen(const char *split, const struct task *task);
 
 struct prediction_recipe {
@@ -36,7 +36,7 @@ enum status prediction_new(struct prediction **out, struct encoder *encoder, con
 void prediction_free(struct prediction *p);
 
 enum status prediction_step(struct prediction *p, double *loss, struct error *error) MUST_CHECK;
-// Ends the curve, and evaluates on the records kept for judging.
+// Ends the curve, and evaluates on the records kept for judging; the predictor is then as it is in records. No step may follow.
 enum status prediction_finish(struct prediction *p, struct predictor_losses *losses, struct error *error) MUST_CHECK;
 
 // Applying a model to many records at once. Add records until the batch is full (count == PREDICTION_BATCH) or something else comes by;

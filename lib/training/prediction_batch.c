@@ -51,16 +51,23 @@ void prediction_batch_free(struct prediction_batch *b) {
     free(b);
 }
 
-// A list of classes, or the one number.
+static void pack_answer(struct packer *packer, const struct target *target, double answer) {
+    if (target->loss == TARGET_SQUARED_ERROR)
+        pack_double(packer, answer);
+    else
+        pack_i64(packer, (int64_t)answer);
+}
+
+// A list, or the one answer.
 static void pack_answers(struct packer *packer, const char *key, const struct predictor *predictor, const double *answers) {
     pack_key(packer, key);
-    if (!predictor->target->classes) {
-        pack_double(packer, answers[0]);
+    if (!predictor->target->per_letter) {
+        pack_answer(packer, predictor->target, *answers);
         return;
     }
     pack_list(packer);
     for (int a = 0; a < predictor->answers; a++)
-        pack_i64(packer, (int64_t)answers[a]);
+        pack_answer(packer, predictor->target, answers[a]);
     pack_end(packer);
 }
 

@@ -7,21 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ANSWERS = LANGUAGE_MAX_TOKENS - 1, BOOTSTRAP_ROUNDS = 10000 };
-
-const struct score_info score_infos[SCORE_COUNT] = {
-    [SCORE_EMULATION_LOSS] = {"emulation_loss", "emulation loss", false},
-    [SCORE_CLONE_DIFFERENCE] = {"clone_difference", "clone |diff|", false},
-    [SCORE_EXACT_TASK] = {"exact_task", "exact task", false},
-    [SCORE_OFFSET_ACCURACY] = {"offset_accuracy", "per offset", false},
-    [SCORE_ACCURACY_ERROR] = {"accuracy_rmse", "accuracy RMSE", true},
-};
+enum { BOOTSTRAP_ROUNDS = 10000 };
 
 // Means of one seed, as sums.
 struct seed_sums {
     uint64_t seed;
-    double sum[SCORE_COUNT];
-    uint64_t count[SCORE_COUNT];
+    double sum[MEASURE_COUNT];
+    uint64_t count[MEASURE_COUNT];
 };
 
 struct group {
@@ -33,20 +25,11 @@ struct group {
     } split[SPLIT_COUNT];
 };
 
-// The truths of all judged predictions of a target, [count, answers], for the best constant answer.
-struct truths {
-    double *values;
-    size_t count, capacity;
-    int answers;
-};
-
-enum { TRUTHS_TASK, TRUTHS_ACCURACY, TRUTHS_COUNT };
-
 struct scores {
     bool all;
     struct group *groups;
     int group_count;
-    struct truths truths[SPLIT_COUNT][TRUTHS_COUNT];
+    struct truths truths[SPLIT_COUNT][TARGET_COUNT];
 };
 
 struct scores *scores_new(bool all) {
@@ -63,7 +46,7 @@ void scores_free(struct scores *s) {
             free(s->groups[g].split[k].seeds);
     free(s->groups);
     for (int k = 0; k < SPLIT_COUNT; k++)
-        for (int t = 0; t < TRUTHS_COUNT; t++)
+        for (int t = 0; t < TARGET_COUNT; t++)
             free(s->truths[k][t].values);
     free(s);
 }
@@ -138,9 +121,9 @@ static enum status place_read(const struct value *record, const char *of, struct
 
 // --- Adding records ---
 
-static void add(struct seed_sums *sums, enum score score, double x) {
-    sums->sum[score] += x;
-    sums->count[score]++;
+static void add(struct seed_sums *sums, enum measure_id measure, double x) {
+    sums->sum[measure] += x;
+    sums->count[measure]++;
 }
 
 // A finite number, or NaN when it is absent, nil or NaN; false for anything else.
@@ -155,23 +138,24 @@ static enum status add_emulation(struct seed_sums *sums, const struct value *rec
         return error_set(error, STATUS_DATA, "emulation record: key 'loss' is no finite number");
     if (!optional_number(value_get(record, "accuracy"), &accuracy) || !optional_number(value_get(record, "clone_accuracy"), &clone))
         return error_set(error, STATUS_DATA, "emulation record: accuracy or clone_accuracy is no finite number");
-    add(sums, SCORE_EMULATION_LOSS, loss);
+    add(sums, MEASURE_EMULATION_LOSS, loss);
     if (!isnan(accuracy) && !isnan(clone))
-        add(sums, SCORE_CLONE_DIFFERENCE, fabs(accuracy - clone));
+        add(sums, MEASURE_CLONE_DIFFERENCE, fabs(accuracy - clone));
     return STATUS_OK;
 }
 
 // A number, or a list of them; returns how many.
-static enum status answers_read(const struct value *record, const char *key, double out[MAX_ANSWERS], int *count, struct error *error) {
+static enum status answers_read(const struct value *record, const char *key, double out[PREDICTOR_MAX_ANSWERS], int *count,
+                                struct error *error) {
     const struct value *v = value_get(record, key);
     bool list = v && v->type == VALUE_ARRAY;
-    *count = list ? (v->count <= MAX_ANSWERS ? (int)v->count : 0) : 1;
+    *count = list ? (v->count <= PREDICTOR_MAX_ANSWERS ? (int)v->count : 0) : 1;
     for (int a = 0; a < *count; a++)
         if (!value_to_double(list ? value_at(v, (uint32_t)a) : v, &out[a]) || !isfinite(out[a]))
             *count = 0;
     if (*count == 0)
         return error_set(error, STATUS_DATA, "prediction record: key '%s' is neither a finite number nor a list of 1 .. %d of them", key,
-                         MAX_ANSWERS);
+                         PREDICTOR_MAX_ANSWERS);
     return STATUS_OK;
 }
 
@@ -189,43 +173,47 @@ static enum status add_truth(struct truths *t, const double *truth, int answers,
     return STATUS_OK;
 }
 
-static enum status add_prediction(struct truths truths[TRUTHS_COUNT], struct seed_sums *sums, const struct value *record,
-                                  struct error *error) {
-    double truth[MAX_ANSWERS], predicted[MAX_ANSWERS];
+static enum status target_read(const struct value *record, const struct target **out, struct error *error) {
+    char name[TEXT_FIELD_SIZE];
+    if (field_text(record, "target", "prediction record", name, error) != STATUS_OK)
+        return error->status;
+    *out = target_find(name);
+    if (*out)
+        return STATUS_OK;
+    return error_set(error, STATUS_DATA, "prediction record: its target is none of %s", target_names);
+}
+
+static enum status add_prediction(struct truths truths[TARGET_COUNT], struct seed_sums *sums, const struct target *target,
+                                  const struct value *record, struct error *error) {
+    double truth[PREDICTOR_MAX_ANSWERS], predicted[PREDICTOR_MAX_ANSWERS];
     int count, predicted_count;
     if (answers_read(record, "truth", truth, &count, error) != STATUS_OK ||
         answers_read(record, "predicted", predicted, &predicted_count, error) != STATUS_OK)
         return error->status;
-    bool task = value_is(value_get(record, "target"), "task");
-    if (predicted_count != count || (!task && count != 1))
+    if (predicted_count != count || (!target->per_letter && count != 1))
         return error_set(error, STATUS_DATA, "prediction record: %d true and %d predicted answers", count, predicted_count);
-    if (add_truth(&truths[task ? TRUTHS_TASK : TRUTHS_ACCURACY], truth, count, error) != STATUS_OK)
+    enum target_id id = (enum target_id)(target - target_table);
+    if (add_truth(&truths[id], truth, count, error) != STATUS_OK)
         return error->status;
-    if (!task) {
-        add(sums, SCORE_ACCURACY_ERROR, (truth[0] - predicted[0]) * (truth[0] - predicted[0]));
-        return STATUS_OK;
-    }
-    int right = 0;
-    for (int a = 0; a < count; a++)
-        right += truth[a] == predicted[a];
-    add(sums, SCORE_EXACT_TASK, right == count);
-    add(sums, SCORE_OFFSET_ACCURACY, (double)right / count);
+    for (int m = 0; m < MEASURE_COUNT; m++)
+        if (measures[m].of && measures[m].target == id)
+            add(sums, (enum measure_id)m, measures[m].of(truth, predicted, count));
     return STATUS_OK;
 }
 
 enum status scores_add(struct scores *s, const struct value *record, struct error *error) {
     bool emulation = value_is(value_get(record, "kind"), "emulation");
     struct place place;
-    if (place_read(record, emulation ? "emulation record" : "prediction record", &place, error) != STATUS_OK)
+    const struct target *target;
+    if (place_read(record, emulation ? "emulation record" : "prediction record", &place, error) != STATUS_OK ||
+        (!emulation && target_read(record, &target, error) != STATUS_OK))
         return error->status;
-    if (!emulation && !value_is(value_get(record, "target"), "task") && !value_is(value_get(record, "target"), "accuracy"))
-        return error_set(error, STATUS_DATA, "prediction record: its target is neither 'task' nor 'accuracy'");
     if (place.split == SPLIT_TRAIN ? !s->all : place.seen)
         return STATUS_OK;
     struct group *group = find_group(s, place.label);
     struct seed_sums *sums = find_seed(group, place.split, place.seed);
     group->split[place.split].records++;
-    return emulation ? add_emulation(sums, record, error) : add_prediction(s->truths[place.split], sums, record, error);
+    return emulation ? add_emulation(sums, record, error) : add_prediction(s->truths[place.split], sums, target, record, error);
 }
 
 // --- The table ---
@@ -236,13 +224,13 @@ static int compare_seeds(const void *a, const void *b) {
 }
 
 // Mean and interval over the seeds, which are in order: nothing depends on the order of the records but the last bits of a sum.
-static struct score_cell cell_of(const struct seed_sums *seeds, int count, enum score score, uint64_t seed) {
+static struct score_cell cell_of(const struct seed_sums *seeds, int count, enum measure_id measure, uint64_t seed) {
     struct score_cell cell = {0};
     double *means = memory_alloc((size_t)count * sizeof *means);
     for (int i = 0; i < count; i++)
-        if (seeds[i].count[score]) {
-            double mean = seeds[i].sum[score] / (double)seeds[i].count[score];
-            means[cell.seeds++] = score_infos[score].root ? sqrt(mean) : mean;
+        if (seeds[i].count[measure]) {
+            double mean = seeds[i].sum[measure] / (double)seeds[i].count[measure];
+            means[cell.seeds++] = measures[measure].root ? sqrt(mean) : mean;
         }
     struct rng rng = rng_make(seed, 0, "bootstrap");
     cell.mean = stats_mean(means, cell.seeds);
@@ -258,61 +246,23 @@ static struct score_row row_of(const struct group *group, enum split split, uint
     struct seed_sums *sorted = memory_alloc(size);
     memcpy(sorted, group->split[split].seeds, size);
     qsort(sorted, (size_t)row.seeds, sizeof *sorted, compare_seeds);
-    for (int c = 0; c < SCORE_COUNT; c++)
-        row.cells[c] = cell_of(sorted, row.seeds, (enum score)c, seed);
+    for (int c = 0; c < MEASURE_COUNT; c++)
+        row.cells[c] = cell_of(sorted, row.seeds, (enum measure_id)c, seed);
     free(sorted);
     return row;
 }
 
-static int compare_bytes(const void *a, const void *b, void *size) {
-    return memcmp(a, b, *(const size_t *)size);
-}
-
-// The largest share of equal rows of x [n, width], which gets sorted.
-static double largest_share(double *x, size_t n, size_t width) {
-    size_t size = width * sizeof *x, most = 0, equal = 0;
-    for (size_t i = 0; i < n * width; i++)
-        x[i] += 0.0; // -0 and 0 are equal
-    qsort_r(x, n, size, compare_bytes, &size);
-    for (size_t i = 0; i < n; i++) {
-        equal = i && memcmp(x + i * width, x + (i - 1) * width, size) == 0 ? equal + 1 : 1;
-        most = equal > most ? equal : most;
+// The best constant answers; no records when the split has no predictions.
+static struct score_row majority_row(const struct truths truths[TARGET_COUNT], enum split split) {
+    struct score_row row = {.label = "majority", .split = split};
+    for (int t = 0; t < TARGET_COUNT; t++)
+        row.records += truths[t].count;
+    for (int m = 0; m < MEASURE_COUNT; m++) {
+        if (!measures[m].of || !truths[measures[m].target].count)
+            continue;
+        double value = measures[m].best_constant(&truths[measures[m].target]);
+        row.cells[m] = (struct score_cell){.seeds = 1, .mean = value, .low = value, .high = value};
     }
-    return (double)most / (double)n;
-}
-
-static struct score_cell constant_cell(double value) {
-    return (struct score_cell){.seeds = 1, .mean = value, .low = value, .high = value};
-}
-
-static void best_constant_task(const struct truths *t, struct score_row *row) {
-    size_t n = t->count, answers = (size_t)t->answers;
-    double *copy = memory_alloc(n * answers * sizeof *copy), per_offset = 0;
-    for (size_t a = 0; a < answers; a++) {
-        for (size_t i = 0; i < n; i++)
-            copy[i] = t->values[i * answers + a];
-        per_offset += largest_share(copy, n, 1) / (double)answers;
-    }
-    memcpy(copy, t->values, n * answers * sizeof *copy);
-    row->cells[SCORE_EXACT_TASK] = constant_cell(largest_share(copy, n, answers));
-    row->cells[SCORE_OFFSET_ACCURACY] = constant_cell(per_offset);
-    free(copy);
-}
-
-// The mean has the least squared error of all constants.
-static void best_constant_accuracy(const struct truths *t, struct score_row *row) {
-    double mean = stats_mean(t->values, (int)t->count), sum = 0;
-    for (size_t i = 0; i < t->count; i++)
-        sum += (t->values[i] - mean) * (t->values[i] - mean);
-    row->cells[SCORE_ACCURACY_ERROR] = constant_cell(sqrt(sum / (double)t->count));
-}
-
-static struct score_row majority_row(const struct truths truths[TRUTHS_COUNT], enum split split) {
-    struct score_row row = {.label = "majority", .split = split, .records = truths[TRUTHS_TASK].count + truths[TRUTHS_ACCURACY].count};
-    if (truths[TRUTHS_TASK].count)
-        best_constant_task(&truths[TRUTHS_TASK], &row);
-    if (truths[TRUTHS_ACCURACY].count)
-        best_constant_accuracy(&truths[TRUTHS_ACCURACY], &row);
     return row;
 }
 
@@ -330,8 +280,9 @@ enum status scores_table(const struct scores *s, uint64_t seed, struct score_row
             error, STATUS_DATA,
             "no record to judge: no prediction or emulation record of the splits validation and ood that was not seen in training");
     }
-    for (int k = 0; k < SPLIT_COUNT; k++)
-        if (s->truths[k][TRUTHS_TASK].count || s->truths[k][TRUTHS_ACCURACY].count)
-            (*rows)[(*count)++] = majority_row(s->truths[k], (enum split)k);
+    for (int k = 0; k < SPLIT_COUNT; k++) {
+        (*rows)[*count] = majority_row(s->truths[k], (enum split)k);
+        *count += (*rows)[*count].records > 0;
+    }
     return STATUS_OK;
 }

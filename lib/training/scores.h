@@ -1,26 +1,9 @@
-// Scores: from prediction and emulation records to one table by encoder and split, with means and intervals over seeds.
+// Scores: from prediction and emulation records to one table by encoder and split, with means and intervals over seeds. A measure is a mean
+// over a row's records of one seed first, then over seeds.
 #ifndef TRAINING_SCORES_H
 #define TRAINING_SCORES_H
 
-#include "records/fields.h"
-#include "zoo/language.h"
-
-// What is measured. Each is a mean over a row's records of one seed first, then over seeds.
-enum score {
-    SCORE_EMULATION_LOSS,   // emulation records: loss
-    SCORE_CLONE_DIFFERENCE, // emulation records: |accuracy - clone_accuracy|
-    SCORE_EXACT_TASK,       // predictions of the task: all offsets right
-    SCORE_OFFSET_ACCURACY,  // predictions of the task: share of the offsets that are right
-    SCORE_ACCURACY_ERROR,   // predictions of the accuracy: root of the mean squared error
-    SCORE_COUNT
-};
-
-struct score_info {
-    const char *name;    // "emulation_loss"
-    const char *heading; // of a table for people
-    bool root;           // the root of the mean is reported: records hold squares
-};
-extern const struct score_info score_infos[SCORE_COUNT];
+#include "training/measures.h"
 
 struct score_cell {
     int seeds;              // that have such records; 0: none, the rest is undefined
@@ -32,7 +15,7 @@ struct score_row {
     enum split split;
     uint64_t records; // judged, of all kinds and seeds
     int seeds;        // 0 for the best constant answer
-    struct score_cell cells[SCORE_COUNT];
+    struct score_cell cells[MEASURE_COUNT];
 };
 
 struct scores;

@@ -24,11 +24,12 @@ setting() {
     echo "$value"
 }
 
-# begin CONFIG RESULTS: sets results (absolute) and shards (file names, in order of their runs). What makes the zoo is kept in
+# begin CONFIG RESULTS: sets GENERATOR, results (absolute) and shards (file names, in order of their runs). What makes the zoo is kept in
 # RESULTS/settings.yaml, which all jobs read; RESULTS that were begun with other settings are refused, so that a zoo is never of two kinds.
 begin() {
     [[ -r ${1:-} && -n ${2:-} ]] || fail 64 "usage: ${0##*/} CONFIG RESULTS ... (see the head of ${BASH_SOURCE[1]})"
-    command -v rec-table > /dev/null || fail 66 "the filters are not on PATH"
+    command -v rec-info > /dev/null || fail 66 "the filters are not on PATH"
+    export GENERATOR=${GENERATOR:-gen-language}
     config=$1
     mkdir -p "$2/shards"
     results=$(cd "$2" && pwd)
@@ -41,7 +42,7 @@ begin() {
         shards+=("$run-$((last - 1)).mp")
     done
     new=$results/settings.$HOSTNAME.$$.tmp
-    { section gen-language && section train-rnn && section partition; } > "$new"
+    { echo "# made by $GENERATOR" && section "$GENERATOR" && section train-rnn && section partition; } > "$new"
     ln "$new" "$results/settings.yaml" 2> /dev/null || true # the first one wins, also among jobs that begin at the same time
     cmp -s "$new" "$results/settings.yaml" || {
         rm "$new"
@@ -51,7 +52,7 @@ begin() {
 }
 
 complete() { # FILE
-    [[ -f $1 ]] && rec-table --kind none run < "$1" > /dev/null 2>&1
+    rec-info --quiet "$1" > /dev/null 2>&1
 }
 
 # prune_log: makes --resume safe. GNU parallel goes by a job's number alone, also when arguments are others now, and takes a job for done that
@@ -80,7 +81,7 @@ in_parallel() {
 
 # assemble FOLDER FILE: the folder's shards, in order, as one stream, checked once more on its way.
 assemble() {
-    (cd "$1" && printf '%s\0' "${shards[@]}" | xargs -0 cat) | tee "$2.tmp" | rec-table --kind none run ||
+    (cd "$1" && printf '%s\0' "${shards[@]}" | xargs -0 cat) | tee "$2.tmp" | rec-info --quiet ||
         fail 65 "a shard is missing or damaged: call again to make it anew"
     mv "$2.tmp" "$2"
     rm -f "$1"/*.tmp

@@ -8,6 +8,12 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR" || return
     python "$ROOT/tests/python/embedding_stream.py" 2 7 | partition > z.mp
     classify --fit task < z.mp > task.mp
+    python "$ROOT/tests/python/rotation_stream.py" 300 2 > angles.mp
+    local target
+    for target in rotation gap step; do
+        classify --fit $target < angles.mp > $target.mp
+        classify --model $target.mp < angles.mp > "predictions-$target.mp"
+    done
     gen-language --count 12 | train-rnn --steps 3 --snapshots 0 --rollouts 2 --samples 4 --quiet | partition > zoo.mp
     probe --new --hidden 16 --length 4 --seed 7 < zoo.mp > fresh.mp
     classify --fit task --encoder fresh.mp --steps 3 --batch 8 < zoo.mp > end-to-end.mp
@@ -40,6 +46,91 @@ at_least() {
 @test "classify: accuracy is predicted better than by any constant" {
     classify --fit accuracy < z.mp | classify --model - --data z.mp | score --format tsv > "$BATS_TEST_TMPDIR/table.tsv"
     awk -F '\t' '$2 == "ood" { mae[$1] = $17 } END { exit !(mae["interactive"] != "" && mae["interactive"] < 0.3 * mae["majority"]) }' "$BATS_TEST_TMPDIR/table.tsv"
+}
+
+# A column of score's tab-separated values by encoder, of the validation split.
+validation_column() {
+    awk -F '\t' -v column="$1" 'NR == 1 { for (c = 1; c <= NF; c++) if ($c == column) at = c }
+        $2 == "validation" { value[$1] = $at } END { print value["interactive"], value["majority"] }' "$BATS_TEST_TMPDIR/table.tsv"
+}
+
+@test "classify: rotations, gaps and steps are predicted better than by any constant" {
+    cat predictions-*.mp | score --format tsv > "$BATS_TEST_TMPDIR/table.tsv"
+    local column
+    for column in rotation_rmse rotation_angle gap_rmse; do
+        validation_column "$column" | awk -v column="$column" '{ print column, $0 } END { exit !($2 > 0 && $1 < 0.1 * $2) }'
+    done
+    validation_column step_accuracy | awk '{ exit !($1 > 0.95 && $2 < 0.25) }'
+    run -0 rec-table -k prediction target predicted truth < predictions-step.mp
+    [[ "$(cut -f 2 <<< "$output" | sort -nu | paste -sd ' ')" == "0 100 500 2000 20000" ]]
+}
+
+@test "classify: half of the OOD rotations are seen, all snapshots of a run alike" {
+    python - predictions-rotation.mp predictions-step.mp << 'PYTHON'
+import sys, msgpack
+M = 2**64 - 1
+def mix(x):
+    x = x + 0x9e3779b97f4a7c15 & M
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9 & M
+    x = (x ^ x >> 27) * 0x94d049bb133111eb & M
+    return x ^ x >> 31
+def half(rotation):
+    h = 0xcbf29ce484222325
+    for byte in f"sequential-mnist {rotation:.17g}".encode():
+        h = (h ^ byte) * 0x100000001b3 & M
+    return mix(h ^ mix(5)) & 1 == 1
+for name in sys.argv[1:]:
+    records = [r for r in msgpack.Unpacker(open(name, "rb")) if r["kind"] == "prediction"]
+    assert len(records) == 1500
+    ood = {r["run"]: half(r["task"]["rotation"]) for r in records if r["split"] == "ood"}
+    assert 30 < len(ood) and 0.3 < sum(ood.values()) / len(ood) < 0.7
+    for r in records:
+        assert r["seen"] == (ood[r["run"]] if r["split"] == "ood" else r["split"] == "train")
+PYTHON
+}
+
+# What is predicted is the plain network's output, in degrees: the standardisation of training is in the weights.
+@test "classify: numbers and steps are NumPy's from the record alone" {
+    python - angles.mp rotation.mp predictions-rotation.mp step.mp predictions-step.mp << 'PYTHON'
+import sys, msgpack, msgpack_numpy, numpy as np
+z, *rest = [[r for r in msgpack.Unpacker(open(f, "rb"), object_hook=msgpack_numpy.decode) if r["kind"] not in ("meta", "end")] for f in sys.argv[1:]]
+for (model, *_), predictions in ((rest[0], rest[1]), (rest[2], rest[3])):
+    w, target = model["weights"], model["target"]
+    assert set(model["config"]) == {"z", "hidden", "layers"} and len(predictions) == len(z)
+    assert model.get("classes") == ([0, 100, 500, 2000, 20000] if target == "step" else None)
+    for before, after in zip(z, predictions):
+        h = before["z"].astype(float)
+        for layer in (0, 2, 4):
+            h = w[f"mlp.{layer}.weight"] @ h + w[f"mlp.{layer}.bias"]
+            h = np.maximum(h, 0) if layer < 4 else h
+        if target == "step":
+            assert after["predicted"] == model["classes"][h.argmax()] and after["truth"] == before["step"]
+        else:
+            assert abs(after["predicted"] - h[0]) < 1e-3 and after["truth"] == before["task"]["rotation"]
+    assert model["metrics"]["train_loss"] < 0.1 and model["metrics"]["validation_loss"] < 0.2 # of standardised numbers
+PYTHON
+}
+
+@test "classify: the task of a rotation has another target, and numbers of any scale are learned" {
+    run -65 classify --fit task < angles.mp
+    [[ "$output" == *"target 'task'"*"'rotation'"* ]]
+    run -65 classify --fit rotation < z.mp
+    [[ "$output" == *sequential-mnist* ]]
+    run -65 classify --fit gap < z.mp
+    [[ "$output" == *generalisation_gap* ]]
+    python - angles.mp > "$BATS_TEST_TMPDIR/scaled.mp" << 'PYTHON'
+import sys, zlib, msgpack
+records = [r for r in msgpack.Unpacker(open(sys.argv[1], "rb")) if r["kind"] != "end"]
+for r in records[1:]:
+    r["metrics"]["accuracy"] = 5000 + 1000 * r["metrics"]["accuracy"]
+data = b"".join(msgpack.packb(r) for r in records)
+sys.stdout.buffer.write(data + msgpack.packb({"kind": "end", "records": len(records), "crc32": zlib.crc32(data)}))
+PYTHON
+    local file
+    for file in angles.mp "$BATS_TEST_TMPDIR/scaled.mp"; do
+        classify --fit accuracy --steps 500 < "$file" | classify --model - --data "$file" | score --format tsv > "$BATS_TEST_TMPDIR/table.tsv"
+        validation_column accuracy_rmse | awk '{ print $1 / $2 }'
+    done | paste -sd ' ' | awk '{ exit !($1 > 0 && $1 < 0.2 && $2 > 0.99 * $1 && $2 < 1.01 * $1) }'
 }
 
 @test "classify: trained on the training split and half of the OOD tasks, whatever the seed" {
@@ -163,6 +254,13 @@ PYTHON
     [[ "$output" == "classify: standard input: byte "*task* ]]
     run -65 classify --fit accuracy < "$BATS_TEST_TMPDIR/other.mp"
     [[ "$output" == *accuracy* ]]
+    run -65 classify --fit step < "$BATS_TEST_TMPDIR/other.mp"
+    [[ "$output" == *step* ]]
+    make_stream "$BATS_TEST_TMPDIR/other.mp" << 'PYTHON'
+[{"kind": "embedding", "run": 1, "step": i, "split": "train", "z": np.ones(3, "<f4")} for i in range(256)]
+PYTHON
+    run -65 classify --fit step < "$BATS_TEST_TMPDIR/other.mp"
+    [[ "$output" == *"more than 255"* ]]
     make_stream "$BATS_TEST_TMPDIR/other.mp" << 'PYTHON'
 [{"kind": "embedding", "run": 1, "split": "train", "metrics": {"accuracy": 1}, "z": np.array([1, float("nan")], "<f4")}]
 PYTHON

@@ -135,6 +135,19 @@ PYTHON
     [[ $(< table) == *interactive*validation* ]]
 }
 
+@test "emulate: --label names the row of score, instead of the encoder's type or an older label" {
+    emulate --model model.mp < zoo.mp > emulations.mp
+    emulate --model model.mp --label 'mine, twice' < zoo.mp > labelled.mp
+    cmp <(data labelled.mp | sed 's/"label":"mine, twice",//') <(data emulations.mp)
+    [[ $(cat emulations.mp labelled.mp | score --format tsv | cut -f 1 | uniq | paste -sd :) == 'encoder:interactive:mine, twice' ]]
+    rec-json --arrays whole < zoo.mp | sed 's/^{"kind":"rnn",/&"label":"old",/' | rec-json --reverse > old.mp
+    emulate --model model.mp < old.mp | score --format tsv | grep -q '^old'
+    emulate --model model.mp --label new < old.mp > new.mp
+    [[ $(rec-table label < new.mp | sort -u) == new ]]
+    run -64 bash -c 'emulate --model model.mp --label "" < zoo.mp > none.mp'
+    [[ $output == *'--label is a text of 1 .. 63 bytes'* ]]
+}
+
 # An independent emulator over the records as Python reads them.
 @test "emulate: losses agree with NumPy's emulator, given the embeddings of probe" {
     emulate --fit fresh.mp --steps 3 --hidden 10 --condition every < zoo.mp > every.mp

@@ -85,6 +85,50 @@ PYTHON
     [ "$(data parts.mp)" = "$(data whole.mp)" ]
 }
 
+# One task record of each whole degree.
+all_degrees() {
+    local degree
+    for ((degree = 0; degree < 360; degree++)); do
+        gen-smnist --rotation "$degree" --first-run "$degree"
+    done
+}
+
+@test "partition: rotations from 312 degrees on are out of distribution, of the others a share is for validation" {
+    all_degrees > degrees.mp
+    partition < degrees.mp > split.mp
+    rec-table --kind task task.rotation split < split.mp > table
+    [ "$(awk '($1 >= 312) != ($2 == "ood")' table | wc -l)" -eq 0 ]
+    [ "$(wc -l < table)" -eq 360 ]
+    awk '{ n[$2]++ } END { exit !(n["ood"] == 48 && n["validation"] > 34 && n["validation"] < 74 && n["train"] == 312 - n["validation"]) }' table
+    [ "$(data split.mp | sed -E 's/, *"split": *"[a-z]*"//')" = "$(data degrees.mp)" ]
+    partition --seed 2 < degrees.mp > other.mp
+    run ! cmp -s <(data split.mp) <(data other.mp)
+    [ "$(data other.mp | grep -c '"split": *"ood"')" -eq 48 ]
+}
+
+@test "partition: rotations, with shares that are given" {
+    all_degrees > degrees.mp
+    partition --ood 0.15 < degrees.mp | rec-table --kind task split | grep -c ood > count
+    [ "$(cat count)" -eq 54 ]
+    partition --ood 0.25 --validation 0.75 < degrees.mp | rec-table --kind task split | sort | uniq -c | awk '{ print $1, $2 }' > count
+    [ "$(tr '\n' ' ' < count)" = '90 ood 270 validation ' ]
+    partition --ood 0 --validation 0 < degrees.mp | rec-table --kind task split | sort -u > count
+    [ "$(cat count)" = train ]
+    printf 'partition: {ood: 0.5}\n' > config.yaml
+    partition --config config.yaml < degrees.mp | rec-table --kind task split | grep -c ood > count
+    [ "$(cat count)" -eq 180 ]
+}
+
+@test "partition: of rotations too, parts put together are the whole, and both zoos may be in one stream" {
+    gen-smnist --count 100 | partition > parts.mp
+    gen-smnist --first-run 100 --count 200 | partition >> parts.mp
+    gen-smnist --count 300 | partition > whole.mp
+    [ "$(data parts.mp)" = "$(data whole.mp)" ]
+    gen-smnist --count 300 | cat tasks.mp - | partition > both.mp
+    partition < tasks.mp | cat - whole.mp > apart.mp
+    [ "$(data both.mp)" = "$(data apart.mp)" ]
+}
+
 @test "partition: rnn and embedding records, unknown keys, an old split, other kinds" {
     stream_of_kinds formal-language > kinds.mp
     partition < kinds.mp > split.mp

@@ -45,6 +45,19 @@ PYTHON
     [[ ${output//-/} == $'0.0\t0.0' || ${output//-/} == $'0\t0' ]]
 }
 
+@test "a picture's columns: components, rotation, accuracy" {
+    python "$ROOT/tests/python/rotation_stream.py" 4 1 > "$BATS_TEST_TMPDIR/z.mp"
+    project < "$BATS_TEST_TMPDIR/z.mp" | rec-table projection.0 projection.1 task.rotation metrics.accuracy metrics.generalisation_gap \
+        > "$BATS_TEST_TMPDIR/table"
+    python - "$BATS_TEST_TMPDIR/z.mp" "$BATS_TEST_TMPDIR/table" << 'PYTHON'
+import sys, msgpack
+records = [r for r in msgpack.Unpacker(open(sys.argv[1], "rb")) if r["kind"] == "embedding"]
+lines = [list(map(float, line.split("\t"))) for line in open(sys.argv[2])]
+assert len(lines) == len(records) == 20
+assert [line[2:] for line in lines] == [[r["task"]["rotation"], r["metrics"]["accuracy"], r["metrics"]["generalisation_gap"]] for r in records]
+PYTHON
+}
+
 @test "unsuitable embeddings exit 65 and are named" {
     local bad
     for bad in '{"kind": "embedding", "run": 2}' '{"kind": "embedding", "run": 2, "z": np.ones(3, "<f4")}' '{"kind": "embedding", "run": 2, "z": [1, 2, 3, 4]}' \

@@ -25,6 +25,16 @@ PYTHON
 [{"kind": "prediction", "split": "train", "label": "labels only", "encoder": {"type": "interactive", "seed": 1}, "target": "task", "seen": True,
   "truth": [2, 2], "predicted": [2, 2]}] + [{"kind": "log", "step": 1}]
 PYTHON
+    for seed in 1 2 3; do
+        make_stream "angles.$seed.mp" << PYTHON
+(lambda rng: [
+    dict({"kind": "prediction", "split": ["validation", "ood"][i % 2], "run": i, "seen": i % 10 == 9, "encoder": {"type": "interactive", "seed": $seed, "step": 9}},
+         **[{"target": "rotation", "truth": float((300 + rng.uniform(0, 100)) % 360), "predicted": float(rng.uniform(-50, 500))},
+            {"target": "gap", "truth": float(rng.normal()), "predicted": float(rng.normal())},
+            {"target": "step", "truth": int(rng.choice([0, 100, 200])), "predicted": int(rng.choice([0, 100, 20000]))}][i // 2 % 3])
+    for i in range(300)])(np.random.default_rng(10 + $seed))
+PYTHON
+    done
     make_stream nothing.mp << 'PYTHON'
 [{"kind": "prediction", "split": "ood", "encoder": {"type": "interactive", "seed": 1}, "target": "task", "seen": True, "truth": [1], "predicted": [1]}]
 PYTHON
@@ -42,17 +52,40 @@ setup() {
     score --all --format json < all.mp > "$BATS_TEST_TMPDIR/table.json"
     run -0 python "$ROOT/tests/python/score_reference.py" "$BATS_TEST_TMPDIR/table.json" all.mp
     [ "$output" = "28 cells agree" ]
+    cat angles.?.mp one.mp > all.mp
+    score --format json < all.mp > "$BATS_TEST_TMPDIR/table.json"
+    run -0 python "$ROOT/tests/python/score_reference.py" "$BATS_TEST_TMPDIR/table.json" all.mp
+    [ "$output" = "20 cells agree" ]
 }
 
 @test "score: a table for people" {
     run -0 score < one.mp
     [ "${#lines[@]}" -eq 3 ]
-    [ "${lines[0]}" = "encoder      split  seeds  records  emulation loss  clone |diff|  exact task  per offset  accuracy RMSE" ]
-    [ "${lines[1]}" = "labels only  ood        1       10               -             -      0.5000      0.7500              -" ]
-    [ "${lines[2]}" = "majority     ood        -       10               -             -      0.5000      0.7500              -" ]
+    [ "${lines[0]}" = "encoder      split  seeds  records  exact task  per offset" ]
+    [ "${lines[1]}" = "labels only  ood        1       10      0.5000      0.7500" ]
+    [ "${lines[2]}" = "majority     ood        -       10      0.5000      0.7500" ]
     run -0 score --all < one.mp
     [ "${#lines[@]}" -eq 5 ]
     [[ "${lines[1]}" == "labels only  train"*1.0000* ]]
+}
+
+@test "score: a table has the columns that some row has, whatever the row" {
+    cat angles.1.mp one.mp many.1.mp | score > "$BATS_TEST_TMPDIR/all"
+    run -0 head -n 1 "$BATS_TEST_TMPDIR/all"
+    [[ "$output" == *"  clone |diff|  exact task  per offset  accuracy RMSE  rotation RMSE  angular error  gap RMSE  step accuracy" ]]
+    run -0 grep '^labels only' "$BATS_TEST_TMPDIR/all"
+    [[ "$output" =~ ^labels\ only\ +ood\ +1\ +10\ +-\ +-\ +0.5000\ +0.7500\ +-\ +-\ +-\ +-\ +-$ ]]
+}
+
+@test "score: angles are compared on the circle, their squared error on a line" {
+    make_stream "$BATS_TEST_TMPDIR/angles.mp" << 'PYTHON'
+[{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "rotation", "truth": t, "predicted": p}
+ for t, p in ((359.0, 1.0), (1.0, 359.0), (10.0, 370.0))]
+PYTHON
+    run -0 score < "$BATS_TEST_TMPDIR/angles.mp"
+    [ "${lines[0]}" = "encoder   split  seeds  records  rotation RMSE  angular error" ]
+    [ "${lines[1]}" = "a         ood        1        3       358.6679         1.3333" ]
+    [ "${lines[2]}" = "majority  ood        -        3       166.6820         3.6667" ] # 1 is best: it is 2, 0 and 9 from them
 }
 
 @test "score: intervals appear with several seeds, and don't depend on their order" {
@@ -62,9 +95,11 @@ setup() {
     grep -qE '^interactive +ood +3 +[0-9]+ +0\.[0-9]{4} \[0\.[0-9]{4}, 0\.[0-9]{4}\]' "$BATS_TEST_TMPDIR/one"
 }
 
-@test "score: tab-separated values and JSON have the same numbers" {
-    cat many.?.mp | score --format tsv > "$BATS_TEST_TMPDIR/table.tsv"
-    cat many.?.mp | score --format json > "$BATS_TEST_TMPDIR/table.json"
+@test "score: tab-separated values and JSON have the same numbers, and all columns" {
+    cat many.?.mp angles.?.mp | score --format tsv > "$BATS_TEST_TMPDIR/table.tsv"
+    cat many.?.mp angles.?.mp | score --format json > "$BATS_TEST_TMPDIR/table.json"
+    run -0 score --format tsv < one.mp
+    [ "${lines[0]}" = "$(head -n 1 "$BATS_TEST_TMPDIR/table.tsv")" ]
     python - "$BATS_TEST_TMPDIR/table.tsv" "$BATS_TEST_TMPDIR/table.json" << 'PYTHON'
 import csv, json, sys
 tsv, table = list(csv.DictReader(open(sys.argv[1]), delimiter="\t")), json.load(open(sys.argv[2]))
@@ -73,7 +108,7 @@ for a, b in zip(tsv, table):
     assert a["encoder"] == b["encoder"] and a["split"] == b["split"] and int(a["seeds"]) == b["seeds"] and int(a["records"]) == b["records"]
     for metric in list(b)[4:]:
         for suffix, key in (("", "mean"), ("_low", "low"), ("_high", "high")):
-            assert (a[metric + suffix] == "") if b[metric] is None else abs(float(a[metric + suffix]) - b[metric][key]) < 1e-8
+            assert (a[metric + suffix] == "") if b[metric] is None else abs(float(a[metric + suffix]) - b[metric][key]) < 1e-8 * max(1, abs(b[metric][key]))
 PYTHON
 }
 

@@ -8,6 +8,7 @@ static void check_quantiles(void) {
     CHECK(stats_median(x, 4) == 2.5 && stats_median(x, 3) == 3 && x[0] == 4);
     CHECK(stats_quantile(x, 4, 0) == 1 && stats_quantile(x, 4, 1) == 4);
     CHECK_CLOSE(stats_quantile(x, 4, 0.25), 1.75, 1e-15);
+    CHECK(stats_deviation(x, 1) == 0 && stats_deviation((double[]){1, 1, 5, 5}, 4) == 2 && isnan(stats_deviation(x, 0)));
     CHECK(isnan(stats_mean(x, 0)) && isnan(stats_median(x, 0)) && isnan(stats_quantile(x, 0, 0.5)));
 }
 

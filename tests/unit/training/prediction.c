@@ -2,6 +2,8 @@
 
 #include "../check.h"
 
+#include <stdlib.h>
+
 static struct task language(int b, int c, int d) {
     return (struct task){.family = TASK_LANGUAGE, .language = {.tokens = 4, .offsets = {0, b, c, d}, .length = 42, .max_n = 10}};
 }
@@ -31,7 +33,34 @@ static void test_seen(void) {
     language_splits_free(splits);
 }
 
+// The half of a rotation is that of all runs with it, and about a half of the OOD rotations.
+static void test_seen_rotations(void) {
+    const int n = 4800;
+    int seen = 0, neighbours = 0;
+    bool last = false;
+    for (int i = 0; i < n; i++) {
+        struct task task = {.family = TASK_SMNIST, .smnist = {.data = "mnist", .tile = 4, .rotation = 312 + 0.01 * i, .weight_decay = 0.1}};
+        struct task other = task;
+        other.smnist.weight_decay = 0.001;
+        bool now = prediction_seen("ood", &task);
+        CHECK(prediction_seen("train", &task) && !prediction_seen("validation", &task) && prediction_seen("ood", &other) == now);
+        seen += now;
+        neighbours += now == last;
+        last = now;
+    }
+    CHECK(abs(seen - n / 2) < 140 && abs(neighbours - n / 2) < 140, "%d seen, %d as the one before, of %d", seen, neighbours,
+          n); // four deviations
+
+    const double rotations[] = {312, 313.5, 320.25, 333.3, 340.0000001, 359.99};
+    const bool expected[] = {1, 0, 0, 1, 1, 0};
+    for (int i = 0; i < 6; i++) { // part of the format: does not change
+        struct task task = {.family = TASK_SMNIST, .smnist = {.rotation = rotations[i]}};
+        CHECK(prediction_seen("ood", &task) == expected[i], "%g", rotations[i]);
+    }
+}
+
 int main(void) {
     test_seen();
+    test_seen_rotations();
     return check_report("training/prediction");
 }

@@ -72,7 +72,7 @@ static const struct value *task_prediction(struct fields f, int count, const int
     return decoded_root(&made);
 }
 
-static const struct value *accuracy_prediction(struct fields f, const char *target, double truth, double predicted) {
+static const struct value *number_prediction(struct fields f, const char *target, double truth, double predicted) {
     pack_begin("prediction", f);
     pack_key(made.packer, "target");
     pack_str(made.packer, target);
@@ -110,7 +110,7 @@ static void test_means(void) {
     take(s, task_prediction(ood1, 2, (int[]){-1, 2}, (int[]){2, -1}));
     take(s, task_prediction((struct fields){.split = "ood", .seed = 1, .seen = true}, 2, (int[]){1, 2}, (int[]){0, 0})); // left out
     take(s, task_prediction((struct fields){.split = "train", .seed = 1, .seen = true}, 2, (int[]){1, 2}, (int[]){0, 0}));
-    take(s, accuracy_prediction(ood1, "accuracy", 0.5, 0.25));
+    take(s, number_prediction(ood1, "accuracy", 0.5, 0.25));
     take(s, emulation((struct fields){.label = "mine", .split = "validation", .seed = 3}, 0.9, 0, 0));
     struct score_row *rows;
     int count;
@@ -118,23 +118,23 @@ static void test_means(void) {
     CHECK(scores_table(s, 1, &rows, &count, &error) == STATUS_OK && count == 3, "%d rows, %s", count, error.text);
     const struct score_row *r = find(rows, count, "stats", SPLIT_OOD);
     CHECK(r->records == 7 && r->seeds == 2, "%d records", (int)r->records);
-    CHECK_CLOSE(r->cells[SCORE_EMULATION_LOSS].mean, 0.4, 1e-12);
-    CHECK(r->cells[SCORE_EMULATION_LOSS].seeds == 2);
-    CHECK_CLOSE(r->cells[SCORE_EMULATION_LOSS].low, 0.2, 1e-12);
-    CHECK_CLOSE(r->cells[SCORE_EMULATION_LOSS].high, 0.6, 1e-12);
-    CHECK_CLOSE(r->cells[SCORE_CLONE_DIFFERENCE].mean, 0.375, 1e-12);
-    CHECK(r->cells[SCORE_EXACT_TASK].seeds == 1);
-    CHECK_CLOSE(r->cells[SCORE_EXACT_TASK].mean, 1.0 / 3, 1e-12);
-    CHECK_CLOSE(r->cells[SCORE_OFFSET_ACCURACY].mean, 0.5, 1e-12);
-    CHECK_CLOSE(r->cells[SCORE_ACCURACY_ERROR].mean, 0.25, 1e-12);
-    CHECK_CLOSE(r->cells[SCORE_ACCURACY_ERROR].low, 0.25, 1e-12); // one seed: a point
+    CHECK_CLOSE(r->cells[MEASURE_EMULATION_LOSS].mean, 0.4, 1e-12);
+    CHECK(r->cells[MEASURE_EMULATION_LOSS].seeds == 2);
+    CHECK_CLOSE(r->cells[MEASURE_EMULATION_LOSS].low, 0.2, 1e-12);
+    CHECK_CLOSE(r->cells[MEASURE_EMULATION_LOSS].high, 0.6, 1e-12);
+    CHECK_CLOSE(r->cells[MEASURE_CLONE_DIFFERENCE].mean, 0.375, 1e-12);
+    CHECK(r->cells[MEASURE_EXACT_TASK].seeds == 1);
+    CHECK_CLOSE(r->cells[MEASURE_EXACT_TASK].mean, 1.0 / 3, 1e-12);
+    CHECK_CLOSE(r->cells[MEASURE_OFFSET_ACCURACY].mean, 0.5, 1e-12);
+    CHECK_CLOSE(r->cells[MEASURE_ACCURACY_ERROR].mean, 0.25, 1e-12);
+    CHECK_CLOSE(r->cells[MEASURE_ACCURACY_ERROR].low, 0.25, 1e-12); // one seed: a point
     r = find(rows, count, "mine", SPLIT_VALIDATION);
-    CHECK(r->seeds == 1 && r->cells[SCORE_EMULATION_LOSS].mean == 0.9 && r->cells[SCORE_EXACT_TASK].seeds == 0);
+    CHECK(r->seeds == 1 && r->cells[MEASURE_EMULATION_LOSS].mean == 0.9 && r->cells[MEASURE_EXACT_TASK].seeds == 0);
     r = find(rows, count, "majority", SPLIT_OOD); // of (1,2), (1,0), (-1,2)
-    CHECK_CLOSE(r->cells[SCORE_EXACT_TASK].mean, 1.0 / 3, 1e-12);
-    CHECK_CLOSE(r->cells[SCORE_OFFSET_ACCURACY].mean, 2.0 / 3, 1e-12);
-    CHECK_CLOSE(r->cells[SCORE_ACCURACY_ERROR].mean, 0, 0);
-    CHECK(r->cells[SCORE_EMULATION_LOSS].seeds == 0);
+    CHECK_CLOSE(r->cells[MEASURE_EXACT_TASK].mean, 1.0 / 3, 1e-12);
+    CHECK_CLOSE(r->cells[MEASURE_OFFSET_ACCURACY].mean, 2.0 / 3, 1e-12);
+    CHECK_CLOSE(r->cells[MEASURE_ACCURACY_ERROR].mean, 0, 0);
+    CHECK(r->cells[MEASURE_EMULATION_LOSS].seeds == 0);
     free(rows);
     scores_free(s);
 }
@@ -144,16 +144,46 @@ static void test_best_constants(void) {
     const double truth[] = {0.5, 0.1, 0.9, 0.2, 0.6};
     const int tasks[][1] = {{-3}, {2}, {0}, {2}, {1}, {2}};
     for (int i = 0; i < 5; i++)
-        take(s, accuracy_prediction((struct fields){.seed = 1}, "accuracy", truth[i], 0)); // no split: training
+        take(s, number_prediction((struct fields){.seed = 1}, "accuracy", truth[i], 0)); // no split: training
     for (int i = 0; i < 6; i++)
         take(s, task_prediction(validation, 1, tasks[i], tasks[0]));
     struct score_row *rows;
     int count;
     struct error error = {0};
     CHECK(scores_table(s, 1, &rows, &count, &error) == STATUS_OK && count == 4, "%d rows, %s", count, error.text);
-    CHECK_CLOSE(find(rows, count, "majority", SPLIT_TRAIN)->cells[SCORE_ACCURACY_ERROR].mean, sqrt(0.0824), 1e-12);
-    CHECK_CLOSE(find(rows, count, "majority", SPLIT_VALIDATION)->cells[SCORE_EXACT_TASK].mean, 0.5, 1e-12);
-    CHECK_CLOSE(find(rows, count, "stats", SPLIT_VALIDATION)->cells[SCORE_EXACT_TASK].mean, 1.0 / 6, 1e-12);
+    CHECK_CLOSE(find(rows, count, "majority", SPLIT_TRAIN)->cells[MEASURE_ACCURACY_ERROR].mean, sqrt(0.0824), 1e-12);
+    CHECK_CLOSE(find(rows, count, "majority", SPLIT_VALIDATION)->cells[MEASURE_EXACT_TASK].mean, 0.5, 1e-12);
+    CHECK_CLOSE(find(rows, count, "stats", SPLIT_VALIDATION)->cells[MEASURE_EXACT_TASK].mean, 1.0 / 6, 1e-12);
+    free(rows);
+    scores_free(s);
+}
+
+static void test_numbers_and_steps(void) {
+    struct scores *s = scores_new(false);
+    take(s, number_prediction(ood1, "rotation", 359, 1)); // 2 degrees on the circle
+    take(s, number_prediction(ood1, "rotation", 10, 370));
+    take(s, number_prediction(ood1, "rotation", 0, -170));
+    take(s, number_prediction(ood1, "gap", 0.5, 0.75));
+    take(s, number_prediction(ood1, "gap", -0.5, -0.25));
+    take(s, number_prediction(ood1, "step", 100, 100));
+    take(s, number_prediction(ood1, "step", 200, 100));
+    take(s, number_prediction(ood1, "step", 200, 100));
+    struct score_row *rows;
+    int count;
+    struct error error = {0};
+    CHECK(scores_table(s, 1, &rows, &count, &error) == STATUS_OK && count == 2, "%d rows, %s", count, error.text);
+    const struct score_cell *cells = find(rows, count, "stats", SPLIT_OOD)->cells;
+    CHECK_CLOSE(cells[MEASURE_ROTATION_ERROR].mean, sqrt((358 * 358 + 360 * 360 + 170 * 170) / 3.0), 1e-9);
+    CHECK_CLOSE(cells[MEASURE_ROTATION_ANGLE].mean, (2 + 0 + 170) / 3.0, 1e-9);
+    CHECK_CLOSE(cells[MEASURE_GAP_ERROR].mean, 0.25, 1e-12);
+    CHECK_CLOSE(cells[MEASURE_STEP_ACCURACY].mean, 1.0 / 3, 1e-12);
+    CHECK(cells[MEASURE_EXACT_TASK].seeds == 0 && cells[MEASURE_ACCURACY_ERROR].seeds == 0);
+    CHECK(find(rows, count, "majority", SPLIT_OOD)->records == 8);
+    cells = find(rows, count, "majority", SPLIT_OOD)->cells;
+    CHECK_CLOSE(cells[MEASURE_ROTATION_ANGLE].mean, 11 / 3.0, 1e-9); // from 0: 1, 10 and 0
+    CHECK_CLOSE(cells[MEASURE_GAP_ERROR].mean, 0.5, 1e-12);
+    CHECK_CLOSE(cells[MEASURE_STEP_ACCURACY].mean, 2.0 / 3, 1e-12);
+    CHECK(cells[MEASURE_EMULATION_LOSS].seeds == 0 && cells[MEASURE_OFFSET_ACCURACY].seeds == 0);
     free(rows);
     scores_free(s);
 }
@@ -171,8 +201,8 @@ static void test_order(void) {
         int count;
         struct error error = {0};
         CHECK(scores_table(s, 5, &rows, &count, &error) == STATUS_OK && count == 1, "%s", error.text);
-        low[reverse] = rows[0].cells[SCORE_EMULATION_LOSS].low;
-        high[reverse] = rows[0].cells[SCORE_EMULATION_LOSS].high;
+        low[reverse] = rows[0].cells[MEASURE_EMULATION_LOSS].low;
+        high[reverse] = rows[0].cells[MEASURE_EMULATION_LOSS].high;
         free(rows);
         scores_free(s);
     }
@@ -193,8 +223,9 @@ static void test_refused(void) {
     refused(emulation((struct fields){.split = "holdout", .seed = 1}, 0, 0, 0), "holdout");
     refused(emulation((struct fields){.label = "a\tb", .split = "ood"}, 0, 0, 0), "control");
     refused(decoded_without(&variant, emulation(ood1, 0, 0, 0), "encoder"), "encoder");
-    refused(accuracy_prediction(ood1, "colour", 0, 0), "target");
-    refused(accuracy_prediction(ood1, "accuracy", 0, NAN), "predicted");
+    refused(number_prediction(ood1, "colour", 0, 0), "target");
+    refused(decoded_without(&variant, number_prediction(ood1, "step", 0, 0), "target"), "target");
+    refused(number_prediction(ood1, "accuracy", 0, NAN), "predicted");
     refused(task_prediction(ood1, 0, NULL, NULL), "truth");
     refused(decoded_without(&variant, task_prediction(ood1, 1, (int[]){1}, (int[]){1}), "predicted"), "predicted");
     refused(decoded_with_text(&variant, task_prediction(ood1, 1, (int[]){1}, (int[]){1}), "seen", "yes"), "seen");
@@ -219,6 +250,7 @@ int main(void) {
     made = decoded_new();
     test_means();
     test_best_constants();
+    test_numbers_and_steps();
     test_order();
     test_refused();
     decoded_free(&made);

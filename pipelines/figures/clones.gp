@@ -1,5 +1,5 @@
 # gnuplot -c clones.gp DATA PICTURE: accuracy of the RNNs and of their clones (the emulator, given only an embedding).
-load "figures/style.gp"
+load "../figures/style.gp"
 set terminal pngcairo size 960,600 font "Sans,11"
 set output ARG2
 

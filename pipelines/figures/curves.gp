@@ -1,10 +1,11 @@
 # gnuplot -c curves.gp DATA PICTURE: emulation loss against training steps, by encoder, on the three splits.
-load "figures/style.gp"
+load "../figures/style.gp"
 set terminal pngcairo size 960,600 font "Sans,11"
 set output ARG2
 
 color_of(encoder) = encoder eq "interactive" ? blue : encoder eq "noninteractive" ? vermilion : encoder eq "linear" ? "#CC79A7" : \
-    encoder eq "dws" ? green : encoder eq "transformer" ? orange : encoder eq "flat" ? "#56B4E9" : encoder eq "stats" ? "#000000" : grey
+    encoder eq "dws" ? green : encoder eq "transformer" ? orange : encoder eq "flat" ? "#56B4E9" : encoder eq "stats" ? "#000000" : \
+    encoder eq "free" ? "#882255" : encoder eq "random" ? "#BBBBBB" : grey
 
 blocks = system("sed -n 's/^# //p' " . ARG1 . " | tr ' \\n' ': '")
 encoder(b) = word(blocks, b)[1:strstrt(word(blocks, b), ":") - 1]

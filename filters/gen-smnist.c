@@ -1,0 +1,72 @@
+// Source of task records: tiled sequential MNIST, each run's rotation and weight decay drawn from (seed, run).
+#include "cli/taskfilter.h"
+
+#include "base/numtext.h"
+
+#include <string.h>
+
+static uint64_t count = 1, first_run;
+static int tile = SMNIST_DEFAULT_TILE;
+static const char *data = "mnist", *rotation, *weight_decay;
+static struct smnist fixed; // its rotation and weight decay, where they are given
+
+static struct option options[] = {
+    {.type = OPTION_U64, .name = "count", .letter = 'n', .target = &count, .help = "How many task records"},
+    {.type = OPTION_U64, .name = "first-run", .letter = 'r', .target = &first_run, .help = "Run number of the first record"},
+    {.type = OPTION_TEXT, .name = "data", .letter = 'd', .target = &data, .value = "NAME",
+     .help = "Name of the images, which train-rnn will look for"},
+    {.type = OPTION_INT, .name = "tile", .letter = 't', .target = &tile, .value = "E", .low = 1, .high = SMNIST_SIDE,
+     .help = "Side of a tile in pixels, a divisor of 28"},
+    {.type = OPTION_TEXT, .name = "rotation", .letter = 'o', .target = &rotation, .value = "DEGREES",
+     .help = "One fixed rotation instead of drawn ones, counter-clockwise, below 360"},
+    {.type = OPTION_TEXT, .name = "weight-decay", .letter = 'w', .target = &weight_decay, .value = "X",
+     .help = "One fixed weight decay of the training instead of drawn ones, 0 to 1"},
+    {0},
+};
+
+static struct program program = {
+    .name = "gen-smnist",
+    .summary = "generate tasks: tiled sequential MNIST, turned by an angle",
+    .synopsis = "[OPTION]... > TASKS",
+    .output = "task records",
+    .examples = "gen-smnist --count 1000 --seed 1 | partition > tasks.mp\ngen-smnist --rotation 90 | rec-json",
+    .options = options,
+};
+
+static double number(struct cli *cli, const char *option, const char *text, double high) {
+    double x;
+    struct error reason;
+    if (numtext_double(text, 0, high, &x, &reason) != STATUS_OK)
+        cli_usage(cli, "--%s: %s %s", option, text, reason.text);
+    return x;
+}
+
+static struct task task_from_options(struct cli *cli) {
+    struct task task = {.family = TASK_SMNIST, .smnist = {.tile = tile}};
+    if (!smnist_is_data_name(data))
+        cli_usage(cli, "--data %s: no name of fewer than %d letters, digits, '.', '_' and '-'", data, SMNIST_DATA_SIZE);
+    strcpy(task.smnist.data, data);
+    if (SMNIST_SIDE % tile)
+        cli_usage(cli, "--tile %d: such tiles don't fill a side of %d pixels", tile, SMNIST_SIDE);
+    if (rotation)
+        fixed.rotation = number(cli, "rotation", rotation, 360);
+    if (fixed.rotation == 360)
+        cli_usage(cli, "--rotation 360: that is 0");
+    if (weight_decay)
+        fixed.weight_decay = number(cli, "weight-decay", weight_decay, 1);
+    return task;
+}
+
+static void draw(struct task *task, struct rng *rng) {
+    smnist_draw_task(&task->smnist, rng); // both in any case: what one of them is does not depend on whether the other is given
+    if (rotation)
+        task->smnist.rotation = fixed.rotation;
+    if (weight_decay)
+        task->smnist.weight_decay = fixed.weight_decay;
+}
+
+int main(int argc, char **argv) {
+    struct cli *cli = cli_begin(&program, argc, argv);
+    struct task task = task_from_options(cli);
+    return task_filter_run(cli, first_run, count, &task, draw);
+}
