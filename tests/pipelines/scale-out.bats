@@ -48,9 +48,9 @@ exec sleep 1000
 END
 }
 
-until_exists() { # FILE...: a minute at most
+until_exists() { # FILE...: three minutes at most
     local i
-    for ((i = 0; i < 1200; i++)); do
+    for ((i = 0; i < 3600; i++)); do
         if ls "$@" > /dev/null 2>&1; then return; fi
         sleep 0.05
     done
