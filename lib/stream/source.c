@@ -37,6 +37,11 @@ static bool map_file(struct source *s, int fd, const struct stat *info) {
     return true;
 }
 
+void source_of_descriptor(struct source *s, int fd) {
+    *s = (struct source){.buffer = memory_alloc(BUFFER_SIZE), .capacity = BUFFER_SIZE, .fd = fd};
+    s->bytes = s->buffer;
+}
+
 enum status source_open(struct source *s, const char *path, struct error *error) {
     bool standard = strcmp(path, "-") == 0;
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -52,8 +57,7 @@ enum status source_open(struct source *s, const char *path, struct error *error)
             close(fd);
         return STATUS_OK;
     }
-    *s = (struct source){.buffer = memory_alloc(BUFFER_SIZE), .capacity = BUFFER_SIZE, .fd = fd};
-    s->bytes = s->buffer;
+    source_of_descriptor(s, fd);
     return STATUS_OK;
 }
 
