@@ -110,7 +110,7 @@ sanitize: deps-test
 	@tests/run $(BUILD)/sanitize unit filters
 
 bench: $(BENCH) all
-	@for b in $(BENCH); do echo "--- $$(basename $$b)"; BIN=$(BUILD)/bin $$b || exit 1; done
+	@for b in $(BENCH) $(wildcard tests/bench/*.sh); do echo "--- $$(basename $$b)"; BIN=$(BUILD)/bin $$b || exit 1; done
 
 # --- The experiment on formal languages, in three sizes, and with all encoders, in three (pipelines/language/) ---
 

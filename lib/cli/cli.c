@@ -277,6 +277,13 @@ void cli_add_sources(struct cli *cli, const struct value *const *metas, int coun
     cli->source_count += count;
 }
 
+void cli_keep_source(struct cli *cli, const struct value *meta) {
+    for (int i = 0; i < cli->source_count; i++)
+        if (cli->sources[i]->length == meta->length && memcmp(cli->sources[i]->bytes, meta->bytes, meta->length) == 0)
+            return;
+    cli_add_sources(cli, (const struct value *const[]){value_clone(meta)}, 1);
+}
+
 void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count) {
     const struct value **sources = memory_calloc((size_t)(count + cli->source_count), sizeof *sources);
     for (int i = 0; i < count; i++)

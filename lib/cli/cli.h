@@ -83,6 +83,8 @@ void cli_mirror(struct cli *cli, const struct reader *in, struct writer *out);
 
 // Meta records of further inputs (a model's) whose history goes into every segment that begins from now on. They have to outlive the loop.
 void cli_add_sources(struct cli *cli, const struct value *const *metas, int count);
+// The same for the current meta record of a reader, which is copied, and once only when there are equal ones.
+void cli_keep_source(struct cli *cli, const struct value *meta);
 
 // Begins a segment whose history is that of these meta records and of the further sources; exits on errors.
 void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count);

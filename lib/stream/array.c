@@ -176,6 +176,29 @@ void array_to_floats(const struct array *a, uint64_t first, uint64_t count, floa
             out[i] = load_float(a->dtype, data + i * size);
 }
 
+int64_t array_integer(const struct array *a, uint64_t i) {
+    size_t size = dtypes[a->dtype].size;
+    bool is_signed = a->dtype == DTYPE_I1 || a->dtype == DTYPE_I2 || a->dtype == DTYPE_I4 || a->dtype == DTYPE_I8;
+    const uint8_t *item = a->data + i * size;
+    return is_signed ? load_signed(item, size) : (int64_t)load_unsigned(item, size);
+}
+
+double array_real(const struct array *a, uint64_t i) {
+    double f;
+    switch (a->dtype) {
+    case DTYPE_F8:
+        memcpy(&f, a->data + i * sizeof f, sizeof f);
+        return f;
+    case DTYPE_F2:
+    case DTYPE_F4:
+        return (double)load_float(a->dtype, a->data + i * dtypes[a->dtype].size);
+    case DTYPE_U8:
+        return (double)(uint64_t)array_integer(a, i);
+    default:
+        return (double)array_integer(a, i);
+    }
+}
+
 // Too large an unsigned 64-bit number becomes too large a signed one.
 static int64_t load_integer(enum dtype dtype, const uint8_t *item) {
     switch (dtype) {

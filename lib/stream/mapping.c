@@ -2,12 +2,12 @@
 
 #include "base/filemap.h"
 #include "base/memory.h"
+#include "base/tempfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -46,13 +46,9 @@ static enum status copy(int out, int in, const char *name, struct error *error) 
 
 // *out is then a temporary file with all that `in` gave.
 static enum status spool(int *out, int in, const char *name, struct error *error) {
-    const char *dir = getenv("TMPDIR");
-    char path[4096];
-    snprintf(path, sizeof path, "%s/rnnpipe-XXXXXX", dir && *dir ? dir : "/tmp");
-    *out = mkstemp(path);
+    *out = tempfile_open(error);
     if (*out < 0)
-        return error_set(error, STATUS_IO, "temporary file in %s: %s", dir && *dir ? dir : "/tmp", strerror(errno));
-    unlink(path);
+        return STATUS_IO;
     enum status status = copy(*out, in, name, error);
     if (status != STATUS_OK)
         close(*out);

@@ -38,6 +38,11 @@ static bool map_file(struct source *s, int fd, const struct stat *info, const ch
     return true;
 }
 
+void source_of_descriptor(struct source *s, int fd) {
+    *s = (struct source){.buffer = memory_alloc(BUFFER_SIZE), .capacity = BUFFER_SIZE, .fd = fd};
+    s->bytes = s->buffer;
+}
+
 enum status source_open(struct source *s, const char *path, struct error *error) {
     bool standard = strcmp(path, "-") == 0;
     const char *name = standard ? "standard input" : path;
@@ -54,8 +59,7 @@ enum status source_open(struct source *s, const char *path, struct error *error)
             close(fd);
         return STATUS_OK;
     }
-    *s = (struct source){.buffer = memory_alloc(BUFFER_SIZE), .capacity = BUFFER_SIZE, .fd = fd};
-    s->bytes = s->buffer;
+    source_of_descriptor(s, fd);
     return STATUS_OK;
 }
 
