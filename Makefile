@@ -31,6 +31,7 @@ BIN      := $(FILTERS:%=$(BUILD)/bin/%)
 UNIT_SRC := $(wildcard tests/unit/*.c tests/unit/*/*.c)
 UNIT     := $(UNIT_SRC:%.c=$(BUILD)/%)
 BENCH    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+FAULTS   := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/faults/*.c))
 FUZZ     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 
 # The hot loops are one source, compiled for several instruction sets and chosen at run time (lib/math/kernels.h).
@@ -81,6 +82,12 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(SAY)'LD  $@'
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# Preloaded by tests; not in a sanitized build, whose allocator has to come first.
+$(BUILD)/tests/faults/%.so: tests/faults/%.c
+	@mkdir -p $(@D)
+	$(SAY)'LD  $@'
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $<
+
 # --- Tests: `make test` on a fresh machine does all set-up by itself ---
 
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -89,13 +96,13 @@ test: deps-test
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit-programs
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/sanitize OPT="$(SANITIZE)" all unit-programs
 	@if command -v clang > /dev/null; then $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang all unit-programs; fi
-	@.ci/sum 'tests/run $(BUILD) lint unit filters pipelines docs' 'tests/run $(BUILD)/sanitize unit filters'
+	@.ci/sum 'tests/run $(BUILD) lint unit filters faults pipelines docs' 'tests/run $(BUILD)/sanitize unit filters'
 
-unit-programs: $(UNIT)
+unit-programs: $(UNIT) $(if $(findstring sanitize,$(OPT)),,$(FAULTS))
 unit: unit-programs
 	@tests/run $(BUILD) unit
-bats: all
-	@tests/run $(BUILD) filters pipelines docs
+bats: all unit-programs
+	@tests/run $(BUILD) filters faults pipelines docs
 lint:
 	@tests/run $(BUILD) lint
 sanitize: deps-test
