@@ -4,7 +4,8 @@
 #include "training/emulation_internal.h"
 
 static struct dataset *small_zoo(void) {
-    static const struct zoo_record records[] = {{.run = 1, .split = "train", .rollouts = 2}, {.run = 2, .split = "validation", .rollouts = 2}};
+    static const struct zoo_record records[] = {{.run = 1, .split = "train", .rollouts = 2},
+                                                {.run = 2, .split = "validation", .rollouts = 2}};
     static struct dataset *d;
     struct error error;
     if (!d) {

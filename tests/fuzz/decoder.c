@@ -135,7 +135,8 @@ static void check_moving(const uint8_t *data, size_t size, enum status expected,
     FUZZ_CHECK(status == STATUS_OK || status == STATUS_END || strcmp(error.text, refusal->text) == 0);
     for (uint32_t i = 0; status == STATUS_OK && i < v->nodes; i++) {
         const struct value *a = &v[i], *b = &nodes.node[i];
-        bool bytes = a->type == VALUE_STR || a->type == VALUE_BIN || a->type == VALUE_EXT, container = a->type == VALUE_ARRAY || a->type == VALUE_MAP;
+        bool bytes = a->type == VALUE_STR || a->type == VALUE_BIN || a->type == VALUE_EXT,
+             container = a->type == VALUE_ARRAY || a->type == VALUE_MAP;
         FUZZ_CHECK(a->type == b->type && a->count == b->count && a->nodes == b->nodes && a->size == b->size && a->length == b->length);
         FUZZ_CHECK(b->bytes - source_window(&source) == a->bytes - data);
         FUZZ_CHECK(bytes ? b->data - b->bytes == a->data - a->bytes : container || a->u == b->u);
