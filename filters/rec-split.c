@@ -95,7 +95,7 @@ static void pattern_free(struct pattern *p) {
 static char *name_of(const struct pattern *p, int number, const char *suffix) {
     char *name;
     if (asprintf(&name, "%s%0*d%s%s", p->before, p->width, number, p->after, suffix) < 0)
-        abort();
+        memory_failed(0);
     return name;
 }
 

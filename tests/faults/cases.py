@@ -21,7 +21,7 @@ class Case:
         self.outputs = [word[1:] for word in self.words if word[0] == "="]
         # The options that name files.
         self.options = {option for option, word in zip(self.words, self.words[1:]) if word[0] in "@=" or (word == "-" and option.startswith("--"))}
-        self.text = self.filter in ("score", "rec-table", "rec-info", "rec-split") or (self.filter == "rec-json" and "--reverse" not in self.words)
+        self.text = self.filter in ("score", "rec-table", "rec-info", "rec-split", "rec-diff") or (self.filter == "rec-json" and "--reverse" not in self.words)
 
     def argv(self, replace=None):
         """The command; replace: {input file: another name}."""
