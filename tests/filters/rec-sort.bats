@@ -85,9 +85,9 @@ assert found.count(wanted) == 1'
 
 @test "memory does not grow with the stream" {
     few=$(python "$ROOT/tests/python/peak_memory.py" 1000 mixed.mp rec-sort --memory 100000)
-    many=$(python "$ROOT/tests/python/peak_memory.py" 100000 mixed.mp rec-sort --memory 100000)
+    many=$(python "$ROOT/tests/python/peak_memory.py" 300000 mixed.mp rec-sort --memory 100000)
     echo "$few KiB, $many KiB"
-    ((many < few + 3000)) # all of them at once would be 3 MB, and 4.8 MB of keys and places
+    ((many < few + 8000)) # all of them at once would be 9 MB, and 14 MB of keys and places; AddressSanitizer keeps some
 }
 
 @test "--unique keeps the first of a kind, run and step, and says what it dropped" {
