@@ -104,7 +104,8 @@ endless() {
     for signal in KILL TERM INT; do
         endless --checkpoint state.mp < zoo.mp > model 2> message 3>&- &
         pid=$!
-        until_true '[[ -e state.mp ]]'
+        # It, no longer the shell that begins it, catches SIGTERM once it trains.
+        until_true "[[ \$(< /proc/$pid/comm) == emulate ]] && ((0x\$(awk '\$1 == \"SigCgt:\" { print \$2 }' /proc/$pid/status) & 0x4000))"
         run -75 endless --checkpoint state.mp < zoo.mp
         [[ $output == "emulate: state.mp: another process is at work on it, see state.mp.lock" ]]
         kill -s "$signal" "$pid"
