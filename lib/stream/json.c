@@ -107,6 +107,8 @@ static int64_t integer_item(const struct array *a, uint64_t i) {
     size_t size = dtype_size(a->dtype);
     uint64_t bits = 0;
     memcpy(&bits, a->data + i * size, size);
+    if (a->dtype == DTYPE_BOOL)
+        return bits != 0; // also of a byte that NumPy would not write
     bool is_signed = a->dtype == DTYPE_I1 || a->dtype == DTYPE_I2 || a->dtype == DTYPE_I4;
     int unused = 64 - 8 * (int)size;
     return is_signed ? (int64_t)(bits << unused) >> unused : (int64_t)bits;
