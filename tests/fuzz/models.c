@@ -128,8 +128,9 @@ static void embed(const struct models *m, const struct rnn_record *rnn) {
 }
 
 static void judge(const struct models *m, const struct value *record) {
-    struct judge *j = judge_new(m->emulator, (enum criterion)(m->emulator->seed % CRITERION_COUNT), 2, 2, 1);
-    struct emulation_batch *b = emulation_batch_new(m->encoder, j);
+    struct judge_options options = {.criterion = (enum criterion)(m->emulator->seed % CRITERION_COUNT), .rollouts = 2, .clones = 2, .seed = 1};
+    struct judge *j = judge_new(m->emulator, &options);
+    struct emulation_batch *b = emulation_batch_new(m->encoder, j, NULL);
     struct error error;
     if (emulation_batch_add(b, record, &error) == STATUS_OK && emulation_batch_run(b, &error) == STATUS_OK)
         FUZZ_CHECK(b->count == 1);
