@@ -42,14 +42,14 @@ ISA_FLAGS_avx2   := -mavx2 -mfma -mf16c -mbmi2
 ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq -mprefer-vector-width=512
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
-.PHONY: all lib help deps deps-test test unit unit-programs bats lint sanitize bench data demo compare laptop paper install uninstall clean
+.PHONY: all lib help deps deps-test test unit unit-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
 all: $(BIN)
 lib: $(LIB)
 
 help:
 	@sed -n '2,4s/^# *//p' Makefile
-	@echo 'all targets: all lib deps test unit bats lint sanitize bench data demo compare laptop paper install uninstall clean'
-	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA'
+	@echo 'all targets: all lib deps test unit bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean'
+	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA PEER'
 
 deps:
 	@.ci/deps
@@ -103,6 +103,12 @@ sanitize: deps-test
 
 bench: $(BENCH) all
 	@for b in $(BENCH); do echo "--- $$(basename $$b)"; BIN=$(BUILD)/bin $$b || exit 1; done
+
+# The same work in PyTorch, alternating with ours; PEER: words that choose some of it, options (tests/bench/peer/compare.py).
+PEER ?=
+
+bench-peer: $(BENCH)
+	@tests/bench/peer/run $(BUILD)/tests/bench $(PEER)
 
 # --- The experiment, in three sizes (pipelines/language/) ---
 

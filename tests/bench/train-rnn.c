@@ -38,7 +38,8 @@ static double step_flops(const struct trainee *t, int batch, int positions) {
     return 2 * 3 * batch * (inputs + recurrence + readout);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    bench_read_options(argc, argv);
     const double peak = bench_peak();
     const struct language language = {.tokens = 4, .offsets = {0, 1, -1, 2}, .length = language_default_length(4, 10), .max_n = 10};
     const int positions = language.length - 1;
@@ -46,15 +47,16 @@ int main(void) {
     t.rows = memory_alloc((size_t)ROLLOUTS * (size_t)language.length);
     t.log_p = memory_alloc((size_t)ROLLOUTS * (size_t)positions * (size_t)t.trainee->arch.output * sizeof *t.log_p);
     const double flops = step_flops(t.trainee, train_paper_recipe.batch, positions);
-    printf("a training step needs %.1f MFLOP\n", 1e-6 * flops);
+    if (!bench_options.repeat)
+        printf("a training step needs %.1f MFLOP\n", 1e-6 * flops);
 
     // Untrained, the RNN hardly ever ends a string; a few hundred steps make sampling what it is in a zoo.
-    bench_print("training step", bench_run(run_step, &t), flops, peak);
+    bench_measure("training step", run_step, &t, flops, peak);
     while (t.trainee->step < 500)
         run_step(&t);
-    bench_print("training step, after 500", bench_run(run_step, &t), flops, peak);
-    bench_print_rate("sampling and judging 1,000 strings", bench_run(run_performance, &t), STRINGS, "strings/s");
-    bench_print_rate("100 rollouts with log-probabilities", bench_run(run_rollouts, &t), ROLLOUTS, "rollouts/s");
+    bench_measure("training step, after 500", run_step, &t, flops, peak);
+    bench_measure_rate("sampling and judging 1,000 strings", run_performance, &t, STRINGS, "strings/s");
+    bench_measure_rate("100 rollouts with log-probabilities", run_rollouts, &t, ROLLOUTS, "rollouts/s");
     trainee_free(t.trainee);
     free(t.rows);
     free(t.log_p);
