@@ -81,7 +81,7 @@ def main():
     parser.add_argument("words", nargs="*")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cpu", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     for threads in (1, 2):
         chosen = [row for row in rows(threads) if not options.words or any(word in row[0] for word in options.words)]
         if not chosen:
