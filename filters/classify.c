@@ -207,8 +207,7 @@ int main(int argc, char **argv) {
         cli_usage(cli, "either --fit TARGET or --model FILE has to be given");
     if (model && encoder_file)
         cli_usage(cli, "--encoder goes with --fit: a model has its own");
-    if (label && (!*label || strlen(label) >= TEXT_FIELD_SIZE))
-        cli_usage(cli, "--label is a text of 1 .. %d bytes", TEXT_FIELD_SIZE - 1);
+    cli_check_label(cli, label);
     const char *file = model ? model : encoder_file;
     if (file && strcmp(file, "-") == 0 && strcmp(data, "-") == 0)
         cli_usage(cli, "--%s -: the data have to be named by --data FILE then", model ? "model" : "encoder");

@@ -11,11 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *fit, *model, *data = "-", *criterion = "total_variation", *condition = "bos", *checkpoint;
-static int validate_every = 1000, checkpoint_every = 1000, patience, batch = 64, hidden = 256, layers = 2, rollouts = 10, clones = 64;
+static const char *fit, *model, *data = "-", *criterion = "total_variation", *condition = "bos", *checkpoint, *label;
+static int validate_every = 1000, checkpoint_every = 1000, patience, batch = 64, hidden = 256, layers = 2, rollouts = 10, clones = -1;
 static uint64_t steps = 100000;
 static double rate = 1e-4, decay = 0.01, clip = 0.1, anneal;
 static bool timing;
+static struct image_sets images;
 
 static struct option options[] = {
     {.type = OPTION_TEXT,
@@ -105,9 +106,19 @@ static struct option options[] = {
      .name = "clones",
      .target = &clones,
      .value = "N",
-     .help = "Strings that each clone generates; 0: none",
-     .low = 0,
+     .help = "Strings, or images, by which each clone is judged; -1: 64 strings, 256 images; 0: none",
+     .low = -1,
      .high = 1e6},
+    {.type = OPTION_TEXT,
+     .name = "images",
+     .letter = 'i',
+     .target = &images.directory,
+     .value = "DIR",
+     .help = "Where the images are, for clones of RNNs that classify them (default data/NAME, after the name in the task)"},
+    {.type = OPTION_TEXT,
+     .name = "label",
+     .target = &label,
+     .help = "Write this into each record's label, by which score tells encoders apart"},
     {0},
 };
 
@@ -190,6 +201,8 @@ static void train(struct cli *cli, struct emulation *e) {
 }
 
 static int fit_main(struct cli *cli) {
+    if (checkpoint)
+        cli_lock(cli, checkpoint);
     struct modelfile *file = modelfile_open(cli, fit);
     struct encoder *encoder = modelfile_encoder(file);
     if (!encoder)
@@ -239,7 +252,12 @@ static int fit_main(struct cli *cli) {
 }
 
 static void write_emulations(struct cli *cli, struct writer *out, struct emulation_batch *records) {
+    static bool told;
     cli_check(cli, emulation_batch_run(records, cli_error(cli)));
+    const char *missing = judge_missing_images(records->judge);
+    if (missing && !told)
+        cli_note(cli, "no clones of classifiers are judged: %s (--images DIR)", missing);
+    told = told || missing;
     for (int i = 0; i < records->count; i++)
         cli_commit(cli, out, records->emulations[i]);
     records->count = 0;
@@ -256,12 +274,15 @@ static int judge_main(struct cli *cli) {
     if (emulator->config.z != encoder->config.z || emulator->arch.input != encoder->arch.input ||
         emulator->arch.output != encoder->arch.output)
         modelfile_check(file, error_set(cli_error(cli), STATUS_DATA, "encoder and emulator don't fit each other"));
-    struct judge *judge =
-        judge_new(emulator, (enum criterion)choice_index(criterion_names, criterion), rollouts, clones, cli_common(cli)->seed);
+    struct judge *judge = judge_new(emulator, &(struct judge_options){.criterion = (enum criterion)choice_index(criterion_names, criterion),
+                                                                      .rollouts = rollouts,
+                                                                      .clones = clones,
+                                                                      .seed = cli_common(cli)->seed,
+                                                                      .images = &images});
     struct reader *in = cli_reader(cli, data);
     struct writer *out = cli_writer(cli);
 
-    struct emulation_batch *records = emulation_batch_new(encoder, judge);
+    struct emulation_batch *records = emulation_batch_new(encoder, judge, label);
     struct progress *progress = progress_new(cli, "RNN", 0);
     for (uint64_t done = 0; cli_read(cli, in);) {
         if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn")) {
@@ -278,6 +299,7 @@ static int judge_main(struct cli *cli) {
 
     emulation_batch_free(records);
     judge_free(judge);
+    image_sets_close(&images);
     encoder_free(encoder);
     emulator_free(emulator);
     modelfile_close(file);
@@ -288,6 +310,7 @@ int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     if (!fit == !model)
         cli_usage(cli, "one of --fit FILE and --model FILE is needed");
+    cli_check_label(cli, label);
     const char *file = fit ? fit : model;
     if (strcmp(file, "-") == 0 && strcmp(data, "-") == 0)
         cli_usage(cli, "standard input can't be both model and zoo: name the zoo by --data FILE");

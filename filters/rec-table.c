@@ -1,6 +1,6 @@
 // Chosen fields of records as tab-separated text, for gnuplot, awk or R.
-#include "base/numtext.h"
 #include "cli/cli.h"
+#include "records/path.h"
 #include "stream/json.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@ static struct option options[] = {
      .name = "kind",
      .letter = 'k',
      .target = &kind,
-     .value = "KIND[|KIND]...",
+     .value = "KIND[,KIND]...",
      .help = "Only data records of these kinds"},
     {.type = OPTION_FLAG, .name = "header", .target = &header, .help = "Begin with a line of the fields' names"},
     {.type = OPTION_FLAG,
@@ -37,76 +37,6 @@ static struct program program = {
     .options = options,
     .max_operands = 1000,
 };
-
-enum { MAX_KEY = 256 };
-
-// What a path leads to: a value, or a part of an array (count items from the first on, in C order), which has lost `used` dimensions.
-struct found {
-    const struct value *value;
-    bool in_array;
-    struct array array;
-    int used;
-    uint64_t first, count;
-};
-
-// The index at the head of the path, which has to be below the limit.
-static bool take_index(const char **path, uint64_t limit, uint64_t *index) {
-    char text[24];
-    size_t n = strcspn(*path, ".");
-    if (n >= sizeof text || limit == 0)
-        return false;
-    memcpy(text, *path, n);
-    text[n] = '\0';
-    *path += n + ((*path)[n] == '.');
-    return numtext_u64(text, 0, limit - 1, index, NULL) == STATUS_OK;
-}
-
-static bool find_in_array(const char *path, struct found *f) {
-    f->in_array = true;
-    f->used = 0;
-    f->first = 0;
-    f->count = f->array.count;
-    for (uint64_t index; *path; f->used++) {
-        if (f->used == f->array.rank || !take_index(&path, f->array.shape[f->used], &index))
-            return false;
-        f->count /= f->array.shape[f->used];
-        f->first += index * f->count;
-    }
-    return true;
-}
-
-static bool find(const struct value *v, const char *path, struct found *f);
-
-// A key may have dots in it, as the names of weights do: the shortest key that leads on is taken.
-static bool find_in_map(const struct value *map, const char *path, struct found *f) {
-    char key[MAX_KEY];
-    for (size_t n = strcspn(path, ".");; n += 1 + strcspn(path + n + 1, ".")) {
-        if (n >= sizeof key)
-            return false;
-        memcpy(key, path, n);
-        key[n] = '\0';
-        const struct value *v = value_get(map, key);
-        if (v && find(v, path + n + (path[n] == '.'), f))
-            return true;
-        if (!path[n])
-            return false;
-    }
-}
-
-static bool find(const struct value *v, const char *path, struct found *f) {
-    uint64_t index;
-    f->value = v;
-    f->in_array = false;
-    if (value_get(v, "nd") && array_read(v, &f->array, NULL) == STATUS_OK)
-        return find_in_array(path, f);
-    if (!*path)
-        return true;
-    if (v->type == VALUE_MAP)
-        return find_in_map(v, path, f);
-    return v->type == VALUE_ARRAY && take_index(&path, v->count, &index) && find(value_at(v, (uint32_t)index), path, f);
-}
-
-// --- Text ---
 
 static void print_escaped(struct cli *cli, const uint8_t *text, size_t size) {
     for (size_t i = 0; i < size; i++) {
@@ -157,7 +87,7 @@ static void print_value(struct cli *cli, const struct value *v, struct json_text
 
 static void print_field(struct cli *cli, const struct value *record, const char *path, struct json_text *text) {
     struct found f;
-    if (!find(record, path, &f))
+    if (!path_find(record, path, &f))
         cli_print(cli, "?", 1);
     else if (!f.in_array)
         print_value(cli, f.value, text);
@@ -185,7 +115,7 @@ static void print_line(struct cli *cli, const struct value *record, char **field
 // A list or a number is a row by itself.
 static void print_rows(struct cli *cli, const struct value *record, const char *path, struct json_text *text) {
     struct found f;
-    bool there = find(record, path, &f);
+    bool there = path_find(record, path, &f);
     if (there && f.in_array) {
         uint64_t columns = f.used < f.array.rank ? f.array.shape[f.array.rank - 1] : 1;
         for (uint64_t i = 0; i < f.count; i += columns) {

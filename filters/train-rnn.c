@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "records/rnn.h"
 #include "records/snapshot.h"
+#include "zoo/images.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -14,12 +15,13 @@ enum { MAX_SNAPSHOTS = 1024 };
 static struct train_recipe recipe; // the paper's, see main
 static const char *rates = "0.01,0.003,0.0003", *snapshots = "0,100,200,500,1000,2000,5000,10000,20000";
 static const char *resume;
-static struct snapshot_sizes sizes = {.rollouts = 100, .samples = 1000};
+static struct image_sets images;
+static struct snapshot_sizes sizes = {.rollouts = 100};
 
 static struct option options[] = {
     {.type = OPTION_INT, .name = "steps", .letter = 's', .target = &recipe.steps, .low = 1, .high = 1e9, .help = "Training steps"},
     {.type = OPTION_INT, .name = "batch", .letter = 'b', .target = &recipe.batch, .low = 1, .high = 65536,
-     .help = "Strings in a training step"},
+     .help = "Strings or images in a training step"},
     {.type = OPTION_INT, .name = "hidden", .letter = 'u', .target = &recipe.hidden, .low = 1, .high = 4096,
      .help = "Hidden units of each LSTM layer"},
     {.type = OPTION_INT, .name = "layers", .letter = 'l', .target = &recipe.layers, .low = 1, .high = RNN_MAX_LAYERS,
@@ -27,13 +29,15 @@ static struct option options[] = {
     {.type = OPTION_TEXT, .name = "rate", .target = &rates, .value = "X,X,X",
      .help = "Learning rates at the first step, half way, and at the last; linear in between"},
     {.type = OPTION_REAL, .name = "weight-decay", .target = &recipe.weight_decay, .low = 0, .high = 1,
-     .help = "AdamW's decoupled weight decay"},
+     .help = "AdamW's decoupled weight decay, for tasks that don't carry one (languages)"},
     {.type = OPTION_TEXT, .name = "snapshots", .target = &snapshots, .value = "LIST",
      .help = "Steps after which a record is written; those beyond the last step are left out, the last step is always there"},
     {.type = OPTION_INT, .name = "rollouts", .letter = 'r', .target = &sizes.rollouts, .low = 1, .high = 1e6,
-     .help = "Sampled strings in each record"},
-    {.type = OPTION_INT, .name = "samples", .target = &sizes.samples, .low = 1, .high = 1e6,
-     .help = "Sampled strings that are judged for the accuracy"},
+     .help = "Sampled strings, or images, in each record"},
+    {.type = OPTION_INT, .name = "samples", .target = &sizes.samples, .low = 0, .high = 1e6,
+     .help = "Strings, or images of either kind, by which an RNN is judged; 0: 1000 strings, 12000 images"},
+    {.type = OPTION_TEXT, .name = "images", .letter = 'i', .target = &images.directory, .value = "DIR",
+     .help = "Where the images are (default data/NAME, after the name in the task)"},
     {.type = OPTION_TEXT, .name = "resume", .target = &resume, .value = "FILE",
      .help = "Output of an interrupted train-rnn with the same input and options: its runs are not trained again"},
     {0},
@@ -46,6 +50,7 @@ static struct program program = {
     .input = "task records",
     .output = "rnn records, one for each snapshot of each run",
     .examples = "gen-language --count 1000 --seed 1 | train-rnn | partition > zoo.mp\n"
+                "gen-smnist --count 10 | train-rnn --images data/mnist > digits.mp\n"
                 "gen-language --tokens 2 | train-rnn --steps 2000 --snapshots 0,500,1000 > small.mp\n"
                 "seq 0 999 | parallel -j2 'gen-language --seed 1 --first-run {} --count 1 | train-rnn' > runs.mp",
     .options = options,
@@ -124,8 +129,20 @@ static bool train_steps(struct cli *cli, struct run *run, struct trainee *t, str
     return true;
 }
 
-static bool train(struct cli *cli, struct run *run, struct progress *progress, uint64_t *done) {
-    struct trainee *t = trainee_new(&run->task.task.language, &recipe, run->seed, run->task.run);
+static enum status trainee_of(struct trainee **out, const struct run *run, struct error *error) {
+    const struct task *task = &run->task.task;
+    if (task->family == TASK_LANGUAGE) {
+        *out = trainee_of_language(&task->language, &recipe, run->seed, run->task.run);
+        return STATUS_OK;
+    }
+    const struct image_set *set;
+    enum status status = image_sets_find(&images, task->smnist.data, &set, error);
+    return status == STATUS_OK ? trainee_of_smnist(out, &task->smnist, set, &recipe, run->seed, run->task.run, error) : status;
+}
+
+static bool train(struct cli *cli, struct reader *in, struct run *run, struct progress *progress, uint64_t *done) {
+    struct trainee *t;
+    cli_check_record(cli, in, trainee_of(&t, run, cli_error(cli)));
     bool complete = train_steps(cli, run, t, progress, done);
     if (!complete)
         cli_note(cli, "run %" PRIu64 " has diverged at step %d", run->task.run, t->step);
@@ -162,7 +179,7 @@ static bool take_old(struct cli *cli, struct run *run, struct reader *old, bool 
 
 static enum status read_task(const struct value *record, struct task_record *out, struct error *error) {
     enum status status = task_record_read(record, out, error);
-    if (status == STATUS_OK && out->task.family != TASK_LANGUAGE)
+    if (status == STATUS_OK && out->task.family == TASK_OTHER)
         status = error_set(error, STATUS_DATA, "task: no way of training is known for its family");
     return status;
 }
@@ -187,7 +204,7 @@ int main(int argc, char **argv) {
         cli_check_record(cli, in, read_task(in->record, &run.task, cli_error(cli)));
         run.seed = common->seed_given ? common->seed : run.task.seed;
         bool complete = more && take_old(cli, &run, old, &more);
-        if (!complete && !(complete = train(cli, &run, progress, &done)))
+        if (!complete && !(complete = train(cli, in, &run, progress, &done)))
             diverged++;
         for (int i = 0; complete && i < run.count; i++)
             cli_commit(cli, out, run.records[i]);
@@ -195,6 +212,7 @@ int main(int argc, char **argv) {
 
     progress_end(progress);
     reader_close(old);
+    image_sets_close(&images);
     for (int i = 0; i < run.count; i++)
         packer_free(run.records[i]);
     int code = cli_finish(cli, in, out);

@@ -12,6 +12,7 @@
 
 #include "cli/exitcode.h"
 #include "cli/options.h"
+#include "stream/mapping.h"
 #include "stream/reader.h"
 #include "stream/writer.h"
 
@@ -54,6 +55,8 @@ void cli_check(struct cli *cli, enum status status);
 void cli_check_record(struct cli *cli, const struct reader *reader, enum status status);
 // For misuse found by the filter: message, hint at --help, exit 64.
 void cli_usage(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+// For the value of --label, NULL allowed: usage error unless it fits the label of a record.
+void cli_check_label(struct cli *cli, const char *label);
 // A warning or a remark on standard error, unless --quiet.
 void cli_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -61,6 +64,9 @@ void cli_note(struct cli *cli, const char *format, ...) __attribute__((format(pr
 void cli_print(struct cli *cli, const void *text, size_t size);
 
 struct reader *cli_reader(struct cli *cli, const char *path); // exits on failure; "-" refuses a terminal
+// The whole of an input, to be read more than once by reader_open_memory (with cli_limits) before mapping_close; exits on failure likewise.
+struct mapping cli_mapping(struct cli *cli, const char *path);
+struct reader_limits cli_limits(const struct cli *cli);
 struct writer *cli_writer(struct cli *cli); // standard output; refuses a terminal; sets up the identity; only cli_finish closes it
 // Another output, which the filter closes (or cli_finish, when given it).
 struct writer *cli_writer_fd(struct cli *cli, int fd, const char *name);
@@ -77,6 +83,8 @@ void cli_mirror(struct cli *cli, const struct reader *in, struct writer *out);
 
 // Meta records of further inputs (a model's) whose history goes into every segment that begins from now on. They have to outlive the loop.
 void cli_add_sources(struct cli *cli, const struct value *const *metas, int count);
+// The same for the current meta record of a reader, which is copied, and once only when there are equal ones.
+void cli_keep_source(struct cli *cli, const struct value *meta);
 
 // Begins a segment whose history is that of these meta records and of the further sources; exits on errors.
 void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count);
@@ -87,6 +95,10 @@ void cli_commit(struct cli *cli, struct writer *out, const struct packer *p);
 
 // Closes both (either may be NULL), checks standard output, and returns the exit code for main.
 int cli_finish(struct cli *cli, struct reader *in, struct writer *out);
+
+// Keeps other processes off a file that this one replaces from time to time: holds the lock of path.lock until the program ends, and removes
+// that file then. Exits with 75 when another process holds it. A file left behind by a killed process holds nobody up.
+void cli_lock(struct cli *cli, const char *path);
 
 // Has SIGINT or SIGTERM arrived? Only after cli_catch_signals; a filter with something to save asks in its loop, saves, and calls
 // cli_interrupted.

@@ -19,10 +19,10 @@ enum { MAX_OPTIONS = 128, CODE_BASE = 1000 }; // getopt_long's value of option i
 bool option_is_choice(const char *choices, const char *text) {
     size_t n = strlen(text);
     for (const char *c = choices; *c;) {
-        size_t length = strcspn(c, "|");
+        size_t length = strcspn(c, "|,");
         if (length == n && strncmp(c, text, n) == 0)
             return true;
-        c += length + (c[length] == '|');
+        c += length + (c[length] != '\0');
     }
     return false;
 }

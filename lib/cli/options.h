@@ -40,7 +40,7 @@ enum status options_parse(int argc, char **argv, struct option *own, struct opti
 // to outlive the target.
 enum status option_set(struct option *option, const char *text, const char *what, struct error *error) MUST_CHECK;
 
-bool option_is_choice(const char *choices, const char *text);                            // is text one of "a|b|c"?
+bool option_is_choice(const char *choices, const char *text);                            // is text one of "a|b|c" or "a,b,c"?
 struct option *option_find(struct option *own, struct option *common, const char *name); // NULL when there is none
 
 #endif

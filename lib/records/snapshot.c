@@ -31,30 +31,46 @@ static void pack_head(struct packer *p, const struct task_record *task, uint64_t
     pack_value(p, task->task.value);
 }
 
-static void pack_metrics(struct packer *p, double loss, struct performance performance) {
+static void pack_metrics(struct packer *p, double loss, const struct performance *performance) {
     pack_map(p);
     pack_key(p, "loss");
     pack_double(p, loss);
     pack_key(p, "accuracy");
-    pack_double(p, performance.accuracy);
-    pack_key(p, "accuracy_counts");
-    pack_double(p, performance.accuracy_counts);
+    pack_double(p, performance->accuracy);
+    for (int i = 0; i < PERFORMANCE_OTHERS && performance->others[i].name; i++) {
+        pack_key(p, performance->others[i].name);
+        pack_double(p, performance->others[i].value);
+    }
     pack_end(p);
 }
 
-static void pack_rollouts(struct packer *p, const struct trainee *t, const struct language *l, int rollouts) {
-    uint64_t R = (uint64_t)rollouts, length = (uint64_t)l->length, symbols = (uint64_t)language_symbols(l);
-    uint8_t *rows = memory_alloc(R * length);
-    float *log_p = memory_alloc(R * (length - 1) * symbols * sizeof *log_p);
-    trainee_rollouts(t, rollouts, rows, log_p);
+static void pack_halves(struct packer *p, int rank, const uint64_t *shape, const float *data) {
+    uint64_t count = 1;
+    for (int i = 0; i < rank; i++)
+        count *= shape[i];
+    uint16_t *halves = memory_alloc(count * sizeof *halves);
+    array_halves(data, count, halves);
+    pack_array(p, DTYPE_F2, rank, shape, halves);
+    free(halves);
+}
+
+// Continuous inputs are many: they and their logits are stored in half precision, as in the published zoos.
+static void pack_rollouts(struct packer *p, const struct trainee *t, int count) {
+    struct rollouts r = trainee_rollouts(t, count);
+    uint64_t R = (uint64_t)r.count, T = (uint64_t)r.steps, I = (uint64_t)t->arch.input, O = (uint64_t)t->arch.output;
     pack_map(p);
     pack_key(p, "inputs");
-    pack_array(p, DTYPE_U1, 2, (uint64_t[]){R, length}, rows);
+    if (r.tokens)
+        pack_array(p, DTYPE_U1, 2, (uint64_t[]){R, T + 1}, r.tokens);
+    else
+        pack_halves(p, 3, (uint64_t[]){R, T, I}, r.inputs);
     pack_key(p, "logits");
-    pack_array(p, DTYPE_F4, 3, (uint64_t[]){R, length - 1, symbols}, log_p);
+    if (r.tokens)
+        pack_array(p, DTYPE_F4, 3, (uint64_t[]){R, T, O}, r.logits);
+    else
+        pack_halves(p, 3, (uint64_t[]){R, T, O}, r.logits);
     pack_end(p);
-    free(rows);
-    free(log_p);
+    rollouts_free(&r);
 }
 
 bool snapshot_pack(struct packer *p, const struct trainee *t, const struct task_record *task, uint64_t seed, int step,
@@ -70,9 +86,9 @@ bool snapshot_pack(struct packer *p, const struct trainee *t, const struct task_
     pack_key(p, "weights");
     weights_pack(p, &t->table, t->weights);
     pack_key(p, "metrics");
-    pack_metrics(p, t->loss, *performance);
+    pack_metrics(p, t->loss, performance);
     pack_key(p, "rollouts");
-    pack_rollouts(p, t, &task->task.language, sizes.rollouts);
+    pack_rollouts(p, t, sizes.rollouts);
     pack_rest(p, task->root, known);
     pack_end(p);
     return true;

@@ -5,10 +5,9 @@
 #include "records/task.h"
 #include "zoo/train.h"
 
-// What is sampled from the RNN for each snapshot.
+// How much of the RNN's doing is looked at for each snapshot (see trainee_rollouts and trainee_performance).
 struct snapshot_sizes {
-    int rollouts; // rows with log-probabilities
-    int samples;  // rows that are judged for the accuracy
+    int rollouts, samples;
 };
 
 // Packs the whole record: keys of the task record that are unknown here, and its split, are carried along. Returns its performance; false,

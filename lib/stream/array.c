@@ -1,6 +1,7 @@
 #include "stream/array.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "arrays are taken as they lie in the stream");
@@ -104,6 +105,29 @@ static float float_of_half(uint16_t half) {
     return f;
 }
 
+// To nearest, ties to even.
+static uint16_t half_of_float(float f) {
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+    float size = fabsf(f);
+    if (isnan(f))
+        return sign | 0x7e00;
+    if (isinf(f))
+        return sign | 0x7c00;
+    if (size >= 65504) // the largest
+        return sign | 0x7bff;
+    if (size < 0x1p-14f) // a multiple of the smallest subnormal
+        return sign | (uint16_t)nearbyintf(size * 0x1p24f);
+    uint32_t rebiased = (bits & 0x7fffffff) - ((127 - 15) << 23);
+    return sign | (uint16_t)((rebiased + 0xfff + (rebiased >> 13 & 1)) >> 13);
+}
+
+void array_halves(const float *in, uint64_t count, uint16_t *out) {
+    for (uint64_t i = 0; i < count; i++)
+        out[i] = half_of_float(in[i]);
+}
+
 static int64_t load_signed(const uint8_t *item, size_t size) {
     uint64_t bits = 0;
     unsigned unused = (unsigned)(64 - 8 * size);
@@ -150,6 +174,29 @@ void array_to_floats(const struct array *a, uint64_t first, uint64_t count, floa
     else
         for (uint64_t i = 0; i < count; i++)
             out[i] = load_float(a->dtype, data + i * size);
+}
+
+int64_t array_integer(const struct array *a, uint64_t i) {
+    size_t size = dtypes[a->dtype].size;
+    bool is_signed = a->dtype == DTYPE_I1 || a->dtype == DTYPE_I2 || a->dtype == DTYPE_I4 || a->dtype == DTYPE_I8;
+    const uint8_t *item = a->data + i * size;
+    return is_signed ? load_signed(item, size) : (int64_t)load_unsigned(item, size);
+}
+
+double array_real(const struct array *a, uint64_t i) {
+    double f;
+    switch (a->dtype) {
+    case DTYPE_F8:
+        memcpy(&f, a->data + i * sizeof f, sizeof f);
+        return f;
+    case DTYPE_F2:
+    case DTYPE_F4:
+        return (double)load_float(a->dtype, a->data + i * dtypes[a->dtype].size);
+    case DTYPE_U8:
+        return (double)(uint64_t)array_integer(a, i);
+    default:
+        return (double)array_integer(a, i);
+    }
 }
 
 // Too large an unsigned 64-bit number becomes too large a signed one.

@@ -2,88 +2,18 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "stream/mapping.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { MAX_DEPTH = 32, COPY_BLOCK = 1 << 18 };
+enum { MAX_DEPTH = 32 };
 
 struct dataset_internal {
+    struct mapping map;
     int capacity, meta_capacity;
     struct value_nodes *meta_nodes; // [meta_count], one each: meta records outlive the reading
 };
-
-// Standard input that can't be mapped goes to a temporary file that has no name, so that nothing is left behind.
-static int spool(int in, const char *name, struct error *error) {
-    const char *dir = getenv("TMPDIR");
-    char path[4096];
-    snprintf(path, sizeof path, "%s/rnnpipe-XXXXXX", dir && *dir ? dir : "/tmp");
-    int out = mkstemp(path);
-    if (out < 0) {
-        error_set(error, STATUS_IO, "temporary file in %s: %s", dir && *dir ? dir : "/tmp", strerror(errno));
-        return -1;
-    }
-    unlink(path);
-    char *block = memory_alloc(COPY_BLOCK);
-    for (;;) {
-        ssize_t got = read(in, block, COPY_BLOCK);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            error_set(error, STATUS_IO, "%s: %s", name, strerror(errno));
-        ssize_t put = 0;
-        while (got > 0 && put < got) {
-            ssize_t n = write(out, block + put, (size_t)(got - put));
-            if (n < 0 && errno != EINTR) {
-                error_set(error, STATUS_IO, "%s: copying to a temporary file: %s", name, strerror(errno));
-                got = -1;
-            }
-            put += n > 0 ? n : 0;
-        }
-        if (got > 0)
-            continue;
-        free(block);
-        if (got == 0)
-            return out;
-        close(out);
-        return -1;
-    }
-}
-
-static enum status map_file(struct dataset *d, const char *path, struct error *error) {
-    bool standard = strcmp(path, "-") == 0;
-    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    struct stat info;
-    if (fd < 0 || fstat(fd, &info) != 0) {
-        error_set(error, STATUS_NO_INPUT, "%s: %s", d->name, strerror(errno));
-        if (fd >= 0 && !standard)
-            close(fd);
-        return STATUS_NO_INPUT;
-    }
-    if (S_ISDIR(info.st_mode))
-        error_set(error, STATUS_NO_INPUT, "%s: is a directory", d->name);
-    bool mappable = S_ISREG(info.st_mode) && (!standard || lseek(fd, 0, SEEK_CUR) == 0);
-    int source = S_ISDIR(info.st_mode) ? -1 : mappable ? fd : spool(fd, d->name, error);
-    if (source >= 0 && fstat(source, &info) == 0) {
-        d->size = (uint64_t)info.st_size;
-        d->bytes = d->size ? mmap(NULL, d->size, PROT_READ, MAP_PRIVATE, source, 0) : NULL;
-        if (d->bytes == MAP_FAILED) {
-            d->bytes = NULL;
-            error_set(error, STATUS_IO, "%s: mapping: %s", d->name, strerror(errno));
-        }
-    }
-    if (source >= 0 && source != fd)
-        close(source);
-    if (!standard)
-        close(fd);
-    return error->status;
-}
 
 static enum status add_meta(struct dataset *d, const struct value *meta, struct error *error) {
     struct dataset_internal *in = d->internal;
@@ -155,13 +85,16 @@ enum status dataset_open(struct dataset **out, const char *path, const char *kin
     struct dataset *d = memory_calloc(1, sizeof *d);
     d->name = memory_strdup(strcmp(path, "-") == 0 ? "standard input" : path);
     d->internal = memory_calloc(1, sizeof *d->internal);
-    error->status = STATUS_OK;
-    if (map_file(d, path, error) != STATUS_OK || index_records(d, kind, limits, error) != STATUS_OK) {
+    enum status status = mapping_open(&d->internal->map, path, error);
+    d->bytes = d->internal->map.bytes;
+    d->size = d->internal->map.size;
+    if (status == STATUS_OK)
+        status = index_records(d, kind, limits, error);
+    if (status == STATUS_OK)
+        *out = d;
+    else
         dataset_close(d);
-        return error->status;
-    }
-    *out = d;
-    return STATUS_OK;
+    return status;
 }
 
 void dataset_close(struct dataset *d) {
@@ -170,9 +103,8 @@ void dataset_close(struct dataset *d) {
     for (int i = 0; i < d->meta_count; i++)
         free(d->internal->meta_nodes[i].node);
     free(d->internal->meta_nodes);
+    mapping_close(&d->internal->map);
     free(d->internal);
-    if (d->bytes)
-        munmap((void *)d->bytes, d->size);
     free(d->metas);
     free(d->items);
     free(d->name);
@@ -181,6 +113,8 @@ void dataset_close(struct dataset *d) {
 
 enum status dataset_read(const struct dataset *d, int index, struct value_nodes *nodes, struct rnn_record *out, struct error *error) {
     const struct dataset_item *item = &d->items[index];
+    if (mapping_check(&d->internal->map, d->name, error) != STATUS_OK)
+        return error->status;
     enum status status = value_decode(d->bytes + item->offset, item->size, MAX_DEPTH, nodes, error);
     return status == STATUS_OK ? rnn_record_view(nodes->node, out, error) : status;
 }

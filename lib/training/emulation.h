@@ -6,6 +6,7 @@
 #include "stream/writer.h"
 #include "training/emulator.h"
 #include "training/learner.h"
+#include "zoo/images.h"
 
 struct emulation_recipe {
     struct learner_recipe learner; // paper: batch 64, rate 1e-4, decay 0.01, clip 0.1
@@ -54,16 +55,26 @@ enum status emulation_save(const struct emulation *e, const char *path, const st
 // and threads), or is beyond recipe.steps. After a failure the networks' values are undefined.
 enum status emulation_resume(struct emulation *e, const char *path, struct error *error) MUST_CHECK;
 
-// Judging: how well does the emulator, given z, imitate an RNN? STATUS_DATA when the record has no suitable rollouts, or the loss is not
-// finite.
+// Judging: how well does the emulator, given z, imitate an RNN? STATUS_DATA when the record has no suitable rollouts, the loss is not
+// finite, or the images of its task are damaged; STATUS_NO_INPUT when they are not in the directory that was named.
 struct imitation {
     double loss;           // criterion, mean over the rollouts looked at
-    double clone_accuracy; // share of generated strings in the language (strict); NaN when it can't be had (no language, clones 0)
+    double clone_accuracy; // share of generated strings in the language (strict), or of images told right at the last position; NaN when it
+                           // can't be had: another family of tasks, no images, clones 0
+};
+struct judge_options {
+    enum criterion criterion;
+    int rollouts;
+    int clones; // strings or images; -1: 64 strings, 256 images
+    uint64_t seed;
+    struct image_sets *images; // borrowed; NULL: classifiers' clones aren't judged
 };
 struct judge;
-struct judge *judge_new(const struct emulator *emulator, enum criterion criterion, int rollouts, int clones, uint64_t seed);
+struct judge *judge_new(const struct emulator *emulator, const struct judge_options *options);
 enum status judge_imitation(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out,
                             struct error *error) MUST_CHECK;
+// Why a clone could not be judged, if one could not for want of images (in directories that nobody named); else NULL.
+const char *judge_missing_images(const struct judge *j);
 void judge_free(struct judge *j);
 
 #endif

@@ -13,13 +13,14 @@ enum { EMULATION_BATCH = 32 };
 struct emulation_batch {
     const struct encoder *encoder;
     struct judge *judge;                        // borrowed
+    const char *label;                          // written into each record; NULL: theirs stays
     struct packer *emulations[EMULATION_BATCH]; // emulation records
     int count;
     struct held_rnn *held; // [EMULATION_BATCH] copies of the rnn records that wait
     struct tape tape;
 };
 
-struct emulation_batch *emulation_batch_new(const struct encoder *encoder, struct judge *judge);
+struct emulation_batch *emulation_batch_new(const struct encoder *encoder, struct judge *judge, const char *label);
 void emulation_batch_free(struct emulation_batch *b); // may be NULL
 
 // An emulation record has all that its rnn record has but weights and rollouts, + encoder, loss, accuracy (of the RNN) and clone_accuracy.

@@ -1,64 +1,87 @@
-// Training, sampling and rollouts of a zoo RNN at the paper's size: 4 tokens, 2 x 32, batch 32, 41 positions.
+// Training RNNs of both zoos at the paper's size, and what a snapshot costs: 2 x 32 units, batch 32; languages of 4 tokens, 41 positions;
+// images of 50 tiles of 16 pixels.
 #include "zoo/train.h"
 
 #include "base/memory.h"
 #include "bench.h"
 
-enum { STRINGS = 1000, ROLLOUTS = 100 };
-
-struct training {
-    struct trainee *trainee;
-    uint8_t *rows;
-    float *log_p;
-};
+enum { SAMPLES = 0 /* as many as train-rnn */, STRINGS = 1000, IMAGES = 24000, ROLLOUTS = 100, IMAGE_SET = 60000 };
 
 static void run_step(void *context) {
-    const struct training *t = context;
-    if (!trainee_update(t->trainee))
+    if (!trainee_update(context))
         abort();
 }
 
 static void run_performance(void *context) {
-    const struct training *t = context;
-    trainee_performance(t->trainee, STRINGS);
+    trainee_performance(context, SAMPLES);
 }
 
 static void run_rollouts(void *context) {
-    const struct training *t = context;
-    trainee_rollouts(t->trainee, ROLLOUTS, t->rows, t->log_p);
+    struct rollouts r = trainee_rollouts(context, ROLLOUTS);
+    rollouts_free(&r);
 }
 
-// Multiply-adds that a forward pass needs, for B strings of T positions, H units a layer, 4H gates: from the first layer only the
-// recurrence, since its product with one-hot inputs is a look-up; at t = 0 no recurrence, since h is zero. Backward needs as many for the
-// gradients of the layers' inputs and as many for those of the weights; a multiply-add is two operations.
-static double step_flops(const struct trainee *t, int batch, int positions) {
+// Multiply-adds that a forward pass needs, for B rows of T positions, H units a layer, 4H gates: at t = 0 no recurrence, since h is zero;
+// the first layer's product with one-hot inputs is a look-up. Backward needs as many for the gradients of the layers' inputs (but for the
+// first one's) and as many for those of the weights; a multiply-add is two operations.
+static double step_flops(const struct trainee *t, int batch, int positions, bool one_hot) {
     const double units = t->arch.hidden, gates = 4 * units, layers = t->arch.layers;
+    const double first = one_hot ? 0 : positions * t->arch.input * gates;
     const double inputs = (layers - 1) * positions * units * gates, recurrence = layers * (positions - 1) * units * gates;
     const double readout = positions * units * t->arch.output;
-    return 2 * 3 * batch * (inputs + recurrence + readout);
+    return 2 * batch * (2 * first + 3 * (inputs + recurrence + readout));
+}
+
+static void bench_languages(double peak) {
+    const struct language language = {.tokens = 4, .offsets = {0, 1, -1, 2}, .length = language_default_length(4, 10), .max_n = 10};
+    struct trainee *t = trainee_of_language(&language, &train_paper_recipe, 1, 1);
+    const double flops = step_flops(t, train_paper_recipe.batch, language.length - 1, true);
+    if (!bench_options.repeat)
+        printf("languages: a training step needs %.1f MFLOP\n", 1e-6 * flops);
+
+    // Untrained, the RNN hardly ever ends a string; a few hundred steps make sampling what it is in a zoo.
+    bench_measure("training step", run_step, t, flops, peak);
+    while (t->step < 500)
+        run_step(t);
+    bench_measure("training step, after 500", run_step, t, flops, peak);
+    bench_measure_rate("sampling and judging 1,000 strings", run_performance, t, STRINGS, "strings/s");
+    bench_measure_rate("100 rollouts with log-probabilities", run_rollouts, t, ROLLOUTS, "rollouts/s");
+    trainee_free(t);
+}
+
+static void run_rotation(void *context) {
+    free(smnist_rotate_all(context, 33));
+}
+
+// Of what is on an image, speed doesn't depend.
+static void bench_images(double peak) {
+    const size_t pixels = (size_t)IMAGE_SET * SMNIST_SIDE * SMNIST_SIDE;
+    uint8_t *noise = memory_alloc(pixels), *labels = memory_calloc(IMAGE_SET, 1);
+    for (size_t i = 0; i < pixels; i++)
+        noise[i] = (uint8_t)(i * i >> 4);
+    struct image_set images = {.count = IMAGE_SET, .side = SMNIST_SIDE, .pixels = noise, .labels = labels};
+    const struct smnist task = {.data = "noise", .tile = SMNIST_DEFAULT_TILE, .rotation = 33};
+    struct trainee *t;
+    struct error error;
+    if (trainee_of_smnist(&t, &task, &images, &train_paper_recipe, 1, 1, &error) != STATUS_OK)
+        abort();
+    const double flops = step_flops(t, train_paper_recipe.batch, smnist_steps(&task), false);
+    if (!bench_options.repeat)
+        printf("images: a training step needs %.1f MFLOP\n", 1e-6 * flops);
+
+    bench_measure_rate("turning 60,000 images", run_rotation, &images, IMAGE_SET, "images/s");
+    bench_measure("training step on images", run_step, t, flops, peak);
+    bench_measure_rate("judging by 2 x 12,000 images", run_performance, t, IMAGES, "images/s");
+    bench_measure_rate("100 rollouts with logits", run_rollouts, t, ROLLOUTS, "rollouts/s");
+    trainee_free(t);
+    free(noise);
+    free(labels);
 }
 
 int main(int argc, char **argv) {
     bench_read_options(argc, argv);
     const double peak = bench_peak();
-    const struct language language = {.tokens = 4, .offsets = {0, 1, -1, 2}, .length = language_default_length(4, 10), .max_n = 10};
-    const int positions = language.length - 1;
-    struct training t = {.trainee = trainee_new(&language, &train_paper_recipe, 1, 1)};
-    t.rows = memory_alloc((size_t)ROLLOUTS * (size_t)language.length);
-    t.log_p = memory_alloc((size_t)ROLLOUTS * (size_t)positions * (size_t)t.trainee->arch.output * sizeof *t.log_p);
-    const double flops = step_flops(t.trainee, train_paper_recipe.batch, positions);
-    if (!bench_options.repeat)
-        printf("a training step needs %.1f MFLOP\n", 1e-6 * flops);
-
-    // Untrained, the RNN hardly ever ends a string; a few hundred steps make sampling what it is in a zoo.
-    bench_measure("training step", run_step, &t, flops, peak);
-    while (t.trainee->step < 500)
-        run_step(&t);
-    bench_measure("training step, after 500", run_step, &t, flops, peak);
-    bench_measure_rate("sampling and judging 1,000 strings", run_performance, &t, STRINGS, "strings/s");
-    bench_measure_rate("100 rollouts with log-probabilities", run_rollouts, &t, ROLLOUTS, "rollouts/s");
-    trainee_free(t.trainee);
-    free(t.rows);
-    free(t.log_p);
+    bench_languages(peak);
+    bench_images(peak);
     return 0;
 }

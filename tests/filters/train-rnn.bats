@@ -117,7 +117,7 @@ PYTHON
     gen-language > tasks.mp
     local misuse
     for misuse in --steps=0 --batch=0 --rate=0.1 --rate=1,2,3,4 --rate=a,b,c --rate=1,,3 --rate=1,2,nan --snapshots=5,5 --snapshots=-1 \
-        --snapshots=1,x '--snapshots=,' --rollouts=0 --samples=0 --weight-decay=2 operand; do
+        --snapshots=1,x '--snapshots=,' --rollouts=0 --samples=-1 --weight-decay=2 operand; do
         run -64 train-rnn "$misuse" < tasks.mp
         [[ $output == train-rnn:* ]]
     done

@@ -51,9 +51,9 @@ until_exists() {
     run ! grep -iE 'error|warning' "$BATS_FILE_TMPDIR/log"
 }
 
-@test "five pictures of 960 x 600" {
+@test "six pictures of 960 x 600" {
     local name
-    for name in curves pca-task pca-accuracy probes clones; do
+    for name in bars curves pca-task pca-accuracy probes clones; do
         # Signature, the first chunk's length and name, width, height.
         [[ $(head -c 24 "$WHOLE/figures/$name.png" | od -An -v -tx1 | tr -d ' \n') == 89504e470d0a1a0a0000000d49484452000003c000000258 ]]
         [[ $(stat -c %s "$WHOLE/figures/$name.png") -gt 5000 ]]
@@ -78,7 +78,8 @@ until_exists() {
     times copy > before
     rm copy/constant-2/predictor-task.mp
     experiment "$PWD/copy" 3>&-
-    [[ $(changed copy before | paste -sd ' ') == 'constant-2/predictions-task.mp constant-2/predictor-task.mp table.tsv table.txt' ]]
+    [[ $(changed copy before | paste -sd ' ') == \
+        'constant-2/predictions-task.mp constant-2/predictor-task.mp figures/bars.png figures/data/bars.tsv table.tsv table.txt' ]]
     times copy > before
     rm copy/shards/4-7.mp copy/zoo.mp
     experiment "$PWD/copy" 3>&-
@@ -89,16 +90,120 @@ until_exists() {
 
 @test "a changed setting makes again what hangs on it" {
     cp -a "$WHOLE" copy
+    grep -q '^classify:' "$ROOT/tests/pipelines/tiny.yaml"
     sed 's/^classify:/classify:\n  rate: 0.01/' "$ROOT/tests/pipelines/tiny.yaml" > changed.yaml
     times copy > before
     experiment "$PWD/copy" CONFIG="$PWD/changed.yaml" 3>&-
     changed copy before > files
     grep -q '^interactive-1/predictor-task.mp$' files
-    run ! grep -E 'zoo|shards|model|embeddings|emulations|png' files
+    run ! grep -E 'zoo|shards|model|embeddings|emulations|(curves|pca|clones|probes).*png' files
     times copy > before
     experiment "$PWD/copy" CONFIG="$PWD/changed.yaml" SEEDS=2 3>&-
     [[ $(changed copy before | grep -v '^figures/\|^config/' | paste -sd ' ') == 'table.tsv table.txt' ]]
     [[ $(cut -f 3 copy/table.tsv | paste -sd ' ') == 'seeds 1 1 1 1 0 0' ]]
+}
+
+# The pixels of a picture in each of these colours: how_many PNG RED GREEN BLUE
+how_many() {
+    gnuplot -e "set table; plot '$1' binary filetype=png using (\$1 == $2 && \$2 == $3 && \$3 == $4) with image" |
+        awk '!/^#/ && $3 == 1 { n++ } END { print n + 0 }'
+}
+
+# many_modes > YAML: more encoders, in all modes, some with settings of their own.
+many_modes() {
+    sed 's/^  encoders: .*/  encoders: [interactive, stats, random, constant]\n  modes: [frozen, fine-tuned, labels]/' "$ROOT/tests/pipelines/tiny.yaml"
+    printf '\n%s:\n  %s\n' emulate-stats 'steps: 100 # less' emulate-random 'steps: 200' probe-random 'length: 4' \
+        classify-fine-tuned 'steps: 20' classify-labels 'steps: 30' classify-labels-constant 'steps: 10'
+}
+
+# steps_of RESULTS/MODEL/PREDICTOR...: the steps of training of predictors, in a line.
+steps_of() {
+    cat "${@/%/.mp}" | rec-table --kind predictor step | paste -sd ' '
+}
+
+@test "modes of use, and settings of one encoder or mode" {
+    cp -a "$WHOLE" copy
+    many_modes > modes.yaml
+    times copy > before
+    experiment "$PWD/copy" CONFIG="$PWD/modes.yaml" 3>&- > log
+    grep -qE '^table: .*/copy/modes.txt, modes.tsv$' log
+    run ! grep -iE 'error|warning' log
+    [[ -z $(find copy -name '*.tmp') ]]
+    # What the table of before had is as it was; modes.tsv has three rows for each of its encoders, the frozen one with the same numbers.
+    run ! grep -E '^(zoo|shards|(interactive|constant)-./(fresh|model|embeddings|predict[a-z]*-[a-z]*)\.)' <(changed copy before)
+    grep -vxFf <(grep -v majority copy/table.tsv) "$WHOLE/table.tsv" | cut -f 1 | uniq > others
+    [[ $(< others) == majority ]]
+    [[ $(cut -f 1 copy/modes.tsv | uniq | sed 1d | paste -sd :) == \
+        "$(printf '%s:' {interactive,stats,random,constant}', '{frozen,fine-tuned,'labels only'})majority" ]]
+    cmp <(grep ', frozen' copy/modes.tsv | sed 's/, frozen//') <(grep -vE '^(encoder|majority)' copy/table.tsv)
+    # The others: predictions of two targets, no emulations.
+    awk -F '\t' '/, (fine-tuned|labels only)/ { n++; for (c = 5; c <= 19; c++) if (($c != "") != (c > 10)) exit 1 } END { exit n != 16 }' copy/modes.tsv
+    # Each training took its own settings.
+    [[ $(steps_of copy/{interactive,constant}-2/predictor-{task,task-fine-tuned,accuracy-labels}) == '200 20 30 200 20 10' ]]
+    [[ $(cat copy/{interactive,stats,random}-1/model.mp | rec-table --kind log step | sort -n | uniq -c | awk '{ print $1 $2 }' | paste -sd ' ') == \
+        *'3100 6200'* ]]
+    [[ $(cat copy/{interactive,random}-1/fresh.mp | rec-table --kind encoder config.length | paste -sd ' ') == '8 4' ]]
+    # Bars of asking, reading and baseline encoders, the modes lighter ones.
+    local colour
+    for colour in '0 114 178' '230 159 0' '136 136 136'; do
+        # shellcheck disable=SC2086 # three numbers
+        (($(how_many copy/figures/bars.png $colour) > 500))
+    done
+
+    times copy > before
+    experiment "$PWD/copy" CONFIG="$PWD/modes.yaml" 3>&-
+    [[ -z $(changed copy before) ]]
+    # One section changed, one gone.
+    sed -i -e '/^classify-labels-constant:/,/^$/s/10/12/' -e '/^emulate-random:/,/^$/d' modes.yaml
+    experiment "$PWD/copy" CONFIG="$PWD/modes.yaml" 3>&-
+    [[ $(steps_of copy/{interactive,constant}-2/predictor-{task,task-fine-tuned,accuracy-labels}) == '200 20 30 200 20 12' ]]
+    [[ $(rec-table --kind log step < copy/random-1/model.mp | tail -n 1) == 1000 ]]
+    changed copy before > files
+    run ! grep -E '^(zoo|shards|fresh|(interactive|stats)-)|constant.*(model|fine-tuned)|random.*task-labels' files
+}
+
+@test "killed while encoders learn the labels, it goes on and ends the same" {
+    many_modes | sed 's/encoders: .*/encoders: [interactive, constant]/' > modes.yaml
+    sed -i '/^classify-labels:/,/^$/s/30/400/' modes.yaml
+    cp -a "$WHOLE" killed
+    make() { exec setsid make "$@"; } # a process group of its own
+    experiment "$PWD/killed" CONFIG="$PWD/modes.yaml" JOBS=1 > log 2>&1 3>&- &
+    until_exists killed/interactive-2/predictor-task-labels.mp.tmp
+    kill -KILL -- "-$!"
+    wait "$!" || true
+    [[ ! -e killed/interactive-2/predictor-task-labels.mp && -e killed/interactive-1/predictor-task-labels.mp && ! -e killed/modes.txt ]]
+    times killed | grep '\.mp ' > before
+    unset -f make
+    experiment "$PWD/killed" CONFIG="$PWD/modes.yaml" 3>&-
+    [[ -z $(comm -13 <(times killed) before) ]] # what was complete is not made again
+    [[ -z $(find killed -name '*.tmp') ]]
+    [[ -s killed/modes.txt ]]
+    # The one that was killed, from its start to its end:
+    mv killed/interactive-2/predictor-task-labels.mp .
+    experiment "$PWD/killed" CONFIG="$PWD/modes.yaml" "$PWD/killed/interactive-2/predictor-task-labels.mp" 3>&-
+    cmp killed/interactive-2/predictor-task-labels.mp predictor-task-labels.mp
+}
+
+@test "every kind of encoder is made as its name says" {
+    local fresh=() kind kinds=(interactive noninteractive linear free random dws transformer flat stats constant)
+    cp -a "$WHOLE" copy
+    for kind in "${kinds[@]}"; do
+        fresh+=("$PWD/copy/$kind-1/fresh.mp")
+    done
+    experiment "$PWD/copy" ENCODERS="${kinds[*]}" SEEDS=1 "${fresh[@]}" 3>&-
+    cat "${fresh[@]}" | rec-table --kind encoder type config.layers config.fixed | tr '\t' ' ' > seen
+    diff seen - << 'END'
+interactive 2 ?
+noninteractive 2 ?
+linear 2 0
+linear 0 0
+linear 0 1
+dws 4 ?
+transformer 6 ?
+flat 3 ?
+stats ? ?
+constant ? ?
+END
 }
 
 @test "one job at a time makes the same zoo" {
@@ -153,10 +258,19 @@ until_exists() {
 @test "settings that make no sense are refused" {
     run -2 experiment "$PWD/none" ENCODERS=psychic
     [[ $output == *"unknown encoder 'psychic'"* ]]
+    sed 's/^  shard:/  modes: [thawed]\n  shard:/' "$ROOT/tests/pipelines/tiny.yaml" > wrong.yaml
+    run -2 experiment "$PWD/none" CONFIG="$PWD/wrong.yaml"
+    [[ $output == *"unknown mode 'thawed'"* ]]
     run -2 experiment "$PWD/none" CONFIG=/dev/null
     [[ $output == *"section experiment needs runs, shard, seeds and encoders"* ]]
     sed 's/^emulate:/emulate:\n  pace: 1/' "$ROOT/tests/pipelines/tiny.yaml" > wrong.yaml
     cp -a "$WHOLE" copy
     run -2 experiment "$PWD/copy" CONFIG="$PWD/wrong.yaml"
     [[ $output == *"unknown key 'pace' in section 'emulate'"* ]]
+    local section
+    for section in 'emulate-constant:\n  pace: 1' 'emulate-constant: {steps: 5}' 'emulate-constant:\n  steps:\n    - 5'; do
+        { cat "$ROOT/tests/pipelines/tiny.yaml" && printf '\n%b\n' "$section"; } > wrong.yaml
+        run -2 experiment "$PWD/copy" CONFIG="$PWD/wrong.yaml"
+        [[ $output == *'emulate: '* ]]
+    done
 }

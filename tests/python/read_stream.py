@@ -25,8 +25,12 @@ def check_rnn(record):
     assert all(array.dtype == np.float32 and np.isfinite(array).all() for array in weights.values())
     if "rollouts" in record:
         rows, logits = record["rollouts"]["inputs"], record["rollouts"]["logits"]
-        assert rows.dtype == np.uint8 and rows.max() < inputs and (rows[:, 0] == inputs - 2).all()
-        assert logits.dtype == np.float32 and logits.shape == (rows.shape[0], rows.shape[1] - 1, arch["output"])
+        if rows.ndim == 2:  # tokens
+            assert rows.dtype == np.uint8 and rows.max() < inputs and (rows[:, 0] == inputs - 2).all()
+            assert logits.dtype == np.float32 and logits.shape == (rows.shape[0], rows.shape[1] - 1, arch["output"])
+        else:
+            assert rows.dtype == logits.dtype == np.float16 and np.isfinite(rows).all() and np.isfinite(logits).all()
+            assert rows.shape[2] == inputs and logits.shape == (*rows.shape[:2], arch["output"])
 
 
 def check_embedding(record):

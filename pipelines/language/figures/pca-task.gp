@@ -1,5 +1,5 @@
 # gnuplot -c pca-task.gp DATA PICTURE: principal components of the embeddings, coloured by each offset of the language.
-load "figures/style.gp"
+load "../figures/style.gp"
 set terminal pngcairo size 960,600 font "Sans,11"
 set output ARG2
 

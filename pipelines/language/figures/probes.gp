@@ -1,5 +1,5 @@
 # gnuplot -c probes.gp DATA PICTURE: what the encoder asks two RNNs, step by step, and what they answer.
-load "figures/style.gp"
+load "../figures/style.gp"
 set terminal pngcairo size 960,600 font "Sans,11"
 set output ARG2
 

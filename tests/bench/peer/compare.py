@@ -18,6 +18,7 @@ def rows(threads):
     """What is printed; PyTorch's name of it; our program and its name of it; how many threads ours has: only training large models uses
     several, all else runs as several processes."""
     yield "train-rnn, a step", "train", "train-rnn", "training step, after 500", 1
+    yield "train-rnn, a step on images", "train-images", "train-rnn", "training step on images", 1
     yield "sampling and judging 1,000 strings", "sample", "train-rnn", "sampling and judging 1,000 strings", 1
     for name in ENCODERS:
         yield f"encoding 64 RNNs, {name}", f"encode {name}", "emulate", f"encoding 64 RNNs, {name}, 1 thread", 1

@@ -17,7 +17,7 @@ from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
 from encoders import ENCODERS, Emulator, rnn_shapes  # noqa: E402
-from zoo import LENGTH, VOCABULARY, Language, ZooRnn  # noqa: E402
+from zoo import LENGTH, VOCABULARY, Images, Language, ZooRnn  # noqa: E402
 
 RNNS, ROLLOUTS, BATCH = 128, 4, 64
 
@@ -75,6 +75,8 @@ def work(name):
     """A function that does it once."""
     if name == "train":
         return Language().step
+    if name == "train-images":
+        return Images().step
     if name == "sample":
         return Language().accuracy
     kind, encoder = name.split()

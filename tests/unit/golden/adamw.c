@@ -10,7 +10,7 @@ static const double schedule_at[] = {0, 10000, 20000};
 static void test_trajectory(void) {
     struct language language = {.tokens = 4, .length = 42, .max_n = 10};
     struct train_recipe recipe = train_paper_recipe;
-    struct trainee *t = trainee_new(&language, &recipe, 1, 0);
+    struct trainee *t = trainee_of_language(&language, &recipe, 1, 0);
     struct npy start = golden_load("adamw", "params0"), tokens = golden_load("adamw", "tokens"), lr = golden_load("adamw", "lr");
     size_t n = t->table.size, batch = tokens.shape[1] * tokens.shape[2];
     CHECK(n == start.count);
@@ -23,7 +23,7 @@ static void test_trajectory(void) {
     for (int s = 0; s < 20; s++) {
         for (size_t i = 0; i < batch; i++)
             rows[i] = (uint8_t)tokens.ints[(size_t)s * batch + i];
-        losses[s] = (float)trainee_gradient(t, rows, (int)tokens.shape[1], grad);
+        losses[s] = (float)trainee_language_gradient(t, rows, (int)tokens.shape[1], grad);
         trainee_apply(t, grad);
         double rate = schedule_linear(schedule_at, recipe.rate, 3, s > 0 ? s - 1 : 0);
         CHECK_CLOSE(rate, lr.floats[s], 1e-9);

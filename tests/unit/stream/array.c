@@ -72,8 +72,24 @@ static void check_halves(void) {
         wrong += isnan(x) ? !isnan(floats[i]) : !(floats[i] == x && !signbit(floats[i]) == !signbit(x));
     }
     CHECK(wrong == 0, "%d halves", wrong);
+
+    // And back; what lies between two goes to the nearer one, in the middle to the even one.
+    uint16_t *back = malloc(sizeof *back << 16);
+    array_halves(floats, a.count, back);
+    for (int i = 0; i < 1 << 16; i++)
+        wrong += isnan(floats[i]) ? (back[i] & 0x7fff) <= 0x7c00 : back[i] != halves[i];
+    CHECK(wrong == 0, "%d halves are others after the way there and back", wrong);
+    for (int i = 0; i < 0x7bff; i++) {
+        float low = floats[i], high = floats[i + 1], middle = (low + high) / 2;
+        array_halves((float[]){nextafterf(middle, low), middle, nextafterf(middle, high), -middle}, 4, back);
+        wrong += back[0] != i || back[1] != i + (i & 1) || back[2] != i + 1 || back[3] != (back[1] | 0x8000);
+    }
+    CHECK(wrong == 0, "%d numbers between two halves", wrong);
+    array_halves((float[]){65505, -1e30f, 1e-30f}, 3, back);
+    CHECK(back[0] == 0x7bff && back[1] == 0xfbff && back[2] == 0, "%x %x %x", back[0], back[1], back[2]);
     free(halves);
     free(floats);
+    free(back);
 }
 
 // A map like an array's, with one thing replaced.

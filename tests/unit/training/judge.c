@@ -2,37 +2,12 @@
 #include "training/emulation.h"
 
 #include "../records/decoded.h"
+#include "clone.h"
 #include "zoo.h"
 
 #include "zoo/train.h"
 
 enum { Z = 2 };
-
-// An RNN as an emulator: one-hot inputs go through the input projection unchanged, z has no effect.
-static struct emulator *clone_of(const struct rnn_arch *arch, const float *weights, int condition) {
-    struct emulator_config config = {.z = Z, .hidden = arch->hidden, .layers = arch->layers, .condition = condition};
-    struct emulator *e = emulator_new(&config, arch, 1);
-    struct params rnn = {0};
-    rnn_params(&rnn, arch);
-    memset(e->values, 0, e->table.size * sizeof(float));
-    int I = arch->input, H = arch->hidden;
-    float *projection = e->values + e->table.list[params_find(&e->table, "input_projection.weight")].offset;
-    for (int i = 0; i < I; i++)
-        projection[i * I + i] = 1; // [H,I]
-    for (int i = 0; i < rnn.count; i++) {
-        const struct param *from = &rnn.list[i], *to;
-        const char *name = strcmp(from->name, "linear.weight") == 0 ? "output_projection.weight"
-                           : strcmp(from->name, "linear.bias") == 0 ? "output_projection.bias"
-                                                                    : from->name;
-        to = &e->table.list[params_find(&e->table, name)];
-        size_t rows = (size_t)params_rows(from), cols = (size_t)params_cols(from), wide = (size_t)params_cols(to);
-        for (size_t r = 0; r < rows; r++)
-            memcpy(e->values + to->offset + r * wide, weights + from->offset + r * cols, cols * sizeof(float));
-    }
-    CHECK(H >= I);
-    params_free(&rnn);
-    return e;
-}
 
 // A trained RNN's record, as train-rnn would write it; its rollouts are 6 strings.
 struct subject {
@@ -45,13 +20,11 @@ static struct subject subject_new(void) {
     struct train_recipe recipe = train_paper_recipe;
     recipe.steps = 400;
     recipe.hidden = 8;
-    struct subject s = {.trainee = trainee_new(&zoo_language, &recipe, 1, 1), .decoded = decoded_new()};
+    struct subject s = {.trainee = trainee_of_language(&zoo_language, &recipe, 1, 1), .decoded = decoded_new()};
     while (s.trainee->step <= recipe.steps && trainee_update(s.trainee))
         continue;
     enum { N = 6, L = 9, V = 4 };
-    uint8_t rows[N * L];
-    float log_p[N * (L - 1) * V];
-    trainee_rollouts(s.trainee, N, rows, log_p);
+    struct rollouts r = trainee_rollouts(s.trainee, N);
     struct packer *p = s.decoded.packer;
     struct task task = {.family = TASK_LANGUAGE, .language = zoo_language};
     pack_map(p);
@@ -68,10 +41,11 @@ static struct subject subject_new(void) {
     pack_key(p, "rollouts");
     pack_map(p);
     pack_key(p, "inputs");
-    pack_array(p, DTYPE_U1, 2, (uint64_t[]){N, L}, rows);
+    pack_array(p, DTYPE_U1, 2, (uint64_t[]){N, L}, r.tokens);
     pack_key(p, "logits");
-    pack_array(p, DTYPE_F4, 3, (uint64_t[]){N, L - 1, V}, log_p);
+    pack_array(p, DTYPE_F4, 3, (uint64_t[]){N, L - 1, V}, r.logits);
     pack_end(p);
+    rollouts_free(&r);
     pack_end(p);
     struct error error;
     CHECK(rnn_record_read(decoded_root(&s.decoded), &s.record, &error) == STATUS_OK, "%s", error.text);
@@ -84,9 +58,9 @@ static void test_perfect_clone(const struct subject *s) {
     double accuracy = trainee_performance(s->trainee, 1000).accuracy;
     CHECK(accuracy > 0.3, "%g", accuracy);
     for (int condition = CONDITION_BOS; condition <= CONDITION_EVERY; condition++) {
-        struct emulator *e = clone_of(&s->trainee->arch, s->trainee->weights, condition);
+        struct emulator *e = clone_of(&s->trainee->arch, s->trainee->weights, Z, condition);
         for (int c = 0; c < CRITERION_COUNT; c++) {
-            struct judge *j = judge_new(e, (enum criterion)c, 10, 2000, 1);
+            struct judge *j = judge_new(e, &(struct judge_options){(enum criterion)c, 10, 2000, 1, NULL});
             struct imitation imitation;
             struct error error;
             CHECK(judge_imitation(j, &s->record, z, &imitation, &error) == STATUS_OK, "%s", error.text);
@@ -103,8 +77,9 @@ static void test_other_emulator(const struct subject *s) {
     struct emulator *e = emulator_new(&(struct emulator_config){.z = Z, .hidden = 6, .layers = 1}, &s->trainee->arch, 1);
     for (size_t i = 0; i < e->table.size; i++)
         e->values[i] *= 3;
-    struct judge *one = judge_new(e, CRITERION_TOTAL_VARIATION, 1, 100, 1), *all = judge_new(e, CRITERION_TOTAL_VARIATION, 6, 100, 1),
-                 *none = judge_new(e, CRITERION_TOTAL_VARIATION, 1000, 0, 1);
+    struct judge *one = judge_new(e, &(struct judge_options){.rollouts = 1, .clones = 100, .seed = 1}),
+                 *all = judge_new(e, &(struct judge_options){.rollouts = 6, .clones = 100, .seed = 1}),
+                 *none = judge_new(e, &(struct judge_options){.rollouts = 1000, .seed = 1});
     struct imitation a, b, c;
     struct error error;
     CHECK(judge_imitation(one, &s->record, z, &a, &error) == STATUS_OK && judge_imitation(all, &s->record, z, &b, &error) == STATUS_OK);

@@ -1,0 +1,22 @@
+// Dotted paths into a record: keys and, counted from 0, indices of lists and arrays: metrics.accuracy, task.offsets.1, z.0. A key with dots
+// in it (weights.linear.weight.0.31) is found too; where several keys fit, the shortest one that leads on is taken.
+#ifndef RECORDS_PATH_H
+#define RECORDS_PATH_H
+
+#include "stream/array.h"
+
+// What a path leads to: a value, or a part of an array (count items from the first on, in C order), which has lost `used` dimensions.
+struct found {
+    const struct value *value;
+    bool in_array;
+    struct array array;
+    int used;
+    uint64_t first, count;
+};
+
+bool path_find(const struct value *v, const char *path, struct found *out);
+
+// A number (true and false as 1 and 0, and an item of an array, as float unless it is f8); false when there is none.
+bool path_number(const struct value *v, const char *path, double *out);
+
+#endif

@@ -1,0 +1,263 @@
+# What the experiments on all families of tasks share: make a zoo, train encoders by emulation, embed, predict, and judge; tables and
+# pictures. A family's Makefile says what is its own and includes this; copy language/Makefile for another one:
+#
+# GENERATOR   filter that makes the family's tasks             TARGETS    what is predicted: targets of classify
+# MEASURE     column of table.tsv that the bars show           PCA        fields of embeddings in pca.tsv, for pictures of the family's own
+# PICTURES    of the family's own: figures/NAME.gp, drawn from the .tsv file that its Makefile makes $(R)/figures/NAME.png depend on
+#
+# SIZE        names the YAML file with all settings; CONFIG=FILE names another one
+# RESULTS     where all files go                               SEEDS      of the encoders: "1 2 3", instead of the YAML file's
+# JOBS        how many processes at a time                     BIN        where the filters are
+#
+# Every file is made by one rule under a temporary name and renamed when complete: an interrupted experiment goes on where it was when make
+# is called again. A stage depends on its own section of the YAML file, so that another emulation rate does not train the zoo again. It does
+# not depend on the filters: building them anew leaves results as they are.
+#
+# Section `experiment:` of the YAML file, one key a line (it is read by sed):
+#     runs: 120                                      RNNs in the zoo
+#     shard: 10                                      runs in one job, which is what an interruption can lose
+#     seeds: [1, 2, 3]                               of the encoders and predictors; the zoo's is the seed of the generator
+#     encoders: [interactive, noninteractive, constant]    the slowest first; all names are below (new-...)
+#     modes: [frozen, fine-tuned, labels]            rows of a second table, modes.txt: predictors on an encoder trained by emulation, as in
+#                                                    table.txt; on one that is then trained along; and on one trained from labels only
+# Further sections are the filters' own (--help lists their keys); defaults need not be there. What is to differ for one encoder or mode is
+# in a section of its own, one key a line: emulate-transformer: or probe-linear: win over emulate: or probe: for that encoder,
+# classify-fine-tuned: or classify-labels: over classify: for that mode, classify-labels-transformer: over both.
+
+CONFIG  ?= $(SIZE).yaml
+BIN     ?= ../../build/bin
+ifndef JOBS
+JOBS    := $(shell nproc)
+endif
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq ($(findstring jobserver,$(shell echo "$$MAKEFLAGS")),) # a make that calls this one with -j has its own
+MAKEFLAGS += -j$(JOBS)
+endif
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+export PATH := $(abspath $(BIN)):$(PATH)
+export LC_ALL := C
+
+HERE  := $(dir $(lastword $(MAKEFILE_LIST)))
+R     := $(RESULTS)
+START := $(shell date +%s)
+
+# setting KEY: its values, separated by blanks.
+setting = $(shell sed -n '/^experiment:/,/^[^ \#]/{s/ *\#.*//;s/^ *$(1): *//p}' $(CONFIG) | tr -d '[]"' | tr ',' ' ')
+RUNS     := $(call setting,runs)
+SHARD    := $(call setting,shard)
+ENCODERS := $(call setting,encoders)
+MODES    := $(call setting,modes)
+ifndef SEEDS
+SEEDS    := $(call setting,seeds)
+endif
+
+# How each encoder is made; its first word is the filter that embeds with it, too.
+new-interactive    := probe --new
+new-noninteractive := probe --new --non-interactive
+new-linear         := probe --new --linear
+new-free           := probe --new --linear --layers 0
+new-random         := probe --new --linear --layers 0 --fixed
+new-dws            := dws-encode --new
+new-transformer    := transformer-encode --new
+new-flat           := flat-encode --new
+new-stats          := stats-encode --new
+new-constant       := constant-encode --new
+
+# What tables call each mode, and the encoder that those begin with that train it along.
+mode-frozen        := frozen
+mode-fine-tuned    := fine-tuned
+mode-labels        := labels only
+begin-fine-tuned   := model
+begin-labels       := fresh
+
+$(if $(and $(RUNS),$(SHARD),$(ENCODERS),$(SEEDS)),,$(error $(CONFIG): section experiment needs runs, shard, seeds and encoders))
+$(foreach e,$(ENCODERS),$(if $(new-$(e)),,$(error $(CONFIG): unknown encoder '$(e)')))
+$(foreach m,$(MODES),$(if $(mode-$(m)),,$(error $(CONFIG): unknown mode '$(m)')))
+
+# One folder for each encoder and seed: interactive-1, interactive-2, ...
+MODELS  := $(foreach e,$(ENCODERS),$(foreach s,$(SEEDS),$(R)/$(e)-$(s)))
+encoder  = $(firstword $(subst -, ,$(notdir $(@D))))
+seed     = $(lastword $(subst -, ,$(notdir $(@D))))
+embedder = $(firstword $(new-$(1)))
+of       = $(SEEDS:%=$(R)/$(1)-%/$(2).mp)# FILE of ENCODER, for all seeds
+
+# The encoder that is shown in pictures.
+SHOWN   := $(R)/$(firstword $(filter interactive,$(ENCODERS)) $(filter noninteractive,$(ENCODERS)) $(ENCODERS))-$(firstword $(SEEDS))
+PLOTTED := $(R)/figures/data
+FIGURES := $(patsubst %,$(R)/figures/%.png,bars curves pca-accuracy clones $(PICTURES))
+TABLES  := $(R)/table $(if $(MODES),$(R)/modes)
+
+.PHONY: all force
+all: $(TABLES:=.txt) $(TABLES:=.tsv) $(FIGURES)
+	@for table in $(TABLES:=.txt); do cat $$table; echo; done
+	@seconds=$$(($$(date +%s) - $(START))); \
+	for table in $(abspath $(TABLES)); do echo "table:    $$table.txt, $$(basename $$table).tsv"; done; \
+	echo "pictures: $(abspath $(R))/figures/*.png"; \
+	printf 'took %d min %02d s\n' $$((seconds / 60)) $$((seconds % 60))
+
+# --- Settings: files that change only when what is in them does ---
+
+renew = mkdir -p $(@D); cat > $@.tmp; if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
+
+$(R)/config/%.yaml: $(CONFIG) force
+	@sed -n '/^$*:/,/^[^ #]/{/^$*:/p;/^ /p}' $< | { $(renew); }
+
+$(R)/config/runs: force
+	@echo $(RUNS) by $(SHARD) | { $(renew); }
+
+$(R)/config/models: force
+	@echo $(notdir $(MODELS)) | { $(renew); }
+
+$(R)/config/modes: force
+	@echo $(MODES) | { $(renew); }
+
+$(R)/config/shown: force
+	@echo $(notdir $(SHOWN)) | { $(renew); }
+
+config = $(patsubst %,$(R)/config/%.yaml,$(1))
+
+# Most encoders and modes have no section of their own. One that was there when files were made counts, too: now they are made without it.
+SECTIONS := $(sort $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(CONFIG)) $(basename $(notdir $(wildcard $(R)/config/*.yaml))))
+own      = $(call config,$(filter $(1),$(SECTIONS)))
+options  = $(if $(call own,$(1)),$$(cat $(foreach s,$(1),$(call own,$(s))) | sed -f $(HERE)options.sed))
+
+# --- The zoo ---
+
+# Shards that are missing, or older than the settings, are made; then all of them are one stream, in order of the runs.
+$(R)/zoo.mp: $(R)/config/runs $(call config,$(GENERATOR) train-rnn partition)
+	@mkdir -p $(R)/shards
+	@for ((run = 0; run < $(RUNS); run += $(SHARD))); do \
+		last=$$((run + $(SHARD) < $(RUNS) ? run + $(SHARD) - 1 : $(RUNS) - 1)); \
+		echo "$(R)/shards/$$run-$$last.mp"; done > $(R)/shards/list
+	@while read -r shard; do for setting in $(filter %.yaml,$^); do \
+		if [[ ! $$shard -nt $$setting ]]; then echo "$$shard"; break; fi; done; done < $(R)/shards/list | \
+	PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -j$(JOBS) --halt soon,fail=1 bash $(HERE)make-shard $(GENERATOR) $(CONFIG)
+	@xargs cat < $(R)/shards/list > $@.tmp
+	@rm -f $(R)/shards/*.tmp
+	@mv $@.tmp $@
+
+# --- Encoders: fresh, trained by emulation, and what they make of the zoo ---
+
+# A long training tells its progress to a file, and the terminal why it failed.
+logged = --progress always 2> $(basename $@).log || { status=$$?; cat $(basename $@).log >&2; exit $$status; }
+
+$(foreach e,$(ENCODERS),$(eval $(call of,$(e),fresh): $(call config,$(call embedder,$(e))) $(call own,$(call embedder,$(e))-$(e))))
+$(foreach e,$(ENCODERS),$(eval $(call of,$(e),model): $(call own,emulate-$(e))))
+
+$(MODELS:=/fresh.mp): $(R)/zoo.mp
+	@mkdir -p $(@D)
+	@$(new-$(encoder)) --config $(CONFIG) $(call options,$(call embedder,$(encoder))-$(encoder)) --seed $(seed) < $< > $@.tmp
+	@mv $@.tmp $@
+
+# A checkpoint that is older than what it was made from is of no use.
+$(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp $(R)/zoo.mp $(call config,emulate)
+	@echo "emulate:  training of $* (progress: $(@D)/model.log)"
+	@for file in $^; do if [[ $$file -nt $(@D)/checkpoint.mp ]]; then rm -f $(@D)/checkpoint.mp; fi; done
+	@emulate --fit $< --no-timing --config $(CONFIG) $(call options,emulate-$(encoder)) --checkpoint $(@D)/checkpoint.mp \
+		< $(R)/zoo.mp > $@.tmp $(logged)
+	@mv $@.tmp $@
+	@rm -f $(@D)/checkpoint.mp
+
+$(MODELS:=/embeddings.mp): $(R)/%/embeddings.mp: $(R)/%/model.mp $(R)/zoo.mp
+	@$(call embedder,$(encoder)) --model $< --config $(CONFIG) < $(R)/zoo.mp > $@.tmp
+	@mv $@.tmp $@
+
+$(MODELS:=/emulations.mp): $(R)/%/emulations.mp: $(R)/%/model.mp $(R)/zoo.mp
+	@echo "emulate:  judging $*"
+	@emulate --model $< --label $(encoder) --config $(CONFIG) $(call options,emulate-$(encoder)) < $(R)/zoo.mp > $@.tmp
+	@mv $@.tmp $@
+
+# --- Predictions from the embeddings ---
+
+define predict # TARGET
+$$(MODELS:=/predictor-$(1).mp): $$(R)/%/predictor-$(1).mp: $$(R)/%/embeddings.mp $$(call config,classify)
+	@echo "classify: predicting $(1) from $$*"
+	@classify --fit $(1) --config $$(CONFIG) --seed $$(seed) < $$< > $$@.tmp
+	@mv $$@.tmp $$@
+
+$$(MODELS:=/predictions-$(1).mp): $$(R)/%/predictions-$(1).mp: $$(R)/%/predictor-$(1).mp $$(R)/%/embeddings.mp
+	@classify --model $$< --label $$(encoder) --config $$(CONFIG) < $$(@D)/embeddings.mp > $$@.tmp
+	@mv $$@.tmp $$@
+endef
+$(foreach t,$(TARGETS),$(eval $(call predict,$(t))))
+
+# --- Predictions by encoders that learn the labels ---
+
+END_TO_END := $(filter-out frozen,$(MODES))
+
+define predict-end-to-end # TARGET MODE
+$$(foreach e,$$(ENCODERS),$$(eval $$(call of,$$(e),predictor-$(1)-$(2)): $$(call own,classify-$(2) classify-$(2)-$$(e))))
+
+$$(MODELS:=/predictor-$(1)-$(2).mp): $$(R)/%/predictor-$(1)-$(2).mp: $$(R)/%/$$(begin-$(2)).mp $$(R)/zoo.mp $$(call config,classify)
+	@echo "classify: training of $$*, $$(mode-$(2)), to predict $(1)"
+	@classify --fit $(1) --encoder $$< --config $$(CONFIG) $$(call options,classify-$(2) classify-$(2)-$$(encoder)) --seed $$(seed) \
+		< $$(R)/zoo.mp > $$@.tmp $$(logged)
+	@mv $$@.tmp $$@
+
+$$(MODELS:=/predictions-$(1)-$(2).mp): $$(R)/%/predictions-$(1)-$(2).mp: $$(R)/%/predictor-$(1)-$(2).mp $$(R)/zoo.mp
+	@classify --model $$< --label "$$(encoder), $$(mode-$(2))" --config $$(CONFIG) < $$(R)/zoo.mp > $$@.tmp
+	@mv $$@.tmp $$@
+endef
+$(foreach m,$(END_TO_END),$(foreach t,$(TARGETS),$(eval $(call predict-end-to-end,$(t),$(m)))))
+
+# What is in table.txt, under the names of the other table: emulations and clones are those of the frozen encoder.
+$(MODELS:=/frozen.mp): $(R)/%/frozen.mp: $(R)/%/emulations.mp $(foreach t,$(TARGETS),$(R)/%/predictions-$(t).mp)
+	@cat $^ | rec-json | \
+	sed -E 's/"label":"[^"]*",//; s/^\{"kind":"(emulation|prediction)",/&"label":"$(encoder), $(mode-frozen)",/' | rec-json --reverse > $@.tmp
+	@mv $@.tmp $@
+
+# --- The tables ---
+
+JUDGED  := $(foreach m,$(MODELS),$(m)/emulations.mp $(TARGETS:%=$(m)/predictions-%.mp))
+BY_MODE := $(foreach m,$(MODELS),$(if $(filter frozen,$(MODES)),$(m)/frozen.mp) \
+	$(foreach e,$(END_TO_END),$(TARGETS:%=$(m)/predictions-%-$(e).mp)))
+
+score = score --config $(CONFIG) --format $(if $(filter %.txt,$@),table,tsv) > $@.tmp
+
+$(R)/table.txt $(R)/table.tsv: $(JUDGED) $(R)/config/models $(call config,score)
+	@cat $(JUDGED) | $(score)
+	@mv $@.tmp $@
+
+$(R)/modes.txt $(R)/modes.tsv: $(BY_MODE) $(R)/config/models $(R)/config/modes $(call config,score)
+	@cat $(BY_MODE) | $(score)
+	@mv $@.tmp $@
+
+# --- Pictures ---
+
+# Bars of the emulation loss on the validation split, and of MEASURE on both splits, by mode.
+$(PLOTTED)/bars.tsv: $(TABLES:=.tsv) $(R)/config/modes
+	@mkdir -p $(@D)
+	@awk -v measure=$(MEASURE) -f $(HERE)bars.awk $(filter %.tsv,$^) > $@.tmp
+	@mv $@.tmp $@
+
+# Encoder, split, step, and the loss' mean, least and greatest over the seeds; blocks that gnuplot can index.
+$(PLOTTED)/curves.tsv: $(MODELS:=/model.mp) $(R)/config/models
+	@mkdir -p $(@D)
+	@for model in $(filter %/model.mp,$^); do name=$$(basename "$$(dirname "$$model")"); \
+		rec-table --kind log split step loss < "$$model" | sed "s/^/$${name%-*}\t/"; done | awk -f $(HERE)curves.awk > $@.tmp
+	@mv $@.tmp $@
+
+# Both coordinates, accuracy, and what the family's own pictures show.
+$(PLOTTED)/pca.tsv: $(SHOWN)/embeddings.mp $(R)/config/shown
+	@mkdir -p $(@D)
+	@project < $< | rec-table --kind embedding projection.0 projection.1 metrics.accuracy $(PCA) > $@.tmp
+	@mv $@.tmp $@
+
+$(PLOTTED)/clones.tsv: $(SHOWN)/emulations.mp $(R)/config/shown
+	@mkdir -p $(@D)
+	@rec-table --kind emulation split accuracy clone_accuracy < $< | awk -F '\t' '$$1 != "train" && $$3 != "?"' | sort -k2,2g -k3,3g > $@.tmp
+	@mv $@.tmp $@
+
+$(R)/figures/bars.png: $(PLOTTED)/bars.tsv
+$(R)/figures/curves.png: $(PLOTTED)/curves.tsv
+$(R)/figures/pca-accuracy.png: $(PLOTTED)/pca.tsv
+$(R)/figures/clones.png: $(PLOTTED)/clones.tsv
+
+vpath %.gp figures $(HERE)figures
+$(FIGURES): $(R)/figures/%.png: %.gp style.gp
+	@gnuplot -c $< $(filter %.tsv,$^) $@.tmp
+	@mv $@.tmp $@

@@ -1,0 +1,34 @@
+# gnuplot -c curves.gp DATA PICTURE: emulation loss against training steps, by encoder, on the three splits.
+load "../figures/style.gp"
+set terminal pngcairo size 960,600 font "Sans,11"
+set output ARG2
+
+color_of(encoder) = encoder eq "interactive" ? blue : encoder eq "noninteractive" ? vermilion : encoder eq "linear" ? "#CC79A7" : \
+    encoder eq "dws" ? green : encoder eq "transformer" ? orange : encoder eq "flat" ? "#56B4E9" : encoder eq "stats" ? "#000000" : \
+    encoder eq "free" ? "#882255" : encoder eq "random" ? "#BBBBBB" : grey
+
+blocks = system("sed -n 's/^# //p' " . ARG1 . " | tr ' \\n' ': '")
+encoder(b) = word(blocks, b)[1:strstrt(word(blocks, b), ":") - 1]
+split_name(b) = word(blocks, b)[strstrt(word(blocks, b), ":") + 1:*]
+
+set multiplot layout 1,3 title "Emulation loss during training" font ",13" margins 0.08,0.81,0.13,0.86 spacing 0.05
+stats ARG1 using 1 nooutput
+set xrange [0:STATS_max]
+set xtics STATS_max / 2
+stats ARG1 using 2 nooutput
+set yrange [STATS_min * 0.85 : STATS_max * 1.1]
+set logscale y
+set xlabel "training step"
+do for [name in "train validation ood"] {
+    set title name eq "ood" ? "out of distribution" : name eq "train" ? "training" : name
+    set ylabel name eq "train" ? "total variation distance" : ""
+    set ytics (1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
+    set format y name eq "train" ? "%g" : ""
+    if (name eq "ood") { set key at screen 0.825,0.86 left top vertical Left reverse samplen 2 } else { unset key }
+    shown = ""
+    do for [b = 1:words(blocks)] { if (split_name(b) eq name) { shown = shown . sprintf("%d ", b) } }
+    plot for [b in shown] ARG1 index int(b) - 1 using 1:3:4 with filledcurves fillstyle transparent solid 0.2 noborder \
+            linecolor rgb color_of(encoder(int(b))) notitle, \
+        for [b in shown] ARG1 index int(b) - 1 using 1:2 with lines linewidth 2 linecolor rgb color_of(encoder(int(b))) title encoder(int(b))
+}
+unset multiplot
