@@ -44,14 +44,14 @@ ISA_FLAGS_avx2   := -mavx2 -mfma -mf16c -mbmi2
 ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq -mprefer-vector-width=512
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
-.PHONY: all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench data demo compare laptop paper install uninstall clean
+.PHONY: all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
 all: $(BIN)
 lib: $(LIB)
 
 help:
 	@sed -n '2,5s/^# *//p' Makefile
-	@echo 'all targets: all lib deps test unit bats lint sanitize fuzz bench data demo compare laptop paper install uninstall clean'
-	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS'
+	@echo 'all targets: all lib deps test unit bats lint sanitize fuzz bench bench-peer data demo compare laptop paper install uninstall clean'
+	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
 	@.ci/deps
@@ -130,6 +130,12 @@ fuzz: deps
 
 bench: $(BENCH) all
 	@for b in $(BENCH) $(wildcard tests/bench/*.sh); do echo "--- $$(basename $$b)"; BIN=$(BUILD)/bin $$b || exit 1; done
+
+# The same work in PyTorch, alternating with ours; PEER: words that choose some of it, options (tests/bench/peer/compare.py).
+PEER ?=
+
+bench-peer: $(BENCH)
+	@tests/bench/peer/run $(BUILD)/tests/bench $(PEER)
 
 # --- The experiment on formal languages, in three sizes, and with all encoders, in three (pipelines/language/) ---
 
