@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Ours against PyTorch, alternating: compare.py FOLDER-OF-OUR-BENCHMARKS [--rounds N] [--cpu] [WORD ...]
+"""Ours against PyTorch, alternating: compare.py FOLDER-OF-OUR-BENCHMARKS [--rounds N] [--threads N] [--cpu] [WORD ...]
 
 WORDs choose rows whose text contains one of them. Times are medians of all runs of a side. --cpu takes CPU time, for a machine that is
 busy with other things: good for one thread only, since PyTorch's threads wait for each other actively.
@@ -81,9 +81,10 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("words", nargs="*")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, choices=(1, 2), help="only these")
     parser.add_argument("--cpu", action="store_true")
     options = parser.parse_intermixed_args()
-    for threads in (1, 2):
+    for threads in [options.threads] if options.threads else (1, 2):
         chosen = [row for row in rows(threads) if not options.words or any(word in row[0] for word in options.words)]
         if not chosen:
             sys.exit("no such work; there is: " + "; ".join(row[0] for row in rows(threads)))
