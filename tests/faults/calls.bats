@@ -37,3 +37,11 @@ calls() {
 @test "failing calls: rec-json, rec-table" {
     calls rec-json rec-table
 }
+
+@test "failing calls: gen-smnist, rec-select, rec-split" {
+    calls gen-smnist rec-select rec-split
+}
+
+@test "failing calls: rec-info, rec-sort, rec-diff" {
+    calls rec-info rec-sort rec-diff
+}

@@ -19,6 +19,7 @@ class Case:
             self.filter, self.stdin, *self.words = [self.stdin, *self.words]
         self.inputs = [word[1:] for word in self.words if word[0] == "@"]
         self.outputs = [word[1:] for word in self.words if word[0] == "="]
+        self.writes_files = bool(self.outputs) or self.filter == "rec-split"
         # The options that name files.
         self.options = {option for option, word in zip(self.words, self.words[1:]) if word[0] in "@=" or (word == "-" and option.startswith("--"))}
         self.text = self.filter in ("score", "rec-table", "rec-info", "rec-split", "rec-diff") or (self.filter == "rec-json" and "--reverse" not in self.words)
