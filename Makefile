@@ -34,9 +34,9 @@ BENCH    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 FAULTS   := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/faults/*.c))
 FUZZ     := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 
-# The hot loops are one source, compiled for several instruction sets and chosen at run time (lib/math/kernels.h).
+# The hot loops are one source, compiled for several instruction sets and chosen at run time (lib/math/kernels.h); PORTABLE=1: for one.
 ISA := portable
-ifneq ($(filter x86_64 amd64,$(shell uname -m)),)
+ifneq ($(filter x86_64 amd64,$(if $(PORTABLE),,$(shell uname -m))),)
 ISA += avx2 avx512
 override CPPFLAGS += -DKERNELS_X86
 endif
@@ -122,7 +122,7 @@ sanitize: deps-test
 FUZZ_SECONDS ?= 60
 FUZZERS      ?= $(notdir $(FUZZ))
 FUZZ_BUILD   := BUILD=$(BUILD)/fuzz CC=clang OPT="$(SANITIZE) -fsanitize=fuzzer-no-link" FUZZ_MAIN=-fsanitize=fuzzer \
-                KERNEL_FLAGS="-O1 -fno-sanitize=undefined,fuzzer-no-link" # which would take minutes to compile
+                PORTABLE=1 KERNEL_FLAGS="-fno-sanitize=undefined,fuzzer-no-link" # the others take clang minutes under AddressSanitizer
 fuzz: deps
 	@command -v clang > /dev/null || { echo 'make fuzz: clang is missing: install clang (Debian: apt-get install clang)' >&2; exit 1; }
 	@$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ_BUILD) fuzz-programs
