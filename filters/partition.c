@@ -18,7 +18,9 @@ static struct program program = {
     .synopsis = "[OPTION]... < ZOO > ZOO",
     .input = "task, rnn or embedding records",
     .output = "the same records with their split",
-    .examples = "gen-language --count 1000 --seed 1 | train-rnn | partition > zoo.mp\ngen-smnist --count 1000 | partition > tasks.mp\npartition --ood 0 < zoo.mp > same-distribution.mp",
+    .examples = "gen-language --count 1000 --seed 1 | train-rnn | partition > zoo.mp\n"
+                "gen-smnist --count 1000 | partition > tasks.mp\n"
+                "partition --ood 0 < zoo.mp > same-distribution.mp",
     .options = options,
 };
 

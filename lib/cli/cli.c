@@ -17,8 +17,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-// The handler for memory that can't be had gets no context, and neither does a signal handler.
-static const struct program *running;
+// There is one: the handler for memory that can't be had gets no context, and neither does a signal handler.
+static struct cli running;
 static char *lock_path; // of the lock file that we hold
 static volatile sig_atomic_t signalled;
 
@@ -30,9 +30,9 @@ static void remove_lock(void) {
 
 static void out_of_memory(size_t size) {
     if (size)
-        fprintf(stderr, "%s: memory for %zu bytes can't be had\n", running->name, size);
+        fprintf(stderr, "%s: memory for %zu bytes can't be had\n", running.program->name, size);
     else
-        fprintf(stderr, "%s: memory can't be had\n", running->name);
+        fprintf(stderr, "%s: memory can't be had\n", running.program->name);
     remove_lock();
     _exit(EXIT_NO_MEMORY);
 }
@@ -45,7 +45,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context) {
         signal(number, SIG_DFL); // the touch is repeated
         return;
     }
-    const char *const parts[] = {running->name, ": ", name, ": was cut while it was read\n"};
+    const char *const parts[] = {running.program->name, ": ", name, ": was cut while it was read\n"};
     struct iovec text[4];
     for (int i = 0; i < 4; i++)
         text[i] = (struct iovec){(void *)parts[i], strlen(parts[i])};
@@ -154,10 +154,9 @@ static void run_action(struct cli *cli) {
 }
 
 struct cli *cli_begin(struct program *program, int argc, char **argv) {
-    running = program;
-    memory_on_failure(out_of_memory);
-    struct cli *cli = memory_calloc(1, sizeof *cli);
+    struct cli *cli = &running;
     cli->program = program;
+    memory_on_failure(out_of_memory);
     sigaction(SIGBUS, &(struct sigaction){.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO}, NULL);
     occupy_closed_descriptors(cli);
     set_common_options(cli);

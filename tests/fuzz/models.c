@@ -128,7 +128,8 @@ static void embed(const struct models *m, const struct rnn_record *rnn) {
 }
 
 static void judge(const struct models *m, const struct value *record) {
-    struct judge_options options = {.criterion = (enum criterion)(m->emulator->seed % CRITERION_COUNT), .rollouts = 2, .clones = 2, .seed = 1};
+    enum criterion criterion = (enum criterion)(m->emulator->seed % CRITERION_COUNT);
+    struct judge_options options = {.criterion = criterion, .rollouts = 2, .clones = 2, .seed = 1};
     struct judge *j = judge_new(m->emulator, &options);
     struct emulation_batch *b = emulation_batch_new(m->encoder, j, NULL);
     struct error error;
