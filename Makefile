@@ -32,7 +32,8 @@ BIN      := $(FILTERS:%=$(BUILD)/bin/%)
 UNIT_SRC := $(wildcard tests/unit/*.c tests/unit/*/*.c)
 UNIT     := $(UNIT_SRC:%.c=$(BUILD)/%)
 BENCH    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
-FUZZ     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
+FAULTS   := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/faults/*.c))
+FUZZ     := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 
 # The hot loops are one source, compiled for several instruction sets and chosen at run time (lib/math/kernels.h).
 ISA := portable
@@ -44,16 +45,16 @@ ISA_FLAGS_avx2   := -mavx2 -mfma -mf16c -mbmi2
 ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq -mprefer-vector-width=512
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
-.PHONY: all lib help deps deps-test test unit unit-programs bats lint sanitize bench data demo compare laptop paper install uninstall clean
+.PHONY: all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
 .PHONY: demo-smnist laptop-smnist paper-smnist
 all: $(BIN)
 lib: $(LIB)
 
 help:
 	@sed -n '2,6s/^# *//p' Makefile
-	@echo 'all targets: all lib deps test unit bats lint sanitize bench data demo compare laptop paper' \
+	@echo 'all targets: all lib deps test unit bats lint sanitize fuzz bench bench-peer data demo compare laptop paper' \
 		'demo-smnist laptop-smnist paper-smnist install uninstall clean'
-	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES SIZE (of compare) SEEDS'
+	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
 	@.ci/deps
@@ -68,7 +69,7 @@ $(BUILD)/%.o: %.c
 $(BUILD)/lib/math/kernels-%.o: lib/math/kernels.c
 	@mkdir -p $(@D)
 	$(SAY)'CC  $< ($*)'
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -O3 $(ISA_FLAGS_$*) -DKERNELS_ISA=$* -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -O3 $(KERNEL_FLAGS) $(ISA_FLAGS_$*) -DKERNELS_ISA=$* -MMD -MP -c -o $@ $<
 
 $(LIB): $(OBJ)
 	@rm -f $@
@@ -84,29 +85,60 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(SAY)'LD  $@'
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# Preloaded by tests; not in a sanitized build, whose allocator has to come first.
+$(BUILD)/tests/faults/%.so: tests/faults/%.c
+	@mkdir -p $(@D)
+	$(SAY)'LD  $@'
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $<
+
+# A fuzzer's main, or one that replays files.
+FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
+
+$(FUZZ): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
+	$(SAY)'LD  $@'
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(LIB) $(LDLIBS)
+
 # --- Tests: `make test` on a fresh machine does all set-up by itself ---
 
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 test: deps-test
-	@$(MAKE) --no-print-directory -j$(JOBS) all unit-programs
-	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/sanitize OPT="$(SANITIZE)" all unit-programs
-	@if command -v clang > /dev/null; then $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang all unit-programs; fi
-	@.ci/sum 'tests/run $(BUILD) lint unit filters pipelines docs' 'tests/run $(BUILD)/sanitize unit filters'
+	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/sanitize OPT="$(SANITIZE)" all test-programs
+	@if command -v clang > /dev/null; then $(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang all test-programs; fi
+	@.ci/sum 'tests/run $(BUILD) lint unit fuzz filters faults pipelines docs' 'tests/run $(BUILD)/sanitize unit fuzz filters'
 
-unit-programs: $(UNIT)
+test-programs: unit-programs fuzz-programs
+unit-programs: $(UNIT) $(if $(findstring sanitize,$(OPT)),,$(FAULTS))
+fuzz-programs: $(FUZZ)
 unit: unit-programs
 	@tests/run $(BUILD) unit
-bats: all
-	@tests/run $(BUILD) filters pipelines docs
+bats: all unit-programs
+	@tests/run $(BUILD) filters faults pipelines docs
 lint:
 	@tests/run $(BUILD) lint
 sanitize: deps-test
-	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/sanitize OPT="$(SANITIZE)" all unit-programs
-	@tests/run $(BUILD)/sanitize unit filters
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/sanitize OPT="$(SANITIZE)" all test-programs
+	@tests/run $(BUILD)/sanitize unit fuzz filters
+
+# libFuzzer on every harness (FUZZERS) for so many seconds each; what it finds interesting stays in $(BUILD)/fuzz/corpus.
+FUZZ_SECONDS ?= 60
+FUZZERS      ?= $(notdir $(FUZZ))
+FUZZ_BUILD   := BUILD=$(BUILD)/fuzz CC=clang OPT="$(SANITIZE) -fsanitize=fuzzer-no-link" FUZZ_MAIN=-fsanitize=fuzzer \
+                KERNEL_FLAGS="-O1 -fno-sanitize=undefined,fuzzer-no-link" # which would take minutes to compile
+fuzz: deps
+	@command -v clang > /dev/null || { echo 'make fuzz: clang is missing: install clang (Debian: apt-get install clang)' >&2; exit 1; }
+	@$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ_BUILD) fuzz-programs
+	@tests/fuzz/run $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZERS)
 
 bench: $(BENCH) all
-	@for b in $(BENCH); do echo "--- $$(basename $$b)"; BIN=$(BUILD)/bin $$b || exit 1; done
+	@for b in $(BENCH) $(wildcard tests/bench/*.sh); do echo "--- $$(basename $$b)"; BIN=$(BUILD)/bin $$b || exit 1; done
+
+# The same work in PyTorch, alternating with ours; PEER: words that choose some of it, options (tests/bench/peer/compare.py).
+PEER ?=
+
+bench-peer: $(BENCH)
+	@tests/bench/peer/run $(BUILD)/tests/bench $(PEER)
 
 # --- The experiments: on formal languages, in three sizes, and with all encoders, in three (pipelines/language/); on images (pipelines/smnist/) ---
 
@@ -147,4 +179,4 @@ clean:
 	rm -rf $(BUILD)
 
 .SECONDARY:
--include $(OBJ:.o=.d) $(FILTERS:%=$(BUILD)/filters/%.d) $(UNIT:=.d) $(BENCH:=.d)
+-include $(OBJ:.o=.d) $(FILTERS:%=$(BUILD)/filters/%.d) $(UNIT:=.d) $(FUZZ:=.d) $(BENCH:=.d)

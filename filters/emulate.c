@@ -201,6 +201,8 @@ static void train(struct cli *cli, struct emulation *e) {
 }
 
 static int fit_main(struct cli *cli) {
+    if (checkpoint)
+        cli_lock(cli, checkpoint);
     struct modelfile *file = modelfile_open(cli, fit);
     struct encoder *encoder = modelfile_encoder(file);
     if (!encoder)

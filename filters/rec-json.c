@@ -1,5 +1,6 @@
 // A stream as JSON Lines, one record a line, and back.
 #include "base/hash.h"
+#include "base/memory.h"
 #include "cli/cli.h"
 #include "stream/json.h"
 
@@ -126,14 +127,17 @@ static void write_stream(struct cli *cli) {
     ssize_t size;
     unsigned long long number = 0;
     errno = 0;
-    while ((size = getline(&line, &capacity, stdin)) > 0) {
+    while ((size = getline(&line, &capacity, stdin)) > 0 && !ferror(stdin)) { // what an error cuts is no line
         number++;
         enum status status = write_line(cli, line, (size_t)size, p, &nodes, &segment);
         if (status != STATUS_OK)
             cli_check(cli, error_prefix(cli_error(cli), "standard input: line %llu", number));
     }
+    if (!ferror(stdin) && !feof(stdin))
+        memory_failed(capacity); // for a longer line
     if (ferror(stdin))
-        cli_check(cli, error_set(cli_error(cli), errno == EBADF ? STATUS_NO_INPUT : STATUS_IO, "standard input: %s", strerror(errno)));
+        cli_check(cli, error_set(cli_error(cli), errno == EBADF || errno == EISDIR ? STATUS_NO_INPUT : STATUS_IO, "standard input: %s",
+                                 strerror(errno)));
     if (segment.open || number == 0)
         cli_check(cli,
                   error_set(cli_error(cli), STATUS_DATA, "standard input: line %llu: the input ends without an end record", number + 1));

@@ -75,24 +75,27 @@ static char *literal(const char **text) {
     return copy;
 }
 
-static struct pattern read_pattern(struct cli *cli, const char *text) {
-    struct pattern p = {.before = literal(&text)};
+// False when it is not text with exactly one conversion; what was copied is to be freed all the same.
+static bool read_pattern(const char *text, struct pattern *p) {
+    p->before = literal(&text);
     size_t digits = text[0] ? strspn(text + 1, "0123456789") : 0;
-    bool conversion = text[0] && text[1 + digits] == 'd' && digits <= 3 && (digits == 0 || text[1] == '0');
-    if (conversion) {
-        p.width = atoi(text + 1);
-        text += 1 + digits + 1;
-        p.after = literal(&text);
-    }
-    if (!conversion || *text || p.width > 100)
-        cli_usage(cli, "--output: '%s' has to have one %%d, or %%04d and the like", output);
-    return p;
+    if (!text[0] || text[1 + digits] != 'd' || digits > 3 || (digits && text[1] != '0'))
+        return false;
+    p->width = atoi(text + 1);
+    text += 1 + digits + 1;
+    p->after = literal(&text);
+    return !*text && p->width <= 100;
+}
+
+static void pattern_free(struct pattern *p) {
+    free(p->before);
+    free(p->after);
 }
 
 static char *name_of(const struct pattern *p, int number, const char *suffix) {
     char *name;
     if (asprintf(&name, "%s%0*d%s%s", p->before, p->width, number, p->after, suffix) < 0)
-        abort();
+        memory_failed(0);
     return name;
 }
 
@@ -282,7 +285,11 @@ int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     if (!shards == !records)
         cli_usage(cli, "one of --shards and --records is needed");
-    struct pattern pattern = read_pattern(cli, output);
+    struct pattern pattern = {0};
+    if (!read_pattern(output, &pattern)) {
+        pattern_free(&pattern);
+        cli_usage(cli, "--output: '%s' has to have one %%d, or %%04d and the like", output);
+    }
 
     struct index index = {0};
     read_index(cli, &index);
@@ -304,7 +311,6 @@ int main(int argc, char **argv) {
     free(index.unit_size);
     free(index.shard_of);
     free(begin);
-    free(pattern.before);
-    free(pattern.after);
+    pattern_free(&pattern);
     return cli_finish(cli, NULL, NULL);
 }

@@ -100,22 +100,26 @@ unroff() {
     [[ $failed == no ]]
 }
 
-@test "shell blocks of README.md" {
+@test "shell blocks of README.md and of pipelines/scale-out/README.md" {
     failed=no
-    grep -q '^```sh$' "$ROOT/README.md"
-    # shellcheck disable=SC2016 # these are no substitutions
-    run_examples README < <(sed -n '/^```sh$/,/^```$/{/^```/d;p;}' "$ROOT/README.md")
+    for page in README.md pipelines/scale-out/README.md; do
+        grep -q '^```sh$' "$ROOT/$page"
+        # shellcheck disable=SC2016 # these are no substitutions
+        run_examples "${page//\//-}" < <(sed -n '/^```sh$/,/^```$/{/^```/d;p;}' "$ROOT/$page")
+    done
     [[ $failed == no ]]
 }
 
 @test "README.md and the man pages name only files that are there" {
-    while read -r file; do
-        [[ -e $ROOT/$file ]] || { echo "README.md: $file" && failed=yes; }
-    done < <(grep -oE '\]\([^)#:]+\)' "$ROOT/README.md" | tr -d '()]')
+    for folder in . pipelines/scale-out; do
+        while read -r file; do
+            [[ -e $ROOT/$folder/$file ]] || { echo "$folder/README.md: $file" && failed=yes; }
+        done < <(grep -oE '\]\([^)#:]+\)' "$ROOT/$folder/README.md" | tr -d '()]')
+    done
     while read -r page; do
         [[ -e $ROOT/filters/$page ]] || { echo "SEE ALSO $page" && failed=yes; }
     done < <(sed -nE 's/^\.BR ((gen|rec|train|rnnpipe)[a-z\\-]*|[a-z]+\\-encode|[a-z]+) \(([157])\).*/\1.\3/p' "$ROOT"/filters/*.[157] |
-        tr -d "\\\\" | sort -u | grep -vxE '(cat|parallel).1')
+        tr -d "\\\\" | sort -u | grep -vxE '(cat|cmp|parallel).1')
     [[ -z ${failed:-} ]]
 }
 

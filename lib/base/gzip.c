@@ -22,14 +22,16 @@ static size_t first_capacity(const uint8_t *bytes, size_t size, size_t limit) {
 
 static enum status complain(const uint8_t *bytes, size_t size, size_t at, struct error *error) {
     static const uint8_t magic[] = {0x1f, 0x8b};
-    if (size == 0)
-        return error_set(error, STATUS_DATA, "an empty file where a gzip file was expected");
     if (memcmp(bytes + at, magic, smaller(size - at, sizeof magic)) == 0)
         return error_set(error, STATUS_DATA, "byte %zu: the gzip data that begin here are damaged or cut", at);
     return error_set(error, STATUS_DATA, at ? "byte %zu: bytes that are no gzip data follow" : "byte %zu: no gzip file", at);
 }
 
 enum status gzip_unpack(const uint8_t *bytes, size_t size, size_t most, uint8_t **out, size_t *out_size, struct error *error) {
+    *out = NULL;
+    *out_size = 0;
+    if (size == 0) // bytes may be NULL then
+        return error_set(error, STATUS_DATA, "an empty file where a gzip file was expected");
     size_t limit = size > most / MOST_TO_ONE ? most : size * MOST_TO_ONE, capacity = first_capacity(bytes, size, limit);
     size_t from = 0, to = 0, read, written;
     struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();

@@ -17,12 +17,15 @@ void memory_on_failure(void (*handler)(size_t size)) {
     failure_handler = handler ? handler : default_handler;
 }
 
+void memory_failed(size_t size) {
+    failure_handler(size);
+    abort();
+}
+
 void *memory_alloc(size_t size) {
     void *block = NULL;
-    if (size > PTRDIFF_MAX || posix_memalign(&block, ALIGNMENT, size ? size : 1) != 0) {
-        failure_handler(size);
-        abort();
-    }
+    if (size > PTRDIFF_MAX || posix_memalign(&block, ALIGNMENT, size ? size : 1) != 0)
+        memory_failed(size);
     return block;
 }
 

@@ -8,6 +8,9 @@
 // installs one that prints and exits.
 void memory_on_failure(void (*handler)(size_t size));
 
+// The same for memory that somebody else's allocator did not get: calls the handler. Size 0 stands for an unknown one.
+void memory_failed(size_t size) __attribute__((noreturn));
+
 // size bytes, aligned to 64, contents undefined; release with free(). Size 0 gives a valid pointer.
 void *memory_alloc(size_t size) __attribute__((malloc, alloc_size(1), returns_nonnull));
 

@@ -1,5 +1,6 @@
 #include "cli/cli_internal.h"
 
+#include "base/filemap.h"
 #include "base/memory.h"
 #include "cli/config.h"
 #include "records/fields.h"
@@ -11,15 +12,47 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 // The handler for memory that can't be had gets no context, and neither does a signal handler.
-static struct cli *running;
+static const struct program *running;
+static char *lock_path; // of the lock file that we hold
 static volatile sig_atomic_t signalled;
 
+static void remove_lock(void) {
+    if (lock_path)
+        unlink(lock_path);
+    lock_path = NULL;
+}
+
 static void out_of_memory(size_t size) {
-    fprintf(stderr, "%s: memory for %zu bytes can't be had\n", running->program->name, size);
+    if (size)
+        fprintf(stderr, "%s: memory for %zu bytes can't be had\n", running->name, size);
+    else
+        fprintf(stderr, "%s: memory can't be had\n", running->name);
+    remove_lock();
     _exit(EXIT_NO_MEMORY);
+}
+
+// A mapped file has become shorter, and what is gone was touched. Any other SIGBUS is what it always is.
+static void on_bus_error(int number, siginfo_t *info, void *context) {
+    (void)context;
+    const char *name = filemap_name(info->si_addr);
+    if (!name) {
+        signal(number, SIG_DFL); // the touch is repeated
+        return;
+    }
+    const char *const parts[] = {running->name, ": ", name, ": was cut while it was read\n"};
+    struct iovec text[4];
+    for (int i = 0; i < 4; i++)
+        text[i] = (struct iovec){(void *)parts[i], strlen(parts[i])};
+    ssize_t written = writev(STDERR_FILENO, text, 4);
+    (void)written; // there is nobody else to tell
+    remove_lock();
+    _exit(EXIT_IO);
 }
 
 // Takes the place of closed standard descriptors, so that no file opened later lands there. Opened the wrong way round: using one still
@@ -121,10 +154,11 @@ static void run_action(struct cli *cli) {
 }
 
 struct cli *cli_begin(struct program *program, int argc, char **argv) {
+    running = program;
+    memory_on_failure(out_of_memory);
     struct cli *cli = memory_calloc(1, sizeof *cli);
     cli->program = program;
-    running = cli;
-    memory_on_failure(out_of_memory);
+    sigaction(SIGBUS, &(struct sigaction){.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO}, NULL);
     occupy_closed_descriptors(cli);
     set_common_options(cli);
 
@@ -243,6 +277,13 @@ void cli_add_sources(struct cli *cli, const struct value *const *metas, int coun
     cli->source_count += count;
 }
 
+void cli_keep_source(struct cli *cli, const struct value *meta) {
+    for (int i = 0; i < cli->source_count; i++)
+        if (cli->sources[i]->length == meta->length && memcmp(cli->sources[i]->bytes, meta->bytes, meta->length) == 0)
+            return;
+    cli_add_sources(cli, (const struct value *const[]){value_clone(meta)}, 1);
+}
+
 void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count) {
     const struct value **sources = memory_calloc((size_t)(count + cli->source_count), sizeof *sources);
     for (int i = 0; i < count; i++)
@@ -301,6 +342,26 @@ int cli_finish(struct cli *cli, struct reader *in, struct writer *out) {
         cli_check(cli, writer_close(out, &cli->error));
     cli_check(cli, close_stdout(&cli->error));
     return EXIT_OK;
+}
+
+void cli_lock(struct cli *cli, const char *path) {
+    char *name = memory_alloc(strlen(path) + sizeof ".lock");
+    strcat(strcpy(name, path), ".lock");
+    for (;;) {
+        int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666); // stays open: the lock lasts as long as the process
+        if (fd < 0)
+            cli_check(cli, error_set(&cli->error, STATUS_IO, "%s: %s", name, strerror(errno)));
+        if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+            cli_check(cli, errno == EWOULDBLOCK
+                               ? error_set(&cli->error, STATUS_INTERRUPTED, "%s: another process is at work on it, see %s", path, name)
+                               : error_set(&cli->error, STATUS_IO, "%s: %s", name, strerror(errno)));
+        struct stat held, named;
+        if (fstat(fd, &held) == 0 && stat(name, &named) == 0 && held.st_ino == named.st_ino && held.st_dev == named.st_dev)
+            break;
+        close(fd); // its last holder has just removed it
+    }
+    lock_path = name;
+    atexit(remove_lock);
 }
 
 static void on_signal(int number) {

@@ -83,6 +83,8 @@ void cli_mirror(struct cli *cli, const struct reader *in, struct writer *out);
 
 // Meta records of further inputs (a model's) whose history goes into every segment that begins from now on. They have to outlive the loop.
 void cli_add_sources(struct cli *cli, const struct value *const *metas, int count);
+// The same for the current meta record of a reader, which is copied, and once only when there are equal ones.
+void cli_keep_source(struct cli *cli, const struct value *meta);
 
 // Begins a segment whose history is that of these meta records and of the further sources; exits on errors.
 void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count);
@@ -93,6 +95,10 @@ void cli_commit(struct cli *cli, struct writer *out, const struct packer *p);
 
 // Closes both (either may be NULL), checks standard output, and returns the exit code for main.
 int cli_finish(struct cli *cli, struct reader *in, struct writer *out);
+
+// Keeps other processes off a file that this one replaces from time to time: holds the lock of path.lock until the program ends, and removes
+// that file then. Exits with 75 when another process holds it. A file left behind by a killed process holds nobody up.
+void cli_lock(struct cli *cli, const char *path);
 
 // Has SIGINT or SIGTERM arrived? Only after cli_catch_signals; a filter with something to save asks in its loop, saves, and calls
 // cli_interrupted.

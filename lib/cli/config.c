@@ -50,14 +50,10 @@ static yaml_mark_t mark_of(const struct config *c, size_t offset) {
     return mark;
 }
 
-static enum status no_memory(struct config *c) {
-    return error_set(c->error, STATUS_IO, "%s: memory can't be had", c->path);
-}
-
 static enum status syntax_error(struct config *c) {
     const yaml_parser_t *p = &c->parser;
     if (p->error == YAML_MEMORY_ERROR)
-        return no_memory(c);
+        memory_failed(0);
     yaml_mark_t mark = p->error == YAML_READER_ERROR ? mark_of(c, p->problem_offset) : p->problem_mark;
     bool context = p->context && p->error != YAML_READER_ERROR;
     return refuse(c, mark, "%s%s%s", p->problem ? p->problem : "no YAML", context ? " " : "", context ? p->context : "");
@@ -132,8 +128,10 @@ static enum status walk_map(struct config *c, visit value) {
             break;
         }
         char *key = memory_strdup(scalar(c)), **node = tsearch(key, &seen, compare_keys);
-        if (!node || *node != key) {
-            status = node ? refuse(c, mark, "duplicate key '%s'", key) : no_memory(c);
+        if (!node)
+            memory_failed(0);
+        if (*node != key) {
+            status = refuse(c, mark, "duplicate key '%s'", key);
             free(key);
             break;
         }
@@ -264,10 +262,8 @@ enum status config_apply(const char *path, const char *name, struct option *own,
     struct config c = {.path = path, .name = name, .own = own, .common = common, .error = error};
     enum status status = load(&c);
     if (status == STATUS_OK) {
-        if (!yaml_parser_initialize(&c.parser)) {
-            free(c.bytes);
-            return no_memory(&c);
-        }
+        if (!yaml_parser_initialize(&c.parser))
+            memory_failed(0);
         yaml_parser_set_input_string(&c.parser, c.bytes, c.size);
         status = walk_stream(&c);
         yaml_event_delete(&c.event);

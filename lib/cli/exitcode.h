@@ -12,7 +12,7 @@ enum exit_code {
     EXIT_NO_INPUT = 66,     // a named file is missing or unreadable
     EXIT_NO_MEMORY = 71,    // memory can't be had
     EXIT_IO = 74,           // reading or writing failed
-    EXIT_INTERRUPTED = 75,  // stopped by SIGINT or SIGTERM; can be resumed where the filter says so
+    EXIT_INTERRUPTED = 75,  // stopped by SIGINT or SIGTERM, or another process is at work on our file; can be tried again later
     EXIT_CLOSED_PIPE = 141, // nobody reads our output any more: quiet, as SIGPIPE
 };
 

@@ -8,9 +8,9 @@
 
 struct modelfile;
 
-// Reads the whole stream, checks it, and adds its meta records to the sources of our output (cli_add_sources). Exits on failure.
+// Reads the whole stream, checks it, and adds its meta records to the sources of our output (cli_keep_source). Exits on failure.
 struct modelfile *modelfile_open(struct cli *cli, const char *path);
-void modelfile_close(struct modelfile *m); // only when no more segments begin; NULL allowed
+void modelfile_close(struct modelfile *m); // NULL allowed
 
 // The model of this kind: "encoder", "emulator" or "predictor". False when there is none; exits when it is no model record.
 bool modelfile_find(struct modelfile *m, const char *kind, struct model_record *out);

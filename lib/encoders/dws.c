@@ -273,7 +273,7 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
         struct rnn_batch part = *batch;
         part.count = i < parts - 1 ? size : batch->count - first;
         part.weights += first;
-        part.grads += part.grads ? first : 0;
+        part.grads = batch->grads ? batch->grads + first : NULL;
         tape_part_begin(tape);
         z[i] = tape_part_end(tape, embed_part(tape, e, w, &part));
     }

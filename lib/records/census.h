@@ -1,4 +1,4 @@
-// What is in a stream, counted record by record in bounded memory: at most 64 bytes for each different run, step, task and history entry,
+// What is in a stream, counted record by record in bounded memory: at most 96 bytes for each different run, step, task and history entry,
 // and 16 MiB for all else, whatever the stream is like.
 #ifndef RECORDS_CENSUS_H
 #define RECORDS_CENSUS_H

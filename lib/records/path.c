@@ -61,23 +61,12 @@ bool path_find(const struct value *v, const char *path, struct found *f) {
     return v->type == VALUE_ARRAY && take_index(&path, v->count, &index) && path_find(value_at(v, (uint32_t)index), path, f);
 }
 
-static double item_of(const struct array *a, uint64_t i) {
-    double item;
-    float single;
-    if (a->dtype == DTYPE_F8) {
-        memcpy(&item, a->data + sizeof item * i, sizeof item);
-        return item;
-    }
-    array_to_floats(a, i, 1, &single);
-    return (double)single;
-}
-
 bool path_number(const struct value *v, const char *path, double *out) {
     struct found f;
     if (!path_find(v, path, &f))
         return false;
     if (f.in_array && f.used == f.array.rank)
-        *out = item_of(&f.array, f.first);
+        *out = array_real(&f.array, f.first);
     else if (!f.in_array && f.value->type == VALUE_BOOL)
         *out = f.value->boolean;
     else

@@ -2,6 +2,7 @@
 
 #include "math/kernels.h"
 
+#include <limits.h>
 #include <math.h>
 
 static const char of[] = "rnn record";
@@ -22,6 +23,8 @@ enum status arch_read(const struct value *arch, struct rnn_arch *out, struct err
                  {"output", RNN_MAX_SIZE, &out->output}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes && status == STATUS_OK; i++)
         status = field_int(arch, sizes[i].key, "arch", 1, sizes[i].high, sizes[i].target, error);
+    if (status == STATUS_OK && rnn_size(out) > INT_MAX) // tensors count in int
+        status = error_set(error, STATUS_DATA, "arch: an RNN of %zu weights, more than %d", rnn_size(out), INT_MAX);
     return status;
 }
 

@@ -176,20 +176,34 @@ void array_to_floats(const struct array *a, uint64_t first, uint64_t count, floa
             out[i] = load_float(a->dtype, data + i * size);
 }
 
-// Too large an unsigned 64-bit number becomes too large a signed one.
-static int64_t load_integer(enum dtype dtype, const uint8_t *item) {
-    switch (dtype) {
+int64_t array_integer(const struct array *a, uint64_t i) {
+    const uint8_t *item = a->data + i * dtypes[a->dtype].size;
+    switch (a->dtype) {
     case DTYPE_I1:
     case DTYPE_I2:
     case DTYPE_I4:
     case DTYPE_I8:
-        return load_signed(item, dtypes[dtype].size);
+        return load_signed(item, dtypes[a->dtype].size);
     case DTYPE_BOOL:
-        return *item != 0;
-    default: {
-        uint64_t u = load_unsigned(item, dtypes[dtype].size);
-        return u > INT64_MAX ? INT64_MAX : (int64_t)u;
+        return *item != 0; // also of a byte that NumPy would not write
+    default:
+        return (int64_t)load_unsigned(item, dtypes[a->dtype].size);
     }
+}
+
+double array_real(const struct array *a, uint64_t i) {
+    double f;
+    switch (a->dtype) {
+    case DTYPE_F8:
+        memcpy(&f, a->data + i * sizeof f, sizeof f);
+        return f;
+    case DTYPE_F2:
+    case DTYPE_F4:
+        return (double)load_float(a->dtype, a->data + i * dtypes[a->dtype].size);
+    case DTYPE_U8:
+        return (double)(uint64_t)array_integer(a, i);
+    default:
+        return (double)array_integer(a, i);
     }
 }
 
@@ -197,11 +211,10 @@ enum status array_to_ints(const struct array *a, uint64_t first, uint64_t count,
     assert(first <= a->count && count <= a->count - first);
     if (a->dtype == DTYPE_F2 || a->dtype == DTYPE_F4 || a->dtype == DTYPE_F8)
         return error_set(error, STATUS_DATA, "an array of %s where integers are needed", dtypes[a->dtype].name);
-    size_t size = dtypes[a->dtype].size;
-    const uint8_t *data = a->data + first * size;
+    bool is_huge = a->dtype == DTYPE_U8; // its upper half comes as negative numbers
     for (uint64_t i = 0; i < count; i++) {
-        int64_t item = load_integer(a->dtype, data + i * size);
-        if (item < INT32_MIN || item > INT32_MAX)
+        int64_t item = array_integer(a, first + i);
+        if (item < (is_huge ? 0 : INT32_MIN) || item > INT32_MAX)
             return error_set(error, STATUS_DATA, "an integer that does not fit into 32 bits");
         out[i] = (int32_t)item;
     }

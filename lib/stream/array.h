@@ -29,6 +29,10 @@ enum status array_read(const struct value *v, struct array *out, struct error *e
 // Does it have this rank and shape? A dimension of -1 fits any.
 bool array_has_shape(const struct array *a, int rank, const int64_t *shape);
 
+// Item i in C order: an integer type's or bool's as it is (the bits of a u8 are to be read unsigned), any type's as the nearest double.
+int64_t array_integer(const struct array *a, uint64_t i);
+double array_real(const struct array *a, uint64_t i);
+
 // Converts items first .. first+count-1 to float (any type; bool as 0 and 1), or to int32 (integers and bool only; STATUS_DATA when a value does not fit).
 void array_to_floats(const struct array *a, uint64_t first, uint64_t count, float *out);
 enum status array_to_ints(const struct array *a, uint64_t first, uint64_t count, int32_t *out, struct error *error) MUST_CHECK;

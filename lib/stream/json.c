@@ -102,41 +102,15 @@ static void write_float(struct json_text *out, float f) {
     put(out, text);
 }
 
-// Item i as an integer, wide enough for all integer types: the bits of a u8 are to be read unsigned.
-static int64_t integer_item(const struct array *a, uint64_t i) {
-    size_t size = dtype_size(a->dtype);
-    uint64_t bits = 0;
-    memcpy(&bits, a->data + i * size, size);
-    bool is_signed = a->dtype == DTYPE_I1 || a->dtype == DTYPE_I2 || a->dtype == DTYPE_I4;
-    int unused = 64 - 8 * (int)size;
-    return is_signed ? (int64_t)(bits << unused) >> unused : (int64_t)bits;
-}
-
-static double real_item(const struct array *a, uint64_t i) {
-    if (a->dtype == DTYPE_F8) {
-        double f;
-        memcpy(&f, a->data + 8 * i, sizeof f);
-        return f;
-    }
-    if (a->dtype == DTYPE_U8)
-        return (double)(uint64_t)integer_item(a, i);
-    if (a->dtype == DTYPE_F2 || a->dtype == DTYPE_F4) {
-        float f;
-        array_to_floats(a, i, 1, &f);
-        return (double)f;
-    }
-    return (double)integer_item(a, i);
-}
-
 void json_write_item(struct json_text *out, const struct array *a, uint64_t i) {
     if (a->dtype == DTYPE_F8)
-        write_double(out, real_item(a, i), false);
+        write_double(out, array_real(a, i), false);
     else if (a->dtype == DTYPE_F2 || a->dtype == DTYPE_F4)
-        write_float(out, (float)real_item(a, i));
+        write_float(out, (float)array_real(a, i));
     else if (a->dtype == DTYPE_U8)
-        print(out, "%llu", (unsigned long long)integer_item(a, i));
+        print(out, "%llu", (unsigned long long)array_integer(a, i));
     else
-        print(out, "%lld", (long long)integer_item(a, i));
+        print(out, "%lld", (long long)array_integer(a, i));
 }
 
 static void write_summary(struct json_text *out, const struct array *a) {
@@ -145,9 +119,9 @@ static void write_summary(struct json_text *out, const struct array *a) {
         return;
     }
     uint64_t least = 0, greatest = 0;
-    double low = real_item(a, 0), high = low, sum = 0;
+    double low = array_real(a, 0), high = low, sum = 0;
     for (uint64_t i = 0; i < a->count; i++) {
-        double f = real_item(a, i);
+        double f = array_real(a, i);
         sum += f;
         if (!(f >= low) && !isnan(low)) { // a NaN is kept, so that it shows
             low = f;

@@ -1,15 +1,15 @@
 #include "stream/mapping.h"
 
+#include "base/filemap.h"
 #include "base/memory.h"
+#include "base/tempfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,8 +35,8 @@ static enum status copy(int out, int in, const char *name, struct error *error) 
             break;
         if (got < 0 && errno == EAGAIN) // a neighbour on the same pipe made it non-blocking
             poll(&(struct pollfd){.fd = in, .events = POLLIN}, 1, -1);
-        else if (got < 0 && errno != EINTR)
-            status = error_set(error, STATUS_IO, "%s: %s", name, strerror(errno));
+        else if (got < 0 && errno != EINTR) // EBADF: it was closed when we began
+            status = error_set(error, errno == EBADF ? STATUS_NO_INPUT : STATUS_IO, "%s: %s", name, strerror(errno));
         else if (got > 0 && !write_all(out, block, (size_t)got))
             status = error_set(error, STATUS_IO, "%s: copying to a temporary file: %s", name, strerror(errno));
     }
@@ -46,13 +46,9 @@ static enum status copy(int out, int in, const char *name, struct error *error) 
 
 // *out is then a temporary file with all that `in` gave.
 static enum status spool(int *out, int in, const char *name, struct error *error) {
-    const char *dir = getenv("TMPDIR");
-    char path[4096];
-    snprintf(path, sizeof path, "%s/rnnpipe-XXXXXX", dir && *dir ? dir : "/tmp");
-    *out = mkstemp(path);
+    *out = tempfile_open(error);
     if (*out < 0)
-        return error_set(error, STATUS_IO, "temporary file in %s: %s", dir && *dir ? dir : "/tmp", strerror(errno));
-    unlink(path);
+        return STATUS_IO;
     enum status status = copy(*out, in, name, error);
     if (status != STATUS_OK)
         close(*out);
@@ -65,17 +61,17 @@ static enum status map(struct mapping *m, int fd, const char *name, struct error
         return error_set(error, STATUS_IO, "%s: %s", name, strerror(errno));
     if (info.st_size == 0)
         return STATUS_OK;
-    void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED)
+    const void *bytes = filemap_open(fd, (size_t)info.st_size, name);
+    if (!bytes)
         return error_set(error, STATUS_IO, "%s: mapping: %s", name, strerror(errno));
-    *m = (struct mapping){bytes, (uint64_t)info.st_size};
+    *m = (struct mapping){bytes, (uint64_t)info.st_size, fd};
     return STATUS_OK;
 }
 
 enum status mapping_open(struct mapping *out, const char *path, struct error *error) {
     bool standard = strcmp(path, "-") == 0;
     const char *name = standard ? "standard input" : path;
-    *out = (struct mapping){0};
+    *out = (struct mapping){.fd = -1};
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     struct stat info;
     enum status status = STATUS_OK;
@@ -90,16 +86,25 @@ enum status mapping_open(struct mapping *out, const char *path, struct error *er
         status = spool(&temporary, fd, name, error);
         if (status == STATUS_OK) {
             status = map(out, temporary, name, error);
-            close(temporary);
+            if (out->fd != temporary)
+                close(temporary);
         }
     }
-    if (fd >= 0 && !standard)
+    if (fd >= 0 && !standard && out->fd != fd)
         close(fd);
     return status;
 }
 
+enum status mapping_check(const struct mapping *m, const char *name, struct error *error) {
+    struct stat info;
+    if (m->bytes && fstat(m->fd, &info) == 0 && (uint64_t)info.st_size < m->size)
+        return error_set(error, STATUS_IO, "%s: was cut while it was read", name);
+    return STATUS_OK;
+}
+
 void mapping_close(struct mapping *m) {
-    if (m->bytes)
-        munmap((void *)m->bytes, m->size);
-    *m = (struct mapping){0};
+    filemap_close(m->bytes);
+    if (m->fd > STDIN_FILENO)
+        close(m->fd);
+    *m = (struct mapping){.fd = -1};
 }

@@ -10,10 +10,14 @@
 struct mapping {
     const uint8_t *bytes; // NULL when there are none
     uint64_t size;
+    int fd; // of the file that is mapped, or -1
 };
 
 // path "-" is standard input. STATUS_NO_INPUT when it can't be opened, STATUS_IO when it can't be read or copied.
 enum status mapping_open(struct mapping *out, const char *path, struct error *error) MUST_CHECK;
+// STATUS_IO when the file has become shorter since: beyond its new end, its last page reads as zeros (what lies further raises SIGBUS, see
+// base/filemap.h).
+enum status mapping_check(const struct mapping *m, const char *name, struct error *error) MUST_CHECK;
 void mapping_close(struct mapping *m);
 
 #endif

@@ -48,6 +48,12 @@ struct reader *reader_open_memory(const void *bytes, size_t size, const char *na
     return &stream_new(&source, name, limits)->reader;
 }
 
+struct reader *reader_open_fd(int fd, const char *name, struct reader_limits limits) {
+    struct source source;
+    source_of_descriptor(&source, fd);
+    return &stream_new(&source, name, limits)->reader;
+}
+
 void reader_close(struct reader *r) {
     if (!r)
         return;

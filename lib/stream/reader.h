@@ -33,6 +33,10 @@ enum status reader_open(struct reader **out, const char *path, struct reader_lim
 // Over memory that stays valid and unchanged until reader_close (a mapped file, a test, a fuzzer).
 struct reader *reader_open_memory(const void *bytes, size_t size, const char *name, struct reader_limits limits);
 
+// Reads a descriptor from where it stands, through a buffer also when it is a regular file: the memory of many readers stays small. Takes fd
+// over.
+struct reader *reader_open_fd(int fd, const char *name, struct reader_limits limits);
+
 // STATUS_OK with an event, STATUS_END after the last segment, or an error (which is final). An empty input is STATUS_DATA: a stream has
 // at least one segment.
 enum status reader_next(struct reader *r, struct error *error) MUST_CHECK;

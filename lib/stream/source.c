@@ -1,5 +1,6 @@
 #include "stream/source_internal.h"
 
+#include "base/filemap.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -23,43 +24,48 @@ void source_of_memory(struct source *s, const void *bytes, size_t size) {
 
 // A regular file's rest, from where the descriptor stands, becomes the window without a copy; the descriptor then stands at its end, as if
 // it had been read.
-static bool map_file(struct source *s, int fd, const struct stat *info) {
+static bool map_file(struct source *s, int fd, const struct stat *info, const char *name) {
     off_t position = lseek(fd, 0, SEEK_CUR);
     if (!S_ISREG(info->st_mode) || position < 0 || position >= info->st_size)
         return false;
     size_t size = (size_t)info->st_size;
-    void *mapping = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (mapping == MAP_FAILED)
+    const void *mapping = filemap_open(fd, size, name);
+    if (!mapping)
         return false;
-    madvise(mapping, size, MADV_SEQUENTIAL);
+    madvise((void *)mapping, size, MADV_SEQUENTIAL);
     lseek(fd, 0, SEEK_END);
     *s = (struct source){.bytes = mapping, .start = (size_t)position, .end = size, .mapped = size, .fd = -1, .at_end = true};
     return true;
 }
 
+void source_of_descriptor(struct source *s, int fd) {
+    *s = (struct source){.buffer = memory_alloc(BUFFER_SIZE), .capacity = BUFFER_SIZE, .fd = fd};
+    s->bytes = s->buffer;
+}
+
 enum status source_open(struct source *s, const char *path, struct error *error) {
     bool standard = strcmp(path, "-") == 0;
+    const char *name = standard ? "standard input" : path;
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     struct stat info;
     int failure = fd < 0 || fstat(fd, &info) != 0 ? errno : S_ISDIR(info.st_mode) ? EISDIR : 0;
     if (failure) {
         if (fd > STDIN_FILENO)
             close(fd);
-        return error_set(error, STATUS_NO_INPUT, "%s: %s", standard ? "standard input" : path, strerror(failure));
+        return error_set(error, STATUS_NO_INPUT, "%s: %s", name, strerror(failure));
     }
-    if (map_file(s, fd, &info)) {
+    if (map_file(s, fd, &info, name)) {
         if (!standard)
             close(fd);
         return STATUS_OK;
     }
-    *s = (struct source){.buffer = memory_alloc(BUFFER_SIZE), .capacity = BUFFER_SIZE, .fd = fd};
-    s->bytes = s->buffer;
+    source_of_descriptor(s, fd);
     return STATUS_OK;
 }
 
 void source_close(struct source *s) {
     if (s->mapped)
-        munmap((void *)s->bytes, s->mapped);
+        filemap_close(s->bytes);
     if (s->fd > STDIN_FILENO)
         close(s->fd);
     free(s->buffer);

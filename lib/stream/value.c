@@ -1,5 +1,7 @@
 #include "stream/value.h"
 
+#include "base/memory.h"
+
 #include <string.h>
 
 const struct value *value_first(const struct value *container) {
@@ -8,6 +10,18 @@ const struct value *value_first(const struct value *container) {
 
 const struct value *value_next(const struct value *v) {
     return v + v->nodes;
+}
+
+struct value *value_clone(const struct value *v) {
+    struct value *copy = memory_alloc(v->nodes * sizeof *v + v->length);
+    uint8_t *bytes = memcpy(copy + v->nodes, v->bytes, v->length);
+    memcpy(copy, v, v->nodes * sizeof *v);
+    for (struct value *node = copy; node < copy + v->nodes; node++) {
+        node->bytes = bytes + (node->bytes - v->bytes);
+        if (node->type == VALUE_STR || node->type == VALUE_BIN || node->type == VALUE_EXT)
+            node->data = bytes + (node->data - v->bytes);
+    }
+    return copy;
 }
 
 bool value_is(const struct value *v, const char *text) {

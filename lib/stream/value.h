@@ -29,6 +29,9 @@ struct value {
 const struct value *value_first(const struct value *container);
 const struct value *value_next(const struct value *v);
 
+// A copy that lives by itself, to be freed by one free().
+struct value *value_clone(const struct value *v);
+
 // The value of a str key of a map, or NULL (also when map is NULL or no map). A bin key counts as the same text (msgpack-numpy writes those).
 const struct value *value_get(const struct value *map, const char *key);
 const struct value *value_at(const struct value *array, uint32_t index); // NULL beyond the end or when it is no array

@@ -113,6 +113,8 @@ void dataset_close(struct dataset *d) {
 
 enum status dataset_read(const struct dataset *d, int index, struct value_nodes *nodes, struct rnn_record *out, struct error *error) {
     const struct dataset_item *item = &d->items[index];
+    if (mapping_check(&d->internal->map, d->name, error) != STATUS_OK)
+        return error->status;
     enum status status = value_decode(d->bytes + item->offset, item->size, MAX_DEPTH, nodes, error);
     return status == STATUS_OK ? rnn_record_view(nodes->node, out, error) : status;
 }

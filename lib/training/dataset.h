@@ -34,6 +34,7 @@ void dataset_close(struct dataset *d); // may be NULL
 
 // Decodes item `index`; `out` points into the map and into *nodes (one per thread), until the next use of those nodes.
 // The tokens of rollouts were checked at dataset_open and are not again (see rnn_record_view).
+// STATUS_IO when the file has become shorter since.
 enum status dataset_read(const struct dataset *d, int index, struct value_nodes *nodes, struct rnn_record *out,
                          struct error *error) MUST_CHECK;
 

@@ -13,17 +13,15 @@ struct held_rnn {
     uint8_t *bytes;
     struct value_nodes nodes;
     struct rnn_record record; // points into both
-    float *weights;
+    float *weights;           // NULL before the first use
 };
 
 struct emulation_batch *emulation_batch_new(const struct encoder *encoder, struct judge *judge, const char *label) {
     struct emulation_batch *b = memory_calloc(1, sizeof *b);
     *b = (struct emulation_batch){.encoder = encoder, .judge = judge, .label = label};
     b->held = memory_calloc(EMULATION_BATCH, sizeof *b->held);
-    for (int i = 0; i < EMULATION_BATCH; i++) {
+    for (int i = 0; i < EMULATION_BATCH; i++)
         b->emulations[i] = packer_new();
-        b->held[i].weights = memory_alloc(encoder->rnn_table.size * sizeof(float));
-    }
     return b;
 }
 
@@ -48,8 +46,11 @@ enum status emulation_batch_add(struct emulation_batch *b, const struct value *r
     memcpy(held->bytes, root->bytes, root->length);
     if (value_decode(held->bytes, root->length, MAX_DEPTH, &held->nodes, error) != STATUS_OK ||
         rnn_record_read(held->nodes.node, &held->record, error) != STATUS_OK || encoder_fits(b->encoder, &held->record.arch, error) != STATUS_OK ||
-        rollouts_check(&held->record, error) != STATUS_OK ||
-        rnn_record_weights(&held->record, &b->encoder->rnn_table, held->weights, error) != STATUS_OK)
+        rollouts_check(&held->record, error) != STATUS_OK)
+        return error->status;
+    if (!held->weights && held->record.weights) // not before they have come: an encoder record merely declares how many there are
+        held->weights = memory_alloc(b->encoder->rnn_table.size * sizeof(float));
+    if (rnn_record_weights(&held->record, &b->encoder->rnn_table, held->weights, error) != STATUS_OK)
         return error->status;
     b->count++;
     return STATUS_OK;

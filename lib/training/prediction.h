@@ -48,7 +48,7 @@ struct prediction_batch {
     const struct predictor *predictor;
     const char *label;                        // written into each record; NULL: theirs stays
     struct packer *records[PREDICTION_BATCH]; // prediction records
-    float *inputs[PREDICTION_BATCH];          // RNNs' weights, or z
+    float *inputs[PREDICTION_BATCH];          // RNNs' weights, or z; NULL before the first use
     int count;
     struct tape tape;
 };

@@ -32,11 +32,8 @@ enum status prediction_z_read(const struct value *root, int size, float *out, st
 struct prediction_batch *prediction_batch_new(const struct encoder *encoder, const struct predictor *predictor, const char *label) {
     struct prediction_batch *b = memory_calloc(1, sizeof *b);
     *b = (struct prediction_batch){.encoder = encoder, .predictor = predictor, .label = label};
-    size_t size = encoder ? encoder->rnn_table.size : (size_t)predictor->config.z;
-    for (int i = 0; i < PREDICTION_BATCH; i++) {
+    for (int i = 0; i < PREDICTION_BATCH; i++)
         b->records[i] = packer_new();
-        b->inputs[i] = memory_calloc(size, sizeof(float));
-    }
     return b;
 }
 
@@ -109,13 +106,15 @@ static void pack_head(struct packer *packer, const struct prediction_batch *b, c
 enum status prediction_batch_add(struct prediction_batch *b, const struct value *root, struct error *error) {
     struct rnn_record record;
     double truth[PREDICTOR_MAX_ANSWERS];
-    float *input = b->inputs[b->count];
-    if (rnn_record_read(root, &record, error) != STATUS_OK || predictor_truth(b->predictor, &record, truth, error) != STATUS_OK)
+    float **input = &b->inputs[b->count];
+    if (rnn_record_read(root, &record, error) != STATUS_OK || predictor_truth(b->predictor, &record, truth, error) != STATUS_OK ||
+        (b->encoder && encoder_fits(b->encoder, &record.arch, error) != STATUS_OK))
         return error->status;
-    enum status status =
-        b->encoder ? encoder_fits(b->encoder, &record.arch, error) : prediction_z_read(root, b->predictor->config.z, input, error);
-    if (status == STATUS_OK && b->encoder)
-        status = rnn_record_weights(&record, &b->encoder->rnn_table, input, error);
+    size_t size = b->encoder ? b->encoder->rnn_table.size : (size_t)b->predictor->config.z;
+    if (!*input && (record.weights || !b->encoder)) // weights have come then: an encoder record merely declares how many there are
+        *input = memory_alloc(size * sizeof **input);
+    enum status status = b->encoder ? rnn_record_weights(&record, &b->encoder->rnn_table, *input, error)
+                                    : prediction_z_read(root, b->predictor->config.z, *input, error);
     if (status != STATUS_OK)
         return status;
     pack_head(b->records[b->count++], b, &record, truth);

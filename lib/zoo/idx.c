@@ -1,5 +1,6 @@
 #include "zoo/idx.h"
 
+#include "base/filemap.h"
 #include "base/gzip.h"
 #include "base/memory.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,8 +32,8 @@ static enum status map_file(struct file *f, int fd, size_t size, struct error *e
     f->size = size;
     if (size == 0) // which can't be mapped
         return STATUS_OK;
-    void *mapping = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (mapping == MAP_FAILED)
+    const void *mapping = filemap_open(fd, size, f->path);
+    if (!mapping)
         return error_set(error, STATUS_NO_INPUT, "%s: %s", f->path, strerror(errno));
     f->bytes = mapping;
     f->mapped = true;
@@ -42,7 +42,7 @@ static enum status map_file(struct file *f, int fd, size_t size, struct error *e
 
 static void close_file(struct file *f) {
     if (f->mapped)
-        munmap((void *)f->bytes, f->size);
+        filemap_close(f->bytes);
     else
         free((void *)f->bytes);
     *f = (struct file){0};
@@ -56,7 +56,7 @@ static enum status unpack_file(struct file *f, struct error *error) {
     if (status != STATUS_OK)
         return error_prefix(error, "%s", f->path);
     if (f->mapped)
-        munmap((void *)f->bytes, f->size);
+        filemap_close(f->bytes);
     f->bytes = unpacked;
     f->size = size;
     f->mapped = false;

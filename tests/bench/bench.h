@@ -1,12 +1,18 @@
 // Timing for the benchmarks: each figure is the median of several runs (BENCH_RUNS, fewer where a run is long), its spread the distance of
 // the quartiles in percent of the median.
+//   PROGRAM [--only PREFIX] [--repeat N] [--cpu]
+// --only measures what has a name that starts so. --repeat prints a line "seconds share-of-peak" for each of N runs instead, for programs
+// that compare (tests/bench/peer). --cpu takes the process's CPU time, of all threads, for a machine that is busy with other things.
 #ifndef BENCH_H
 #define BENCH_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "math/kernels.h"
 #ifdef __x86_64__
 #include <immintrin.h>
 #endif
@@ -17,9 +23,15 @@ struct bench_time {
     double median, spread; // seconds; share of the median
 };
 
+static struct {
+    const char *only; // NULL: all
+    int repeat;       // 0: the usual lines
+    bool cpu;
+} bench_options;
+
 static inline double bench_now(void) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(bench_options.cpu ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -74,7 +86,60 @@ static inline void bench_print_rate(const char *name, struct bench_time time, do
     fflush(stdout);
 }
 
-// --- The multiply-add peak of one core: 12 independent sums in registers, the widest vectors ---
+// --- Measurements that can be chosen by name ---
+
+static inline void bench_read_options(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--cpu") == 0)
+            bench_options.cpu = true;
+        else if (i + 1 < argc && strcmp(argv[i], "--only") == 0)
+            bench_options.only = argv[++i];
+        else if (i + 1 < argc && strcmp(argv[i], "--repeat") == 0 && atoi(argv[i + 1]) > 0)
+            bench_options.repeat = atoi(argv[++i]);
+        else {
+            fprintf(stderr, "usage: %s [--only PREFIX] [--repeat N] [--cpu]\n", argv[0]);
+            exit(2);
+        }
+    }
+}
+
+static inline bool bench_wanted(const char *name) {
+    return !bench_options.only || strncmp(name, bench_options.only, strlen(bench_options.only)) == 0;
+}
+
+// The first run is not timed: it fetches memory from the system.
+static inline void bench_repeat(void (*body)(void *context), void *context, double flops, double peak) {
+    body(context);
+    for (int i = 0; i < bench_options.repeat; i++) {
+        const double start = bench_now();
+        body(context);
+        const double seconds = bench_now() - start;
+        printf("%.9f %.4f\n", seconds, 1e-9 * flops / seconds / peak);
+    }
+}
+
+// bench_run and bench_print, if wanted.
+static inline void bench_measure(const char *name, void (*body)(void *context), void *context, double flops, double peak) {
+    if (!bench_wanted(name))
+        return;
+    if (bench_options.repeat)
+        bench_repeat(body, context, flops, peak);
+    else
+        bench_print(name, bench_run(body, context), flops, peak);
+    fflush(stdout);
+}
+
+// bench_run and bench_print_rate, if wanted.
+static inline void bench_measure_rate(const char *name, void (*body)(void *context), void *context, double amount, const char *unit) {
+    if (!bench_wanted(name))
+        return;
+    if (bench_options.repeat)
+        bench_repeat(body, context, 0, 1);
+    else
+        bench_print_rate(name, bench_run(body, context), amount, unit);
+}
+
+// --- The multiply-add peak of one core: 12 independent sums in registers, the vectors of the kernels in use ---
 
 enum { BENCH_SUMS = 12, BENCH_STEPS = 20000 };
 
@@ -128,13 +193,13 @@ static inline void bench_multiply_add_128(void *context) {
     memcpy(x + 1, &sum[0], sizeof sum[0]);
 }
 
-// GF/s; prints it as the first line.
+// GF/s; prints it as the first line. Portable kernels leave products to BLIS, which knows the widest vectors.
 static inline double bench_peak(void) {
     float x[16] = {0.5f};
     int lanes = 4;
     void (*body)(void *) = bench_multiply_add_128;
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx512f")) {
+    if (__builtin_cpu_supports("avx512f") && strcmp(kernels()->name, "avx2") != 0) {
         lanes = 16;
         body = bench_multiply_add_512;
     } else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
@@ -144,7 +209,8 @@ static inline double bench_peak(void) {
 #endif
     const struct bench_time time = bench_run(body, x);
     const double flops = 2.0 * lanes * BENCH_SUMS * BENCH_STEPS, peak = 1e-9 * flops / time.median;
-    bench_print("multiply-add peak of one core", time, flops, peak);
+    if (!bench_options.repeat)
+        bench_print("multiply-add peak of one core", time, flops, peak);
     return peak;
 }
 

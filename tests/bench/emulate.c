@@ -1,5 +1,5 @@
 // Encoders at work: a joint training step of encoder and emulator at the paper's size and at the demo's, encoding throughput, and a step
-// of the predictor on embeddings. Arguments: names of encoders to measure (none: all).
+// of the predictor on embeddings.
 #include "training/emulation.h"
 
 #include "base/memory.h"
@@ -75,6 +75,10 @@ static void run_joint_step(void *context) {
 }
 
 static void bench_joint_step(const struct encoder_type *type, const struct size *size, const struct dataset *data, int threads) {
+    char name[96];
+    snprintf(name, sizeof name, "joint step %s, %s, %d thread%s", type->name, size->name, threads, threads > 1 ? "s" : "");
+    if (!bench_wanted(name))
+        return;
     struct encoder *encoder = encoder_of_size(type, size);
     struct emulator_config config = {encoder->config.z, size->hidden, 2, size->condition};
     struct emulator *emulator = emulator_new(&config, &encoder->arch, 1);
@@ -86,12 +90,9 @@ static void bench_joint_step(const struct encoder_type *type, const struct size 
         j.items[i] = i;
     struct error error;
     zoo_check(emulation_new(&j.emulation, encoder, emulator, data, &recipe, &error), &error);
-    char name[96];
-    snprintf(name, sizeof name, "joint step %s, %s, %d thread%s", type->name, size->name, threads, threads > 1 ? "s" : "");
     const int lanes = (size->batch + LANE_SIZE - 1) / LANE_SIZE;
-    bench_print(name, bench_run(run_joint_step, &j), joint_flops(encoder, emulator, size->batch, size->length - 1),
-                (threads < lanes ? threads : lanes) * peak);
-    fflush(stdout);
+    bench_measure(name, run_joint_step, &j, joint_flops(encoder, emulator, size->batch, size->length - 1),
+                  (threads < lanes ? threads : lanes) * peak);
     emulation_free(j.emulation);
     emulator_free(emulator);
     encoder_free(encoder);
@@ -114,6 +115,10 @@ static void run_encoding(void *context) {
 
 static void bench_encoding(const struct encoder_type *type) {
     enum { BATCH = 64 };
+    char name[96];
+    snprintf(name, sizeof name, "encoding %d RNNs, %s, 1 thread", BATCH, type->name);
+    if (!bench_wanted(name))
+        return;
     struct encoding e = {.encoder = encoder_of_size(type, &paper)};
     float *weights[BATCH];
     for (int i = 0; i < BATCH; i++) {
@@ -123,9 +128,7 @@ static void bench_encoding(const struct encoder_type *type) {
     }
     e.batch = (struct rnn_batch){
         .arch = e.encoder->arch, .table = &e.encoder->rnn_table, .count = BATCH, .weights = (const float *const *)weights};
-    char name[96];
-    snprintf(name, sizeof name, "encoding %d RNNs, %s, 1 thread", BATCH, type->name);
-    bench_print_rate(name, bench_run(run_encoding, &e), BATCH, "RNNs/s");
+    bench_measure_rate(name, run_encoding, &e, BATCH, "RNNs/s");
     for (int i = 0; i < BATCH; i++)
         free(weights[i]);
     tape_free(&e.tape);
@@ -173,7 +176,7 @@ static void bench_prediction(void) {
         p.truth[i] = target->low + (int)rng_below(&rng, (uint64_t)target->classes);
     const double width = config.hidden, outputs = p.predictor->answers * target->classes; // no gradient for z
     const double work = 3 * (config.z * width + (config.layers - 1) * width * width + width * outputs) - config.z * width;
-    bench_print("predictor step, task, batch 64", bench_run(run_prediction, &p), 2 * p.batch * work, peak);
+    bench_measure("predictor step, task, batch 64", run_prediction, &p, 2 * p.batch * work, peak);
     free(p.grad);
     free(p.z);
     free(p.truth);
@@ -182,14 +185,8 @@ static void bench_prediction(void) {
     predictor_free(p.predictor);
 }
 
-static bool chosen(const char *name, int count, char **names) {
-    bool found = count == 0;
-    for (int i = 0; i < count; i++)
-        found |= strcmp(names[i], name) == 0;
-    return found;
-}
-
 int main(int argc, char **argv) {
+    bench_read_options(argc, argv);
     peak = bench_peak();
     bench_prediction();
     const struct size *sizes[] = {&paper, &demo};
@@ -201,13 +198,11 @@ int main(int argc, char **argv) {
         zoo_check(dataset_open(&data, path, "rnn", (struct reader_limits){0}, &error), &error);
         for (int i = 0; (type = encoder_type_at(i)); i++)
             for (int threads = 1; threads <= 2 && (threads == 1 || sizes[s]->batch > LANE_SIZE); threads++)
-                if (chosen(type->name, argc - 1, argv + 1))
-                    bench_joint_step(type, sizes[s], data, threads);
+                bench_joint_step(type, sizes[s], data, threads);
         dataset_close(data);
         zoo_remove(path);
     }
     for (int i = 0; (type = encoder_type_at(i)); i++)
-        if (chosen(type->name, argc - 1, argv + 1))
-            bench_encoding(type);
+        bench_encoding(type);
     return 0;
 }

@@ -36,15 +36,16 @@ static void bench_languages(double peak) {
     const struct language language = {.tokens = 4, .offsets = {0, 1, -1, 2}, .length = language_default_length(4, 10), .max_n = 10};
     struct trainee *t = trainee_of_language(&language, &train_paper_recipe, 1, 1);
     const double flops = step_flops(t, train_paper_recipe.batch, language.length - 1, true);
-    printf("languages: a training step needs %.1f MFLOP\n", 1e-6 * flops);
+    if (!bench_options.repeat)
+        printf("languages: a training step needs %.1f MFLOP\n", 1e-6 * flops);
 
     // Untrained, the RNN hardly ever ends a string; a few hundred steps make sampling what it is in a zoo.
-    bench_print("training step", bench_run(run_step, t), flops, peak);
+    bench_measure("training step", run_step, t, flops, peak);
     while (t->step < 500)
         run_step(t);
-    bench_print("training step, after 500", bench_run(run_step, t), flops, peak);
-    bench_print_rate("sampling and judging 1,000 strings", bench_run(run_performance, t), STRINGS, "strings/s");
-    bench_print_rate("100 rollouts with log-probabilities", bench_run(run_rollouts, t), ROLLOUTS, "rollouts/s");
+    bench_measure("training step, after 500", run_step, t, flops, peak);
+    bench_measure_rate("sampling and judging 1,000 strings", run_performance, t, STRINGS, "strings/s");
+    bench_measure_rate("100 rollouts with log-probabilities", run_rollouts, t, ROLLOUTS, "rollouts/s");
     trainee_free(t);
 }
 
@@ -65,18 +66,20 @@ static void bench_images(double peak) {
     if (trainee_of_smnist(&t, &task, &images, &train_paper_recipe, 1, 1, &error) != STATUS_OK)
         abort();
     const double flops = step_flops(t, train_paper_recipe.batch, smnist_steps(&task), false);
-    printf("images: a training step needs %.1f MFLOP\n", 1e-6 * flops);
+    if (!bench_options.repeat)
+        printf("images: a training step needs %.1f MFLOP\n", 1e-6 * flops);
 
-    bench_print_rate("turning 60,000 images", bench_run(run_rotation, &images), IMAGE_SET, "images/s");
-    bench_print("training step", bench_run(run_step, t), flops, peak);
-    bench_print_rate("judging by 2 x 12,000 images", bench_run(run_performance, t), IMAGES, "images/s");
-    bench_print_rate("100 rollouts with logits", bench_run(run_rollouts, t), ROLLOUTS, "rollouts/s");
+    bench_measure_rate("turning 60,000 images", run_rotation, &images, IMAGE_SET, "images/s");
+    bench_measure("training step on images", run_step, t, flops, peak);
+    bench_measure_rate("judging by 2 x 12,000 images", run_performance, t, IMAGES, "images/s");
+    bench_measure_rate("100 rollouts with logits", run_rollouts, t, ROLLOUTS, "rollouts/s");
     trainee_free(t);
     free(noise);
     free(labels);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    bench_read_options(argc, argv);
     const double peak = bench_peak();
     bench_languages(peak);
     bench_images(peak);

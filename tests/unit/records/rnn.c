@@ -131,6 +131,8 @@ static void test_arch(const struct value *root) {
     }
     const struct value *v = decoded_with_int(&inner, good, "hidden", 4000); // a size that the weights do not bear out
     CHECK(rnn_record_read(decoded_with(&variant, root, "arch", v), &r, &error) == STATUS_DATA && strstr(error.text, "weights"));
+    v = decoded_with_int(&inner, good, "hidden", 30000); // more than an int can count
+    CHECK(rnn_record_read(decoded_with(&variant, root, "arch", v), &r, &error) == STATUS_DATA && strstr(error.text, "more than"));
     v = decoded_with_text(&inner, good, "cell", "gru");
     CHECK(rnn_record_read(decoded_with(&variant, root, "arch", v), &r, &error) == STATUS_DATA && strstr(error.text, "gru"));
     decoded_free(&inner);

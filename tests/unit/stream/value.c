@@ -44,7 +44,13 @@ int main(void) {
               !value_at(NULL, 0),
           "is false");
     CHECK(!value_to_u64(NULL, &u) && !value_to_i64(NULL, &i) && !value_to_double(NULL, &f) && !value_to_text(NULL, text, 6), "is false");
+
+    struct value *copy = value_clone(map), *part = value_clone(nested);
     packer_free(p);
-    free(nodes.node);
+    free(nodes.node); // the copies live on
+    CHECK(copy->length == size && value_is(value_get(copy, "text"), "hello") && value_at(value_get(copy, "nested"), 2)->boolean);
+    CHECK(part->type == VALUE_ARRAY && value_to_u64(value_at(part, 0), &u) && u == UINT64_MAX && !value_at(part, 3));
+    free(copy);
+    free(part);
     return check_report("value");
 }

@@ -165,12 +165,28 @@ static void test_splits(const char *path) {
     zoo_remove(file);
 }
 
+// A file that becomes shorter by a byte, which its last page would hide.
+static void test_cut(const char *path) {
+    struct dataset *d;
+    struct error error;
+    struct value_nodes nodes = {0};
+    struct rnn_record record;
+    char *file = zoo_damaged(path, 0, -1);
+    CHECK(dataset_open(&d, file, "rnn", no_limits, &error) == STATUS_OK && dataset_read(d, 0, &nodes, &record, &error) == STATUS_OK);
+    CHECK(truncate(file, zoo_size(file) - 1) == 0);
+    CHECK(dataset_read(d, 0, &nodes, &record, &error) == STATUS_IO && strstr(error.text, "was cut while it was read"), "%s", error.text);
+    dataset_close(d);
+    free(nodes.node);
+    zoo_remove(file);
+}
+
 int main(void) {
     char *path = zoo_write(records, COUNT, 2);
     test_file(path);
     test_pipe(path);
     test_refusals(path);
     test_splits(path);
+    test_cut(path);
     dataset_close(NULL);
     zoo_remove(path);
     return check_report("training/dataset");

@@ -1,0 +1,20 @@
+# The small files that tests/faults/cases names, made in the current folder.
+# shellcheck shell=bash
+make_files() {
+    gen-language --tokens 2 --count 6 > tasks.mp
+    train-rnn --steps 2 --snapshots 0 --hidden 4 --rollouts 3 --samples 4 < tasks.mp > unsplit.mp
+    head -c 8000 unsplit.mp > part.mp
+    partition < unsplit.mp > zoo.mp
+    rec-json --arrays whole < zoo.mp > zoo.json
+    probe --new --hidden 4 --length 3 --mlp-hidden 4 < zoo.mp > fresh.mp
+    stats-encode --new < zoo.mp > stats.mp
+    flat-encode --new --hidden 4 < zoo.mp > flat.mp
+    transformer-encode --new --hidden 4 --heads 2 < zoo.mp > transformer.mp
+    dws-encode --new --channels 2 --mlp-hidden 4 < zoo.mp > dws.mp
+    constant-encode --new < zoo.mp > constant.mp
+    emulate --fit fresh.mp --steps 4 --batch 2 --hidden 4 --validate-every 2 < zoo.mp > model.mp
+    probe --model model.mp < zoo.mp > embeddings.mp
+    classify --fit task --steps 3 --batch 2 --hidden 4 < embeddings.mp > predictor.mp
+    classify --model predictor.mp < embeddings.mp > predictions.mp
+    printf 'other: {a: [1, 2]}\n' > config.yaml
+}
