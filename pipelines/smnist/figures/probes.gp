@@ -30,7 +30,7 @@ unset border
 unset tics
 set cbrange [0:1]
 set palette gray
-set object 1 rectangle from -0.5,-0.5 to 27.5,27.5 behind fillcolor rgb "#dfe9f3" border rgb grey # blue is what was not shown
+set object 1 rectangle from -0.5,-0.5 to 27.5,27.5 behind fillcolor rgb "#dfe9f3" fillstyle solid border rgb grey # blue is what was not shown
 set object 2 rectangle from -0.5,-side - 2.5 to side - 0.5,-2.5 front fillstyle empty border rgb grey
 set label 2 "first tile" at side + 0.3,-side / 2.0 - 2.5 left textcolor rgb dark
 do for [which = 0:1] {
