@@ -2,6 +2,7 @@
 #   make            build everything into build/           make demo      the whole experiment on a small zoo, in minutes
 #   make test       set up, build, run all tests           make help      all targets
 #   make compare    all encoders side by side, on the demo's zoo; SIZE=laptop: longer, on a larger one; SIZE=paper: the published sizes
+#   make demo-smnist    the same with RNNs that read images of digits (which make data gets, or IMAGES=DIRECTORY); laptop-smnist, paper-smnist
 
 MAKEFLAGS += --no-builtin-rules
 
@@ -45,13 +46,15 @@ ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
 .PHONY: all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
+.PHONY: demo-smnist laptop-smnist paper-smnist
 all: $(BIN)
 lib: $(LIB)
 
 help:
-	@sed -n '2,5s/^# *//p' Makefile
-	@echo 'all targets: all lib deps test unit bats lint sanitize fuzz bench bench-peer data demo compare laptop paper install uninstall clean'
-	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
+	@sed -n '2,6s/^# *//p' Makefile
+	@echo 'all targets: all lib deps test unit bats lint sanitize fuzz bench bench-peer data demo compare laptop paper' \
+		'demo-smnist laptop-smnist paper-smnist install uninstall clean'
+	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
 	@.ci/deps
@@ -137,24 +140,29 @@ PEER ?=
 bench-peer: $(BENCH)
 	@tests/bench/peer/run $(BUILD)/tests/bench $(PEER)
 
-# --- The experiment on formal languages, in three sizes, and with all encoders, in three (pipelines/language/) ---
+# --- The experiments: on formal languages, in three sizes, and with all encoders, in three (pipelines/language/); on images (pipelines/smnist/) ---
 
 RESULTS ?= results
 SIZE    ?= small
 compare: NAME = compare-$(SIZE)
 demo laptop paper: NAME = $@
 
+# Arguments of the make that runs an experiment: FAMILY SIZE RESULTS
+experiment = --no-print-directory -C pipelines/$(1) SIZE=$(2) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(3)) JOBS=$(JOBS)
+
 demo compare laptop paper: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory -C pipelines/language SIZE=$(NAME) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(NAME)) \
-		JOBS=$(JOBS)
+	@$(MAKE) $(call experiment,language,$(NAME),$(NAME))
 
-# --- Images for the second zoo ---
-
-DATA ?= data
+DATA   ?= data
+IMAGES ?= $(DATA)/mnist
 
 data:
 	@pipelines/smnist/get-data $(DATA)/mnist
+
+demo-smnist laptop-smnist paper-smnist: deps $(if $(filter $(DATA)/mnist,$(IMAGES)),data)
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) $(call experiment,smnist,$(@:-smnist=),$@) IMAGES=$(abspath $(IMAGES))
 
 # --- Installation ---
 

@@ -1,10 +1,12 @@
-# table.tsv, and modes.tsv if there is one -> `# ` and the measure; then for each bar: panel (loss, validation, ood), place of the encoder
-# (1 has the least emulation loss on the validation split; 0 is the majority), its name, kind (asks, reads, baseline), mode, place and count
-# of the modes, mean, low and high.
+# table.tsv, and modes.tsv if there is one -> `# ` and the heading (without one, the measure's name); then for each bar: panel (loss,
+# validation, ood), place of the encoder (1 has the least emulation loss on the validation split; 0 is the majority), its name, kind (asks,
+# reads, baseline), mode, place and count of the modes, mean, low and high.
 BEGIN {
     FS = OFS = "\t"
-    heading = measure
-    gsub("_", " ", heading)
+    if (heading == "") {
+        heading = measure
+        gsub("_", " ", heading)
+    }
     print "# " heading
     split("interactive noninteractive linear free", names, " ")
     for (i in names)

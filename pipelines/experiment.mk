@@ -2,8 +2,11 @@
 # pictures. A family's Makefile says what is its own and includes this; copy language/Makefile for another one:
 #
 # GENERATOR   filter that makes the family's tasks             TARGETS    what is predicted: targets of classify
-# MEASURE     column of table.tsv that the bars show           PCA        fields of embeddings in pca.tsv, for pictures of the family's own
+# MEASURE     column of table.tsv that the bars show           HEADING    what the bars call it, if not by the column's name
+# PCA         fields of embeddings in pca.tsv, for pictures of the family's own
 # PICTURES    of the family's own: figures/NAME.gp, drawn from the .tsv file that its Makefile makes $(R)/figures/NAME.png depend on
+# LABELLED    field of the task by which the picture of dialogues calls an RNN; choose.awk, in the family's folder, says which two it shows
+# DATA_OPTIONS    where train-rnn and emulate find the family's data, if there are any; $(R)/config/data.yaml then is to say which they are
 #
 # SIZE        names the YAML file with all settings; CONFIG=FILE names another one
 # RESULTS     where all files go                               SEEDS      of the encoders: "1 2 3", instead of the YAML file's
@@ -86,10 +89,11 @@ embedder = $(firstword $(new-$(1)))
 of       = $(SEEDS:%=$(R)/$(1)-%/$(2).mp)# FILE of ENCODER, for all seeds
 
 # The encoder that is shown in pictures.
-SHOWN   := $(R)/$(firstword $(filter interactive,$(ENCODERS)) $(filter noninteractive,$(ENCODERS)) $(ENCODERS))-$(firstword $(SEEDS))
-PLOTTED := $(R)/figures/data
-FIGURES := $(patsubst %,$(R)/figures/%.png,bars curves pca-accuracy clones $(PICTURES))
-TABLES  := $(R)/table $(if $(MODES),$(R)/modes)
+SHOWN    := $(R)/$(firstword $(filter interactive,$(ENCODERS)) $(filter noninteractive,$(ENCODERS)) $(ENCODERS))-$(firstword $(SEEDS))
+PLOTTED  := $(R)/figures/data
+DIALOGUE := $(if $(filter interactive-% noninteractive-%,$(notdir $(SHOWN))),probes)
+FIGURES  := $(patsubst %,$(R)/figures/%.png,bars curves pca-accuracy clones $(DIALOGUE) $(PICTURES))
+TABLES   := $(R)/table $(if $(MODES),$(R)/modes)
 
 .PHONY: all force
 all: $(TABLES:=.txt) $(TABLES:=.tsv) $(FIGURES)
@@ -128,14 +132,15 @@ options  = $(if $(call own,$(1)),$$(cat $(foreach s,$(1),$(call own,$(s))) | sed
 # --- The zoo ---
 
 # Shards that are missing, or older than the settings, are made; then all of them are one stream, in order of the runs.
-$(R)/zoo.mp: $(R)/config/runs $(call config,$(GENERATOR) train-rnn partition)
+$(R)/zoo.mp: $(R)/config/runs $(call config,$(GENERATOR) train-rnn partition $(if $(DATA_OPTIONS),data))
 	@mkdir -p $(R)/shards
 	@for ((run = 0; run < $(RUNS); run += $(SHARD))); do \
 		last=$$((run + $(SHARD) < $(RUNS) ? run + $(SHARD) - 1 : $(RUNS) - 1)); \
 		echo "$(R)/shards/$$run-$$last.mp"; done > $(R)/shards/list
 	@while read -r shard; do for setting in $(filter %.yaml,$^); do \
 		if [[ ! $$shard -nt $$setting ]]; then echo "$$shard"; break; fi; done; done < $(R)/shards/list | \
-	PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -j$(JOBS) --halt soon,fail=1 bash $(HERE)make-shard $(GENERATOR) $(CONFIG)
+	PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -j$(JOBS) --halt soon,fail=1 \
+		bash $(HERE)make-shard $(GENERATOR) $(CONFIG) {} $(DATA_OPTIONS)
 	@xargs cat < $(R)/shards/list > $@.tmp
 	@rm -f $(R)/shards/*.tmp
 	@mv $@.tmp $@
@@ -168,7 +173,7 @@ $(MODELS:=/embeddings.mp): $(R)/%/embeddings.mp: $(R)/%/model.mp $(R)/zoo.mp
 
 $(MODELS:=/emulations.mp): $(R)/%/emulations.mp: $(R)/%/model.mp $(R)/zoo.mp
 	@echo "emulate:  judging $*"
-	@emulate --model $< --label $(encoder) --config $(CONFIG) $(call options,emulate-$(encoder)) < $(R)/zoo.mp > $@.tmp
+	@emulate --model $< --label $(encoder) --config $(CONFIG) $(call options,emulate-$(encoder)) $(DATA_OPTIONS) < $(R)/zoo.mp > $@.tmp
 	@mv $@.tmp $@
 
 # --- Predictions from the embeddings ---
@@ -231,7 +236,7 @@ $(R)/modes.txt $(R)/modes.tsv: $(BY_MODE) $(R)/config/models $(R)/config/modes $
 # Bars of the emulation loss on the validation split, and of MEASURE on both splits, by mode.
 $(PLOTTED)/bars.tsv: $(TABLES:=.tsv) $(R)/config/modes
 	@mkdir -p $(@D)
-	@awk -v measure=$(MEASURE) -f $(HERE)bars.awk $(filter %.tsv,$^) > $@.tmp
+	@awk -v measure=$(MEASURE) -v heading="$(HEADING)" -f $(HERE)bars.awk $(filter %.tsv,$^) > $@.tmp
 	@mv $@.tmp $@
 
 # Encoder, split, step, and the loss' mean, least and greatest over the seeds; blocks that gnuplot can index.
@@ -252,6 +257,20 @@ $(PLOTTED)/clones.tsv: $(SHOWN)/emulations.mp $(R)/config/shown
 	@rec-table --kind emulation split accuracy clone_accuracy < $< | awk -F '\t' '$$1 != "train" && $$3 != "?"' | sort -k2,2g -k3,3g > $@.tmp
 	@mv $@.tmp $@
 
+# The dialogues with two good RNNs of different tasks.
+$(PLOTTED)/traces.mp: $(SHOWN)/model.mp $(R)/zoo.mp $(R)/config/shown
+	@mkdir -p $(@D)
+	@probe --model $< --traces --config $(CONFIG) < $(R)/zoo.mp > $@.tmp
+	@mv $@.tmp $@
+
+$(PLOTTED)/probes.tsv: $(PLOTTED)/traces.mp $(SHOWN)/model.mp
+	@chosen=$$(rec-table --kind embedding split metrics.accuracy $(LABELLED) < $< | awk -f choose.awk); \
+	probes=$$(rec-table --kind encoder config.probes < $(SHOWN)/model.mp); \
+	for trace in inputs answers; do rec-table --kind embedding --matrix probes.$$trace < $< | \
+		awk -v trace=$$trace -v chosen="$$chosen" -v probes="$$probes" -f $(HERE)probes.awk; done > $@.tmp
+	@mv $@.tmp $@
+
+$(R)/figures/probes.png: $(PLOTTED)/probes.tsv
 $(R)/figures/bars.png: $(PLOTTED)/bars.tsv
 $(R)/figures/curves.png: $(PLOTTED)/curves.tsv
 $(R)/figures/pca-accuracy.png: $(PLOTTED)/pca.tsv

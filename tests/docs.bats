@@ -171,6 +171,14 @@ options_and_defaults() { # FILTER
     [[ $(awk '{ print $1, $2, $3, $4 }' table | tail -n +2 | tr '\n' ,) == 'constant validation 1 4,interactive validation 1 4,' ]]
 }
 
+@test "examples: rotated-digits.sh" {
+    cp -r "$BATS_FILE_TMPDIR/files/data" .
+    RUNS=2 STEPS=20 "$EXAMPLES/rotated-digits.sh" > table
+    [[ $(tail -n +2 table | awk '{ print $1 + 0, $2, $3 }' | paste -sd ,) == \
+        '0 2 2,0 6 2,0 20 2,45 2 2,45 6 2,45 20 2,90 2 2,90 6 2,90 20 2,180 2 2,180 6 2,180 20 2' ]]
+    awk 'NR > 1 && !($4 >= 0 && $4 <= 1) { exit 1 }' table
+}
+
 @test "examples: embed-my-pytorch-lstm.py" {
     python "$EXAMPLES/embed-my-pytorch-lstm.py" > text
     [[ $(grep -c '^\[' text) == 4 && $(grep -c '1\.' text) == 4 ]]
