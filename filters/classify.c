@@ -10,7 +10,7 @@
 static const char *fit, *model, *encoder_file, *data = "-", *label;
 static int batch = 64, hidden = 128, layers = 2, log_every = 100;
 static uint64_t steps = 2000;
-static double rate, decay = 0.01, clip = 0.1;
+static double rate, encoder_rate, decay = 0.01, clip = 0.1;
 
 static struct option options[] = {
     {.type = OPTION_CHOICE,
@@ -38,6 +38,12 @@ static struct option options[] = {
      .name = "rate",
      .target = &rate,
      .help = "AdamW's rate; 0 stands for 1e-3, or 1e-4 with --encoder",
+     .low = 0,
+     .high = 1},
+    {.type = OPTION_REAL,
+     .name = "encoder-rate",
+     .target = &encoder_rate,
+     .help = "AdamW's rate for the encoder alone, to fine-tune it gently; 0 stands for --rate",
      .low = 0,
      .high = 1},
     {.type = OPTION_REAL, .name = "weight-decay", .target = &decay, .help = "AdamW's decoupled weight decay", .low = 0, .high = 1000},
@@ -130,6 +136,7 @@ static int fit_main(struct cli *cli) {
                     .rate = rate > 0  ? rate
                             : encoder ? 1e-4
                                       : 1e-3,
+                    .encoder_rate = encoder_rate,
                     .decay = decay,
                     .clip = clip,
                     .threads = cli_common(cli)->threads},

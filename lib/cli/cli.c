@@ -25,7 +25,6 @@ static volatile sig_atomic_t signalled;
 static void remove_lock(void) {
     if (lock_path)
         unlink(lock_path);
-    lock_path = NULL;
 }
 
 static void out_of_memory(size_t size) {

@@ -191,12 +191,12 @@ static void reduce(struct learner *l, int lanes) {
     }
 }
 
-static double rate_of_step(const struct learner *l) {
+static double rate_of_step(const struct learner *l, double rate) {
     const struct learner_recipe *r = &l->recipe;
     double from = (1 - r->anneal) * (double)r->steps, to = (double)r->steps;
     if (!(r->anneal > 0))
-        return r->rate;
-    return schedule_linear((double[]){from, to}, (double[]){r->rate, 0}, 2, (double)l->step);
+        return rate;
+    return schedule_linear((double[]){from, to}, (double[]){rate, 0}, 2, (double)l->step);
 }
 
 enum status learner_step_on(struct learner *l, const int *items, int count, double *loss, struct error *error) {
@@ -210,9 +210,10 @@ enum status learner_step_on(struct learner *l, const int *items, int count, doub
     if (!isfinite(*loss) || !isfinite(l->head_norm) || (l->encoder && !isfinite(l->encoder_norm)))
         return error_set(error, STATUS_DATA, "training diverged at step %llu: the loss or a gradient is not finite",
                          (unsigned long long)l->step + 1);
-    double rate = rate_of_step(l);
-    adamw_update(&l->head_adamw, l->head_values, lane->head_grad, rate, head_scale);
+    const struct learner_recipe *r = &l->recipe;
+    adamw_update(&l->head_adamw, l->head_values, lane->head_grad, rate_of_step(l, r->rate), head_scale);
     if (l->encoder) {
+        double rate = rate_of_step(l, r->encoder_rate > 0 ? r->encoder_rate : r->rate);
         adamw_update(&l->encoder_adamw, l->encoder->values, lane->encoder_grad, rate, encoder_scale);
         l->encoder->step++;
     }

@@ -13,6 +13,7 @@ enum { LANE_SIZE = 32 };
 struct learner_recipe {
     int batch;
     double rate, decay, clip; // AdamW's rate and decay; clip <= 0: none
+    double encoder_rate;      // AdamW's rate for the encoder alone; 0: rate
     double anneal;            // share of the `steps`, at their end, over which the rate falls linearly to 0; 0: never
     uint64_t steps;           // planned, for anneal
     int threads;

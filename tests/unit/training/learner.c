@@ -291,6 +291,25 @@ static void test_anneal(void) {
     training_free(constant);
 }
 
+// AdamW's first update moves every number by its rate: the encoder's, and the head's, which does not change.
+static void test_encoder_rate(void) {
+    struct learner_recipe recipe = plain;
+    struct training *same = training_new(true, ITEMS, recipe);
+    recipe.encoder_rate = recipe.rate / 10;
+    struct training *gentle = training_new(true, ITEMS, recipe);
+    const struct encoder *a = same->regression->encoder, *b = gentle->regression->encoder;
+    size_t last = a->table.size - 1; // the last bias
+    float before = a->values[last];
+    CHECK(before == b->values[last]);
+    step(same);
+    step(gentle);
+    CHECK(memcmp(same->values, gentle->values, same->table.size * sizeof(float)) == 0);
+    CHECK(fabsf(a->values[last] - before) > 0.01f);
+    CHECK_CLOSE(b->values[last] - before, (a->values[last] - before) / 10, 1e-5);
+    training_free(same);
+    training_free(gentle);
+}
+
 int main(void) {
     test_epochs();
     test_loss_falls();
@@ -300,6 +319,7 @@ int main(void) {
     test_divergence();
     test_evaluate();
     test_anneal();
+    test_encoder_rate();
     learner_free(NULL);
     return check_report("training/learner");
 }
