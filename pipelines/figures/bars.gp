@@ -43,7 +43,7 @@ do for [entry = 0:entries - 1] {
 
 set multiplot layout 1,3 title "Encoders side by side" font ",13" margins 0.15,0.97,0.21,0.86 spacing 0.04
 set yrange [encoders + 0.6:0.4]
-set ytics scale 0
+set ytics scale 0 ("" 1) # only these, no numbers
 do for [place = 1:encoders] { set ytics add (read(sprintf("$2 == %d { print $3; exit }", place)) place) }
 set grid noytics xtics
 do for [panel in "loss validation ood"] {
