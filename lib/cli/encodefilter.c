@@ -129,7 +129,8 @@ static void check_layers(struct cli *cli, const struct settings *s, const struct
 
 // --- A fresh encoder ---
 
-// Reads no further than the first rnn record, so that it costs nothing at the head of a large zoo.
+// Reads no further than the segment of the first rnn record, whose end proves that record and history to be sound: a zoo made of shards costs
+// one shard, however large it is.
 static void make_encoder(struct cli *cli, const struct settings *s, const struct encoder_type *type, struct reader *in,
                          struct writer *out) {
     struct rnn_record rnn;
@@ -147,6 +148,8 @@ static void make_encoder(struct cli *cli, const struct settings *s, const struct
     encoder_pack(writer_packer(out), e);
     encoder_free(e);
     cli_check(cli, writer_commit(out, cli_error(cli)));
+    while (in->event != READER_END && cli_read(cli, in)) {
+    }
     cli_check(cli, writer_end_segment(out, cli_error(cli)));
 }
 

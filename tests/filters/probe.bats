@@ -164,13 +164,14 @@ assert argv == [["gen-language", "--tokens"], ["train-rnn", "--steps"], ["probe"
 PYTHON
 }
 
-@test "probe: --new reads no further than the first rnn record" {
+@test "probe: --new reads no further than the segment of the first rnn record, and all of that" {
     mkfifo pipe
-    { head -c 20000 zoo.mp; exec sleep 60; } > pipe 3>&- &
+    { cat zoo.mp; exec sleep 60; } > pipe 3>&- &
     local upstream=$!
     timeout 20 probe --new < pipe > encoder.mp
     kill "$upstream"
     probe --new < zoo.mp | cmp - encoder.mp
+    run -65 bash -c 'head -c -1 zoo.mp | probe --new > /dev/null'
     run -65 bash -c 'gen-language | probe --new > /dev/null'
     [[ $output == *"no rnn record"* ]]
 }
