@@ -51,6 +51,14 @@ begin() {
     rm "$new"
 }
 
+# lock: one recipe at a time in RESULTS, since each clears away what it takes for leftovers. The jobs of an array (zoo.slurm) need none. The
+# lock ends with this process, however that ends; jobs that outlive it don't hold it.
+lock() {
+    exec {locked}> "$results/lock"
+    command -v flock > /dev/null || return 0 # not on every system
+    flock --nonblock "$locked" || fail 75 "another recipe is at work in $results: try again when it has ended"
+}
+
 complete() { # FILE
     rec-info --quiet "$1" > /dev/null 2>&1
 }
@@ -75,7 +83,7 @@ in_parallel() {
     local names=()
     while [[ $1 != -- ]]; do names+=("$1") && shift; done
     printf '%s\n' "${names[@]}" |
-        PARALLEL_SHELL=$(type -P bash) parallel --plain --will-cite --retries 3 --halt soon,fail=1 "${@:2}" {} ||
+        PARALLEL_SHELL=$(type -P bash) parallel --plain --will-cite --retries 3 --halt soon,fail=1 "${@:2}" {} {locked}>&- ||
         fail 65 "shards are missing; what is complete is kept: call again to go on"
 }
 

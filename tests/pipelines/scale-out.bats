@@ -64,7 +64,7 @@ times() {
 @test "local: the zoo has all runs in order, nothing is left over, and a second call makes nothing" {
     [[ $(rec-table run < "$WHOLE/zoo.mp" | uniq | paste -sd ' ') == '0 1 2 3 4 5 6 7' ]]
     [[ $(cd "$WHOLE" && find . -type f | sort | paste -sd ' ') == \
-        './joblog ./settings.yaml ./shards/0-2.mp ./shards/3-5.mp ./shards/6-7.mp ./zoo.mp' ]]
+        './joblog ./lock ./settings.yaml ./shards/0-2.mp ./shards/3-5.mp ./shards/6-7.mp ./zoo.mp' ]]
     cp -a "$WHOLE" copy
     run -0 "$RECIPES/zoo-local" "$CONFIG" copy -j 2
     [[ -z $output ]]
@@ -77,10 +77,13 @@ times() {
     cmp "$WHOLE/zoo.mp" 'two jobs/zoo.mp'
 }
 
-@test "local: a worker killed in the middle is replaced" {
+@test "local: a worker killed in the middle is replaced; meanwhile nobody else may work there" {
     hang_once
     PATH=$PWD/bin:$PATH "$RECIPES/zoo-local" "$CONFIG" killed -j 2 3>&- &
     until_exists hanging
+    run -75 "$RECIPES/zoo-local" "$CONFIG" killed -j 1
+    [[ $output == *'another recipe is at work'* ]]
+    run -75 "$RECIPES/zoo-ssh" "$CONFIG" killed :
     kill -KILL "$(< hanging)"
     wait $!
     cmp "$WHOLE/zoo.mp" killed/zoo.mp
@@ -143,7 +146,7 @@ times() {
     sed 's/steps: 3/steps: 4/' "$CONFIG" > same.yaml
     run -0 "$RECIPES/zoo-local" same.yaml copy
     cmp "$WHOLE/zoo.mp" copy/zoo.mp
-    [[ $(ls copy | paste -sd ' ') == 'joblog settings.yaml shards zoo.mp' ]]
+    [[ $(ls copy | paste -sd ' ') == 'joblog lock settings.yaml shards zoo.mp' ]]
 }
 
 @test "misuse" {
@@ -211,7 +214,7 @@ END
     start_sshd
     BIN=$RNNPIPE_BIN "$RECIPES/zoo-ssh" "$CONFIG" results 1/here,1/there 3>&-
     cmp "$WHOLE/zoo.mp" results/zoo.mp
-    [[ $(cd results && find . -type f | sort | paste -sd ' ') == './joblog ./settings.yaml ./shards/0-2.mp ./shards/3-5.mp ./shards/6-7.mp ./zoo.mp' ]]
+    [[ $(cd results && find . -type f | sort | paste -sd ' ') == './joblog ./lock ./settings.yaml ./shards/0-2.mp ./shards/3-5.mp ./shards/6-7.mp ./zoo.mp' ]]
     [[ $(tail -n +2 results/joblog | cut -f 2 | sort -u | paste -sd ' ') == 'here there' ]]
 }
 
