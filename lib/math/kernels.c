@@ -231,22 +231,41 @@ static void adamw(float *w, float *m, float *v, const float *g, size_t n, float 
 
 // --- One step of an LSTM ---
 
-static void lstm_forward(float *gates, size_t ldg, float *c, float *tanh_c, float *h, const float *c_prev, int rows, int hidden) {
-    for (int r = 0; r < rows; r++) {
+// Gates and c of rows first to last - 1.
+INLINE void lstm_gates(float *gates, size_t ldg, float *c, const float *c_prev, int first, int last, int hidden) {
+    for (int r = first; r < last; r++) {
         float *gi = gates + r * ldg, *gf = gi + hidden, *gg = gf + hidden, *go = gg + hidden;
         const size_t row = (size_t)r * hidden;
         for (int j = 0; j < hidden; j += LANES) {
             const lane_mask lanes = first_lanes(lanes_left(hidden, j));
-            const vec i = sigmoid_of(vec_load_first(gi + j, lanes)), f = sigmoid_of(vec_load_first(gf + j, lanes));
-            const vec g = tanh_of(vec_load_first(gg + j, lanes)), o = sigmoid_of(vec_load_first(go + j, lanes));
-            const vec cv = vec_fma(f, c_prev ? vec_load_first(c_prev + row + j, lanes) : vec_set(0), i * g), t = tanh_of(cv);
+            vec i, f, g, o;
+            divide_two(sigmoid_quotient(vec_load_first(gi + j, lanes)), sigmoid_quotient(vec_load_first(gf + j, lanes)), &i, &f);
+            divide_two(tanh_quotient(vec_load_first(gg + j, lanes)), sigmoid_quotient(vec_load_first(go + j, lanes)), &g, &o);
             vec_store_first(gi + j, i, lanes);
             vec_store_first(gf + j, f, lanes);
             vec_store_first(gg + j, g, lanes);
             vec_store_first(go + j, o, lanes);
-            vec_store_first(c + row + j, cv, lanes);
-            vec_store_first(tanh_c + row + j, t, lanes);
-            vec_store_first(h + row + j, o * t, lanes);
+            const vec previous = c_prev ? vec_load_first(c_prev + row + j, lanes) : vec_set(0);
+            vec_store_first(c + row + j, vec_fma(f, previous, i * g), lanes);
+        }
+    }
+}
+
+static void lstm_forward(float *gates, size_t ldg, float *c, float *tanh_c, float *h, const float *c_prev, int rows, int hidden) {
+    // tanh(c) in a loop of its own: behind the gates it would be one long chain that the CPU waits for.
+    const int group = 1 + 255 / (hidden + 1);
+    for (int first = 0; first < rows; first += group) {
+        const int last = first + group < rows ? first + group : rows;
+        lstm_gates(gates, ldg, c, c_prev, first, last, hidden);
+        for (int r = first; r < last; r++) {
+            const float *go = gates + r * ldg + 3 * hidden;
+            const size_t row = (size_t)r * hidden;
+            for (int j = 0; j < hidden; j += LANES) {
+                const lane_mask lanes = first_lanes(lanes_left(hidden, j));
+                const vec t = tanh_of(vec_load_first(c + row + j, lanes));
+                vec_store_first(tanh_c + row + j, t, lanes);
+                vec_store_first(h + row + j, vec_load_first(go + j, lanes) * t, lanes);
+            }
         }
     }
 }
