@@ -116,13 +116,24 @@ static struct matrix pack_a(float *out, struct matrix a, int m, int k) {
     return (struct matrix){out, A_STRIDE, 1};
 }
 
-// C[m,n] = beta C + A[m,k] B[k,n], B in panels.
-static void multiply_panels(struct matrix a, const float *panels, int m, int n, int k, float beta, float *c, size_t ldc) {
-    for (int column = 0; column < n; column += PANEL, panels += (size_t)k * PANEL)
-        kernels()->gemm(c + column, ldc, a.data, a.row, a.col, panels, PANEL, m, smaller(n - column, PANEL), k, beta);
+// Where the sums of a product start: NULL for 0; rows that are 0 apart are all the same one.
+struct start {
+    const float *data;
+    size_t row;
+};
+
+static struct start start_from(struct start s, int row, int col) {
+    return s.data ? (struct start){s.data + row * s.row + col, s.row} : s;
 }
 
-static void multiply_packed(struct matrix a, struct matrix b, int m, int n, int k, float beta, float *c, size_t ldc) {
+// C[m,n] = start + A[m,k] B[k,n], B in panels.
+static void multiply_panels(struct matrix a, const float *panels, int m, int n, int k, struct start start, float *c, size_t ldc) {
+    for (int column = 0; column < n; column += PANEL, panels += (size_t)k * PANEL)
+        kernels()->gemm(c + column, ldc, start_from(start, 0, column).data, start.row, a.data, a.row, a.col, panels, PANEL, m,
+                        smaller(n - column, PANEL), k);
+}
+
+static void multiply_packed(struct matrix a, struct matrix b, int m, int n, int k, struct start start, float *c, size_t ldc) {
     const int copy_a = n >= 256 && k >= 128; // else it is used too few times
     const int m_block = copy_a ? smaller(m, M_BLOCK) : m, panels = (smaller(n, N_BLOCK) + PANEL - 1) / PANEL;
     const size_t a_count = copy_a ? (size_t)m_block * A_STRIDE : 0;
@@ -137,7 +148,9 @@ static void multiply_packed(struct matrix a, struct matrix b, int m, int n, int 
                 struct matrix block = from(a, row, depth);
                 if (copy_a)
                     block = pack_a(packed_a, block, height, step);
-                multiply_panels(block, packed_b, height, width, step, depth > 0 ? 1 : beta, c + row * ldc + column, ldc);
+                float *out = c + row * ldc + column;
+                multiply_panels(block, packed_b, height, width, step, depth ? (struct start){out, ldc} : start_from(start, row, column),
+                                out, ldc);
             }
         }
     }
@@ -148,20 +161,38 @@ static bool for_blis(int m, int n, int k) {
     return from && (size_t)m * n * k >= from;
 }
 
-void blas_sgemm(enum transpose ta, enum transpose tb, int m, int n, int k, const float *a, size_t lda, const float *b, size_t ldb,
-                float beta, float *c, size_t ldc) {
+// By BLIS, which can only add to C.
+static void multiply_blis(enum transpose ta, enum transpose tb, int m, int n, int k, const float *a, size_t lda, const float *b, size_t ldb,
+                          struct start start, float *c, size_t ldc) {
+    if (start.data && start.data != c)
+        for (int row = 0; row < m; row++)
+            memcpy(c + row * ldc, start.data + row * start.row, n * sizeof *c);
+    blas_sgemm_blis(ta, tb, m, n, k, a, lda, b, ldb, start.data ? 1 : 0, c, ldc);
+}
+
+static void multiply(enum transpose ta, enum transpose tb, int m, int n, int k, const float *a, size_t lda, const float *b, size_t ldb,
+                     struct start start, float *c, size_t ldc) {
     if (m <= 0 || n <= 0)
         return;
     if (for_blis(m, n, k)) {
-        blas_sgemm_blis(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
+        multiply_blis(ta, tb, m, n, k, a, lda, b, ldb, start, c, ldc);
         return;
     }
     const struct matrix am = matrix(ta, a, lda), bm = matrix(tb, b, ldb);
     // Thresholds by tests/bench/kernels.c: from there on the copy of B is paid for by the number of rows that use it.
     if (k > 0 && (tb == TRANSPOSED || (m >= 192 && (size_t)k * n > 8192)))
-        multiply_packed(am, bm, m, n, k, beta, c, ldc);
+        multiply_packed(am, bm, m, n, k, start, c, ldc);
     else
-        kernels()->gemm(c, ldc, a, am.row, am.col, b, ldb, m, n, k, beta);
+        kernels()->gemm(c, ldc, start.data, start.row, a, am.row, am.col, b, ldb, m, n, k);
+}
+
+void blas_sgemm(enum transpose ta, enum transpose tb, int m, int n, int k, const float *a, size_t lda, const float *b, size_t ldb,
+                float beta, float *c, size_t ldc) {
+    multiply(ta, tb, m, n, k, a, lda, b, ldb, (struct start){beta != 0 ? c : NULL, ldc}, c, ldc);
+}
+
+void blas_affine(int m, int n, int k, const float *x, const float *w, const float *bias, float *y) {
+    multiply(PLAIN, TRANSPOSED, m, n, k, x, k, w, k, (struct start){bias, 0}, y, n);
 }
 
 // --- Packed once, used often ---
@@ -174,13 +205,15 @@ void blas_pack(enum transpose tb, int k, int n, const float *b, size_t ldb, floa
     pack_b(packed, matrix(tb, b, ldb), k, n);
 }
 
-void blas_add_packed(int m, int n, int k, const float *a, size_t lda, const float *packed, float *c, size_t ldc) {
+void blas_sgemm_packed(int m, int n, int k, const float *a, size_t lda, const float *packed, const float *s, size_t lds, float *c,
+                       size_t ldc) {
+    const struct start start = {s, lds};
     if (m <= 0 || n <= 0)
         return;
     if (!for_blis(m, n, k)) {
-        multiply_panels(matrix(PLAIN, a, lda), packed, m, n, k, 1, c, ldc);
+        multiply_panels(matrix(PLAIN, a, lda), packed, m, n, k, start, c, ldc);
         return;
     }
     for (int column = 0; column < n; column += PANEL, packed += (size_t)k * PANEL)
-        blas_sgemm_blis(PLAIN, PLAIN, m, smaller(n - column, PANEL), k, a, lda, packed, PANEL, 1, c + column, ldc);
+        multiply_blis(PLAIN, PLAIN, m, smaller(n - column, PANEL), k, a, lda, packed, PANEL, start_from(start, 0, column), c + column, ldc);
 }

@@ -20,12 +20,13 @@ enum { K_BLOCK = 256 }; // so many rows of a panel of B stay in the first-level 
 struct product {
     float *c;
     size_t ldc;
+    const float *start; // of the sums; NULL = 0
+    size_t ld_start;
     const float *a;
     size_t a_row, a_col;
     const float *b;
     size_t ldb;
     int k;
-    bool add;       // to C, else start from 0
     lane_mask mask; // of the columns, for blocks of one vector
 };
 
@@ -34,8 +35,8 @@ INLINE void block(const struct product *p, int rows, int vectors) {
     const bool masked = vectors == 1;
     vec sum[MAX_ROWS * 8];
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++) {
-        const float *c = p->c + r * p->ldc + v * LANES;
-        sum[r * vectors + v] = !p->add ? vec_set(0) : masked ? vec_load_first(c, p->mask) : vec_load(c);
+        const size_t at = r * p->ld_start + v * LANES;
+        sum[r * vectors + v] = !p->start ? vec_set(0) : masked ? vec_load_first(p->start + at, p->mask) : vec_load(p->start + at);
     }
     const float *a = p->a, *b = p->b;
     const size_t a_row = p->a_row, a_col = p->a_col, ldb = p->ldb;
@@ -133,25 +134,29 @@ static void panel(struct product p, int vectors, int m) {
             block_of_1(&p, rows);
         p.a += rows * p.a_row;
         p.c += rows * p.ldc;
+        if (p.start)
+            p.start += rows * p.ld_start;
         m -= rows;
     }
 }
 
-static void gemm(float *c, size_t ldc, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb, int m, int n, int k,
-                 float beta) {
+static void gemm(float *c, size_t ldc, const float *s, size_t lds, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb,
+                 int m, int n, int k) {
     int vectors = m <= ROWS_OF_8 ? 8 : m <= ROWS_OF_4 ? 4 : 2;
     for (int column = 0, width; column < n; column += width) {
         while (vectors > 1 && n - column < vectors * LANES)
             vectors /= 2;
         width = vectors > 1 ? vectors * LANES : lanes_left(n, column);
-        struct product p = {c + column, ldc, a, a_row, a_col, b + column, ldb, 0, beta != 0, first_lanes(width < LANES ? width : LANES)};
+        struct product p = {.c = c + column, .ldc = ldc, .start = s ? s + column : NULL, .ld_start = lds, .a = a, .a_row = a_row,
+                            .a_col = a_col, .b = b + column, .ldb = ldb, .mask = first_lanes(width < LANES ? width : LANES)};
         int done = 0;
         do {
             p.k = k - done < K_BLOCK ? k - done : K_BLOCK;
             panel(p, vectors, m);
             p.a += p.k * a_col;
             p.b += p.k * ldb;
-            p.add = true;
+            p.start = p.c; // the sums so far
+            p.ld_start = ldc;
             done += p.k;
         } while (done < k);
     }

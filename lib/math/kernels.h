@@ -14,10 +14,11 @@ struct kernels {
     const char *name; // "avx512", "avx2", "portable"
     size_t blis_from; // multiply-adds of a product from which BLIS is faster; 0 = never
 
-    // C[M,N] = beta C + A[M,K] B[K,N]; A is read at a[m * a_row + k * a_col], so a transposed A costs nothing. beta is 0 or 1; with 0,
-    // C is not read. Each element is one chain of fused multiply-adds over k = 0..K-1, starting at 0 or at C.
-    void (*gemm)(float *c, size_t ldc, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb, int m, int n, int k,
-                 float beta);
+    // C[M,N] = S + A[M,K] B[K,N]; A is read at a[m * a_row + k * a_col], so a transposed A costs nothing. S is NULL for zero, C itself (with
+    // lds = ldc) to add to it, or a matrix apart from C; with lds = 0 its one row stands for all, as biases do. Each element is one chain of
+    // fused multiply-adds over k = 0..K-1, starting at S.
+    void (*gemm)(float *c, size_t ldc, const float *s, size_t lds, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb,
+                 int m, int n, int k);
 
     void (*transpose)(float *out, size_t ldo, const float *in, size_t ldi, int rows, int cols); // out[c,r] = in[r,c]
 

@@ -37,8 +37,7 @@ struct tensor *linear(struct tape *tape, struct tensor *x, struct tensor *w, str
     int out = w->rows, in = w->cols;
     assert(x->cols == in && b->cols == out);
     struct tensor *y = tape_tensor(tape, x->rows, out, x->grad || w->grad || b->grad);
-    kernels()->fill_rows(y->value, out, b->value, x->rows, out);
-    blas_sgemm(PLAIN, TRANSPOSED, x->rows, out, in, x->value, in, w->value, in, 1, y->value, out);
+    blas_affine(x->rows, out, in, x->value, w->value, b->value, y->value);
     if (y->grad)
         tape_record(tape, linear_backward, save(tape, (struct linear_saved){.x = x, .w = w, .b = b, .y = y}));
     return y;

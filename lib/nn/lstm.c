@@ -79,11 +79,16 @@ static float *state_at(const struct lstm_run *r, float *states, int t) {
     return states + (size_t)t * (size_t)r->batch * (size_t)r->hidden;
 }
 
+// c [m,n] += a [m,k] B, all dense
+static void add_packed(int m, int n, int k, const float *a, const float *packed, float *c) {
+    blas_sgemm_packed(m, n, k, a, (size_t)k, packed, c, (size_t)n, c, (size_t)n);
+}
+
 // The recurrent part of step t: gates hold W_ih x + biases already.
 static void step_forward(struct lstm_run *r, int t) {
     int H = r->hidden, B = r->batch;
     if (t > 0)
-        blas_add_packed(B, 4 * H, H, state_at(r, r->h->value, t - 1), (size_t)H, r->w_hh_t, gates_at(r, t), 4 * (size_t)H);
+        add_packed(B, 4 * H, H, state_at(r, r->h->value, t - 1), r->w_hh_t, gates_at(r, t));
     kernels()->lstm_forward(gates_at(r, t), 4 * (size_t)H, state_at(r, r->c, t), state_at(r, r->tanh_c, t), state_at(r, r->h->value, t),
                             t > 0 ? state_at(r, r->c, t - 1) : NULL, B, H);
 }
@@ -94,7 +99,7 @@ static void step_backward(struct lstm_run *r, int t) {
     kernels()->lstm_backward(gates_at(r, t), r->dc, state_at(r, r->h->grad, t), gates_at(r, t), 4 * (size_t)H, state_at(r, r->tanh_c, t),
                              t > 0 ? state_at(r, r->c, t - 1) : NULL, B, H);
     if (t > 0)
-        blas_add_packed(B, H, 4 * H, gates_at(r, t), 4 * (size_t)H, r->w_hh_plain, state_at(r, r->h->grad, t - 1), (size_t)H);
+        add_packed(B, H, 4 * H, gates_at(r, t), r->w_hh_plain, state_at(r, r->h->grad, t - 1));
 }
 
 // The gates' gradients go to the table's rows and to the opening instead of to W_ih and the input biases.
@@ -158,9 +163,7 @@ struct tensor *lstm_sequence(struct tape *tape, const struct weights *w, int fir
     struct lstm_run *r = run_new(tape, w, first, steps, x->rows / steps);
     assert(x->cols == r->input);
     r->x = x->value;
-    kernels()->fill_rows(r->gates, 4 * (size_t)r->hidden, r->bias, x->rows, 4 * r->hidden);
-    blas_sgemm(PLAIN, TRANSPOSED, x->rows, 4 * r->hidden, r->input, x->value, (size_t)r->input, r->w_ih->value, (size_t)r->input, 1,
-               r->gates, 4 * (size_t)r->hidden);
+    blas_affine(x->rows, 4 * r->hidden, r->input, x->value, r->w_ih->value, r->bias, r->gates);
     return sequence_forward(r, x);
 }
 
@@ -210,8 +213,7 @@ static void single_step_backward(void *saved) {
     struct lstm_run *r = s->run;
     step_backward(r, s->t);
     if (s->x->grad)
-        blas_add_packed(r->batch, r->input, 4 * r->hidden, gates_at(r, s->t), 4 * (size_t)r->hidden, r->w_ih_plain, s->x->grad,
-                        (size_t)r->input);
+        add_packed(r->batch, r->input, 4 * r->hidden, gates_at(r, s->t), r->w_ih_plain, s->x->grad);
 }
 
 struct tensor *lstm_step(struct lstm_run *r, struct tensor *x) {
@@ -220,8 +222,7 @@ struct tensor *lstm_step(struct lstm_run *r, struct tensor *x) {
     size_t G = 4 * (size_t)r->hidden;
     if (r->x)
         memcpy(r->x + (size_t)t * tensor_size(x), x->value, tensor_size(x) * sizeof(float));
-    kernels()->fill_rows(gates_at(r, t), G, r->bias, r->batch, (int)G);
-    blas_add_packed(r->batch, (int)G, r->input, x->value, (size_t)r->input, r->w_ih_t, gates_at(r, t), G);
+    blas_sgemm_packed(r->batch, (int)G, r->input, x->value, (size_t)r->input, r->w_ih_t, r->bias, 0, gates_at(r, t), G);
     step_forward(r, t);
     struct step_saved *s = arena_alloc(&r->tape->arena, sizeof *s);
     *s = (struct step_saved){r, x, t};

@@ -165,8 +165,7 @@ float *emulator_opening(const struct emulator *e, const float *z, int count) {
     int H = e->config.hidden, Z = e->config.z;
     size_t G = 4 * (size_t)H;
     float *x = memory_alloc((size_t)count * (size_t)H * sizeof(float)), *opening = memory_alloc((size_t)count * G * sizeof(float));
-    kernels()->fill_rows(x, (size_t)H, values(e, EMBEDDING + 1), count, H);
-    blas_sgemm(PLAIN, TRANSPOSED, count, H, Z, z, (size_t)Z, values(e, EMBEDDING), (size_t)Z, 1, x, (size_t)H);
+    blas_affine(count, H, Z, z, values(e, EMBEDDING), values(e, EMBEDDING + 1), x);
     blas_sgemm(PLAIN, TRANSPOSED, count, (int)G, H, x, (size_t)H, values(e, LSTM), (size_t)H, 0, opening, G);
     free(x);
     return opening;

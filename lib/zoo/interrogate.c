@@ -55,22 +55,26 @@ static struct subject subject_view(struct arena *arena, const struct rnn_batch *
     return s;
 }
 
-// c [m,n] (+)= a [m,k] b [k,n], all dense
-static void product(float *c, const float *a, const float *b, int m, int n, int k, float beta) {
-    kernels()->gemm(c, (size_t)n, a, (size_t)k, 1, b, (size_t)n, m, n, k, beta);
+// y [m,n] = bias [n] + x [m,k] w [k,n], all dense
+static void affine(float *y, const float *x, const float *w, const float *bias, int m, int n, int k) {
+    kernels()->gemm(y, (size_t)n, bias, 0, x, (size_t)k, 1, w, (size_t)n, m, n, k);
+}
+
+// c [m,n] += a [m,k] b [k,n], all dense
+static void add_product(float *c, const float *a, const float *b, int m, int n, int k) {
+    kernels()->gemm(c, (size_t)n, c, (size_t)n, a, (size_t)k, 1, b, (size_t)n, m, n, k);
 }
 
 // dw [n,k] += dy [m,n]^T x [m,k]
 static void outer(float *dw, const float *dy, const float *x, int m, int n, int k) {
-    kernels()->gemm(dw, (size_t)k, dy, 1, (size_t)n, x, (size_t)k, n, k, m, 1);
+    kernels()->gemm(dw, (size_t)k, dw, (size_t)k, dy, 1, (size_t)n, x, (size_t)k, n, k, m);
 }
 
 // One layer of one RNN over `rows` rows: pre-activations from inputs and (unless NULL) the states before.
 static void layer_forward(float *gates, const struct layer_view *v, const float *x, const float *h_prev, int rows, int hidden) {
-    kernels()->fill_rows(gates, 4 * (size_t)hidden, v->bias, rows, 4 * hidden);
-    product(gates, x, v->w_ih_t, rows, 4 * hidden, v->input, 1);
+    affine(gates, x, v->w_ih_t, v->bias, rows, 4 * hidden, v->input);
     if (h_prev)
-        product(gates, h_prev, v->w_hh_t, rows, 4 * hidden, hidden, 1);
+        add_product(gates, h_prev, v->w_hh_t, rows, 4 * hidden, hidden);
 }
 
 // Gradients of the weights from the gates' gradients; x and h_prev as in layer_forward.
@@ -85,12 +89,11 @@ static void layer_weights_backward(const struct layer_view *v, const float *dgat
 }
 
 static void readout_forward(float *answers, const struct subject *s, const float *h, int rows, int outputs, int hidden) {
-    kernels()->fill_rows(answers, (size_t)outputs, s->b_out, rows, outputs);
-    product(answers, h, s->w_out_t, rows, outputs, hidden, 1);
+    affine(answers, h, s->w_out_t, s->b_out, rows, outputs, hidden);
 }
 
 static void readout_backward(const struct subject *s, float *dh, const float *danswers, const float *h, int rows, int outputs, int hidden) {
-    product(dh, danswers, s->w_out, rows, hidden, outputs, 1);
+    add_product(dh, danswers, s->w_out, rows, hidden, outputs);
     if (s->dw_out) {
         outer(s->dw_out, danswers, h, rows, outputs, hidden);
         kernels()->sum_rows(s->db_out, danswers, (size_t)outputs, rows, outputs);
@@ -162,9 +165,9 @@ static void step_backward(void *saved) {
             const struct layer_view *v = &it->subject[b].layer[l];
             const float *dgates = gates + b * M * 4 * H;
             if (dx)
-                product(dx + b * M * width, dgates, v->w_ih, M, width, 4 * H, 1);
+                add_product(dx + b * M * width, dgates, v->w_ih, M, width, 4 * H);
             if (t)
-                product(at(y->dh, t - 1, R, H) + b * M * H, dgates, v->w_hh, M, H, 4 * H, 1);
+                add_product(at(y->dh, t - 1, R, H) + b * M * H, dgates, v->w_hh, M, H, 4 * H);
             layer_weights_backward(v, dgates, x + b * M * width, h_prev ? h_prev + b * M * H : NULL, M, H);
         }
     }
@@ -216,7 +219,7 @@ static void subject_forward(struct sequence_saved *s, int b) {
         layer_forward(y->gates, v, x, NULL, K * M, H); // the inputs of all steps at once
         for (int t = 0; t < K; t++) {
             if (t)
-                product(at(y->gates, t, M, 4 * H), at(y->h, t - 1, M, H), v->w_hh_t, M, 4 * H, H, 1);
+                add_product(at(y->gates, t, M, 4 * H), at(y->h, t - 1, M, H), v->w_hh_t, M, 4 * H, H);
             kernels()->lstm_forward(at(y->gates, t, M, 4 * H), 4 * (size_t)H, at(y->c, t, M, H), at(y->tanh_c, t, M, H), at(y->h, t, M, H),
                                     t ? at(y->c, t - 1, M, H) : NULL, M, H);
         }
@@ -238,11 +241,11 @@ static void subject_backward(struct sequence_saved *s, int b) {
             float *gates = at(y->gates, t, M, 4 * H);
             kernels()->lstm_backward(gates, y->dc, at(y->dh, t, M, H), gates, 4 * (size_t)H, at(y->tanh_c, t, M, H), t ? at(y->c, t - 1, M, H) : NULL, M, H);
             if (t)
-                product(at(y->dh, t - 1, M, H), gates, v->w_hh, M, H, 4 * H, 1);
+                add_product(at(y->dh, t - 1, M, H), gates, v->w_hh, M, H, 4 * H);
         }
         float *dx = l ? s->layer[b][l - 1].dh : s->inputs->grad;
         if (dx)
-            product(dx, y->gates, v->w_ih, K * M, v->input, 4 * H, 1);
+            add_product(dx, y->gates, v->w_ih, K * M, v->input, 4 * H);
         layer_weights_backward(v, y->gates, l ? s->layer[b][l - 1].h : s->inputs->value, NULL, K * M, H);
         if (v->dw_hh && K > 1)
             outer(v->dw_hh, at(y->gates, 1, M, 4 * H), y->h, (K - 1) * M, 4 * H, H);

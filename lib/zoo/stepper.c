@@ -97,9 +97,14 @@ void stepper_free(struct stepper *s) {
     free(s);
 }
 
-// c [m,n] += a [m,k] b [k,n]. Never by BLIS, whose results depend on the number of rows.
-static void product(float *c, const float *a, const float *b, int m, size_t n, size_t k) {
-    kernels()->gemm(c, n, a, k, 1, b, n, m, (int)n, (int)k, 1);
+// y [m,n] = bias [n] + x [m,k] w [k,n]. Never by BLIS, whose results depend on the number of rows.
+static void affine(float *y, const float *x, const float *w, const float *bias, int m, size_t n, size_t k) {
+    kernels()->gemm(y, n, bias, 0, x, k, 1, w, n, m, (int)n, (int)k);
+}
+
+// c [m,n] += a [m,k] b [k,n]
+static void add_product(float *c, const float *a, const float *b, int m, size_t n, size_t k) {
+    kernels()->gemm(c, n, c, n, a, k, 1, b, n, m, (int)n, (int)k);
 }
 
 // One time step of the first `count` strings; first: states are zero before. String i's row of `opening` (NULL: none) is where[i]. Leaves
@@ -110,8 +115,7 @@ static void step(struct stepper *s, const uint8_t *tokens, int count, bool first
     for (int l = 0; l < s->layers; l++) {
         struct stepper_weights *w = &s->layer[l];
         if (l) {
-            k->fill_rows(s->gates, G, w->bias, count, (int)G);
-            product(s->gates, s->layer[l - 1].h, w->w_ih_t, count, G, H);
+            affine(s->gates, s->layer[l - 1].h, w->w_ih_t, w->bias, count, G, H);
         } else {
             for (int i = 0; i < count; i++) {
                 memcpy(s->gates + (size_t)i * G, s->table + tokens[i] * G, G * sizeof(float));
@@ -120,12 +124,11 @@ static void step(struct stepper *s, const uint8_t *tokens, int count, bool first
             }
         }
         if (!first)
-            product(s->gates, w->h, w->w_hh_t, count, G, H);
+            add_product(s->gates, w->h, w->w_hh_t, count, G, H);
         k->lstm_forward(s->gates, G, w->c, s->tanh_c, w->h, first ? NULL : w->c, count, s->hidden);
     }
     size_t O = (size_t)s->outputs;
-    k->fill_rows(s->logits, O, s->b_out, count, s->outputs);
-    product(s->logits, s->layer[s->layers - 1].h, s->w_out_t, count, O, H);
+    affine(s->logits, s->layer[s->layers - 1].h, s->w_out_t, s->b_out, count, O, H);
     k->softmax(NULL, s->log_p, s->logits, count, s->outputs);
     k->exp(s->logits, s->log_p, (size_t)count * O); // probabilities, for drawing
 }

@@ -27,7 +27,7 @@ struct product {
 static void run_kernel(void *context) {
     const struct product *p = context;
     const size_t lda = p->ta == PLAIN ? p->k : p->m;
-    kernels()->gemm(p->c, p->n, p->a, p->ta == PLAIN ? lda : 1, p->ta == PLAIN ? 1 : lda, p->b, p->n, p->m, p->n, p->k, 0);
+    kernels()->gemm(p->c, p->n, NULL, 0, p->a, p->ta == PLAIN ? lda : 1, p->ta == PLAIN ? 1 : lda, p->b, p->n, p->m, p->n, p->k);
 }
 
 static void run_ours(void *context) {

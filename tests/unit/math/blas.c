@@ -53,14 +53,41 @@ static void check_case(enum transpose ta, enum transpose tb, int m, int n, int k
         float *packed = malloc(blas_packed_size(k, n) * sizeof *packed + 1);
         blas_pack(tb, k, n, b, ldb, packed);
         memcpy(c, start, size * sizeof *c);
-        blas_add_packed(m, n, k, a, lda, packed, c, ldc);
+        blas_sgemm_packed(m, n, k, a, lda, packed, c, ldc, c, ldc);
         wrong = wrong_elements(ta, tb, m, n, k, a, lda, b, ldb, beta, start, c, ldc, kernels()->blis_from ? 1e-6 * (k + 4) : 0);
         CHECK(wrong == 0, "packed %c %dx%dx%d: %d elements", "NT"[tb], m, n, k, wrong);
+        float *from_row = malloc(size ? size * sizeof *c : 1), *row = random_floats(&rng, n);
+        memcpy(from_row, start, size * sizeof *c);
+        memcpy(c, start, size * sizeof *c);
+        for (int i = 0; i < m; i++)
+            memcpy(from_row + i * ldc, row, n * sizeof *row);
+        blas_sgemm_packed(m, n, k, a, lda, packed, row, 0, c, ldc);
+        wrong = wrong_elements(ta, tb, m, n, k, a, lda, b, ldb, beta, from_row, c, ldc, kernels()->blis_from ? 1e-6 * (k + 4) : 0);
+        CHECK(wrong == 0, "packed %c %dx%dx%d from a row: %d elements", "NT"[tb], m, n, k, wrong);
+        free(row);
+        free(from_row);
         free(packed);
     }
     free(a);
     free(b);
     free(c);
+    free(start);
+}
+
+// All dense, from one row of biases.
+static void check_affine(int m, int n, int k) {
+    struct rng rng = rng_make(m, n, "affine");
+    float *x = random_floats(&rng, m * k), *w = random_floats(&rng, n * k), *bias = random_floats(&rng, n), *y = random_floats(&rng, m * n);
+    float *start = malloc((size_t)m * n * sizeof *start + 1);
+    for (int i = 0; i < m; i++)
+        memcpy(start + i * n, bias, n * sizeof *start);
+    blas_affine(m, n, k, x, w, bias, y);
+    int wrong = wrong_elements(PLAIN, TRANSPOSED, m, n, k, x, k, w, k, 1, start, y, n, kernels()->blis_from ? 1e-6 * (k + 4) : 0);
+    CHECK(wrong == 0, "affine %dx%dx%d: %d elements", m, n, k, wrong);
+    free(x);
+    free(w);
+    free(bias);
+    free(y);
     free(start);
 }
 
@@ -89,6 +116,8 @@ int main(void) {
     static const int shapes[][3] = {{0, 3, 2},      {3, 0, 2},       {3, 2, 0},      {200, 70, 0},    {1, 1, 1},      {1, 128, 32},
                                     {3, 17, 5},     {8, 31, 33},     {32, 128, 32},  {65, 33, 64},    {191, 50, 200}, {192, 41, 200},
                                     {193, 50, 257}, {225, 257, 128}, {60, 300, 300}, {449, 260, 513}, {3, 1100, 260}, {250, 1057, 130}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        check_affine(shapes[i][0], shapes[i][1], shapes[i][2]);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int variant = 0; variant < 8; variant++)
             check_case(variant & 1 ? TRANSPOSED : PLAIN, variant & 2 ? TRANSPOSED : PLAIN, shapes[i][0], shapes[i][1], shapes[i][2],

@@ -48,22 +48,29 @@ static double ulps(float x, double exact) {
 
 // --- Matrix products ---
 
-static void gemm_case(int m, int n, int k, bool transposed, float beta) {
+// Where sums start.
+enum origin { ZERO, C, ROW, ORIGINS };
+
+static void gemm_case(int m, int n, int k, bool transposed, enum origin origin) {
     const size_t a_row = transposed ? 1 : (size_t)k + 1, a_col = transposed ? (size_t)m + 2 : 1, ldb = n + 3, ldc = n + 1;
     const size_t a_size = m && k ? (m - 1) * a_row + (k - 1) * a_col + 1 : 0, b_size = k && n ? (k - 1) * ldb + n : 0,
                  c_size = m && n ? (m - 1) * ldc + n : 0;
-    float *a = random_floats(a_size, 1), *b = random_floats(b_size, 1), *start = beta != 0 ? random_floats(c_size, 1) : filled(c_size, NAN);
+    float *a = random_floats(a_size, 1), *b = random_floats(b_size, 1), *start = origin == C ? random_floats(c_size, 1) : filled(c_size, NAN);
+    float *row = random_floats(n, 1);
     float *first = NULL;
     for (int isa = 0; kernels_available(isa); isa++) {
         const struct kernels *kernel = kernels_available(isa);
         float *c = copy_of(start, c_size), *c_by_row = copy_of(start, c_size);
-        kernel->gemm(c, ldc, a, a_row, a_col, b, ldb, m, n, k, beta);
-        for (int r = 0; r < m; r++)
-            kernel->gemm(c_by_row + r * ldc, ldc, a + r * a_row, a_row, a_col, b, ldb, 1, n, k, beta);
+        const float *from = origin == C ? c : origin == ROW ? row : NULL;
+        kernel->gemm(c, ldc, from, origin == C ? ldc : 0, a, a_row, a_col, b, ldb, m, n, k);
+        for (int r = 0; r < m; r++) {
+            float *out = c_by_row + r * ldc;
+            kernel->gemm(out, ldc, origin == C ? out : from, origin == C ? ldc : 0, a + r * a_row, a_row, a_col, b, ldb, 1, n, k);
+        }
         int wrong = 0;
         for (int r = 0; r < m; r++)
             for (int j = 0; j < n; j++) {
-                float chain = beta != 0 ? start[r * ldc + j] : 0;
+                float chain = origin == C ? start[r * ldc + j] : origin == ROW ? row[j] : 0;
                 for (int i = 0; i < k; i++)
                     chain = fmaf(a[r * a_row + i * a_col], b[i * ldb + j], chain);
                 wrong += memcmp(&chain, &c[r * ldc + j], sizeof chain) != 0 || memcmp(&chain, &c_by_row[r * ldc + j], sizeof chain) != 0;
@@ -80,6 +87,7 @@ static void gemm_case(int m, int n, int k, bool transposed, float beta) {
     free(first);
     free(a);
     free(b);
+    free(row);
     free(start);
 }
 
@@ -89,10 +97,11 @@ static void check_gemm(void) {
     for (size_t i = 0; i < sizeof m / sizeof *m; i++)
         for (size_t j = 0; j < sizeof n / sizeof *n; j++)
             for (size_t l = 0; l < sizeof k / sizeof *k; l++)
-                gemm_case(m[i], n[j], k[l], (i + j + l) % 2, (j + l) % 3 == 0);
-    gemm_case(15, 37, 700, false, 0);
-    gemm_case(17, 35, 513, true, 1);
-    gemm_case(1, 129, 512, false, 1);
+                gemm_case(m[i], n[j], k[l], (i + j + l) % 2, (j + l) % ORIGINS);
+    gemm_case(15, 37, 700, false, ZERO);
+    gemm_case(17, 35, 513, true, C);
+    gemm_case(1, 129, 512, false, C);
+    gemm_case(29, 70, 600, false, ROW);
 }
 
 static void check_transpose(const struct kernels *kernel) {
