@@ -23,6 +23,7 @@
 #     encoders: [interactive, noninteractive, constant]    the slowest first; all names are below (new-...)
 #     modes: [frozen, fine-tuned, labels]            rows of a second table, modes.txt: predictors on an encoder trained by emulation, as in
 #                                                    table.txt; on one that is then trained along; and on one trained from labels only
+#     projected: linear                              the encoder whose embeddings the pictures of principal components show
 # Further sections are the filters' own (--help lists their keys); defaults need not be there. What is to differ for one encoder or mode is
 # in a section of its own, one key a line: emulate-transformer: or probe-linear: win over emulate: or probe: for that encoder,
 # classify-fine-tuned: or classify-labels: over classify: for that mode, classify-labels-transformer: over both.
@@ -80,6 +81,7 @@ begin-labels       := fresh
 $(if $(and $(RUNS),$(SHARD),$(ENCODERS),$(SEEDS)),,$(error $(CONFIG): section experiment needs runs, shard, seeds and encoders))
 $(foreach e,$(ENCODERS),$(if $(new-$(e)),,$(error $(CONFIG): unknown encoder '$(e)')))
 $(foreach m,$(MODES),$(if $(mode-$(m)),,$(error $(CONFIG): unknown mode '$(m)')))
+$(foreach e,$(call setting,projected),$(if $(filter $(e),$(ENCODERS)),,$(error $(CONFIG): projected: '$(e)' is not among the encoders)))
 
 # One folder for each encoder and seed: interactive-1, interactive-2, ...
 MODELS  := $(foreach e,$(ENCODERS),$(foreach s,$(SEEDS),$(R)/$(e)-$(s)))
@@ -90,6 +92,7 @@ of       = $(SEEDS:%=$(R)/$(1)-%/$(2).mp)# FILE of ENCODER, for all seeds
 
 # The encoder that is shown in pictures.
 SHOWN    := $(R)/$(firstword $(filter interactive,$(ENCODERS)) $(filter noninteractive,$(ENCODERS)) $(ENCODERS))-$(firstword $(SEEDS))
+PROJECTED := $(if $(call setting,projected),$(R)/$(call setting,projected)-$(firstword $(SEEDS)),$(SHOWN))
 PLOTTED  := $(R)/figures/data
 DIALOGUE := $(if $(filter interactive-% noninteractive-%,$(notdir $(SHOWN))),probes)
 FIGURES  := $(patsubst %,$(R)/figures/%.png,bars curves pca-accuracy clones $(DIALOGUE) $(PICTURES))
@@ -121,6 +124,9 @@ $(R)/config/modes: force
 
 $(R)/config/shown: force
 	@echo $(notdir $(SHOWN)) | { $(renew); }
+
+$(R)/config/projected: force
+	@echo $(notdir $(PROJECTED)) | { $(renew); }
 
 config = $(patsubst %,$(R)/config/%.yaml,$(1))
 
@@ -247,7 +253,7 @@ $(PLOTTED)/curves.tsv: $(MODELS:=/model.mp) $(R)/config/models
 	@mv $@.tmp $@
 
 # Both coordinates, accuracy, and what the family's own pictures show.
-$(PLOTTED)/pca.tsv: $(SHOWN)/embeddings.mp $(R)/config/shown
+$(PLOTTED)/pca.tsv: $(PROJECTED)/embeddings.mp $(R)/config/projected
 	@mkdir -p $(@D)
 	@project < $< | rec-table --kind embedding projection.0 projection.1 metrics.accuracy $(PCA) > $@.tmp
 	@mv $@.tmp $@
