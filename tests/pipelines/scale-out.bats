@@ -318,7 +318,7 @@ piped() { # BLOCK [OPTION]... < ZOO
     probe --model model.mp < note.mp > /dev/null
     cat note.mp "$WHOLE/zoo.mp" > many.mp # blocks grow until they hold a marker: the one in the data is the first to be found
     status=0
-    piped 1k < many.mp > parts.mp 2> errors 3>&- || status=$?
+    piped 1k -j 1 < many.mp > parts.mp 2> errors 3>&- || status=$? # one job: the first failure is the one that is told
     [[ $status != 0 ]]
     grep -q 'the input ends' errors
     for _ in {1..5}; do cat "$WHOLE/zoo.mp"; done | head -c -1 > cut.mp
