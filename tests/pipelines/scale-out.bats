@@ -245,8 +245,8 @@ END
 # --- Slurm ---
 
 task() { # NUMBER RESULTS: as Slurm starts it, in the folder of the recipe, a copy of the script
-    cp "$RECIPES/zoo.slurm" slurm_script
-    (cd "$RECIPES" && SLURM_ARRAY_TASK_ID=$1 bash "$OLDPWD/slurm_script" "$CONFIG" "$OLDPWD/$2" 3>&-)
+    cp "$RECIPES/zoo.slurm" "slurm_script-$1"
+    (cd "$RECIPES" && SLURM_ARRAY_TASK_ID=$1 bash "$OLDPWD/slurm_script-$1" "$CONFIG" "$OLDPWD/$2" 3>&-)
 }
 
 @test "Slurm: tasks make the same shards, the last job puts them together" {
