@@ -43,12 +43,6 @@ INLINE vec exp_of(vec x) {
     return vec_fma(expm1_reduced(r), first, first) * power_of_two(n - half);
 }
 
-// e/(1+e) or 1/(1+e) with e = exp(-|x|): nothing overflows, and small results keep their precision.
-INLINE vec sigmoid_of(vec x) {
-    const vec one = vec_set(1.0f), e = exp_of(-abs_of(x));
-    return vec_select((ivec)x >> 31, e, one) / (one + e);
-}
-
 // e^x for x <= 0, but never less than 1e-38: in fewer steps than exp_of.
 INLINE vec exp_of_negative(vec x) {
     ivec n;
@@ -61,9 +55,20 @@ struct quotient {
     vec above, below;
 };
 
-INLINE struct quotient sigmoid_quotient(vec x) {
-    const vec one = vec_set(1.0f), e = exp_of_negative(-abs_of(x));
+// e/(1+e) or 1/(1+e) with e = exp(-|x|): nothing overflows, and small results keep the precision of e.
+INLINE struct quotient sigmoid_quotient(vec x, vec e) {
+    const vec one = vec_set(1.0f);
     return (struct quotient){vec_select((ivec)x >> 31, e, one), one + e};
+}
+
+INLINE vec sigmoid_of(vec x) {
+    const struct quotient q = sigmoid_quotient(x, exp_of(-abs_of(x)));
+    return q.above / q.below;
+}
+
+// A gate's: no less than 1e-38.
+INLINE struct quotient gate_quotient(vec x) {
+    return sigmoid_quotient(x, exp_of_negative(-abs_of(x)));
 }
 
 // -m/(2+m) with m = exp(-2|x|) - 1, which is exact where x is small; the sign is x's.

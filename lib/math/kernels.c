@@ -244,8 +244,8 @@ INLINE void lstm_gates(float *gates, size_t ldg, float *c, const float *c_prev, 
         for (int j = 0; j < hidden; j += LANES) {
             const lane_mask lanes = first_lanes(lanes_left(hidden, j));
             vec i, f, g, o;
-            divide_two(sigmoid_quotient(vec_load_first(gi + j, lanes)), sigmoid_quotient(vec_load_first(gf + j, lanes)), &i, &f);
-            divide_two(tanh_quotient(vec_load_first(gg + j, lanes)), sigmoid_quotient(vec_load_first(go + j, lanes)), &g, &o);
+            divide_two(gate_quotient(vec_load_first(gi + j, lanes)), gate_quotient(vec_load_first(gf + j, lanes)), &i, &f);
+            divide_two(tanh_quotient(vec_load_first(gg + j, lanes)), gate_quotient(vec_load_first(go + j, lanes)), &g, &o);
             vec_store_first(gi + j, i, lanes);
             vec_store_first(gf + j, f, lanes);
             vec_store_first(gg + j, g, lanes);
