@@ -45,14 +45,14 @@ ISA_FLAGS_avx2   := -mavx2 -mfma -mf16c -mbmi2
 ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq -mprefer-vector-width=512
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
-.PHONY: all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
+.PHONY: format all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
 .PHONY: demo-smnist laptop-smnist paper-smnist
 all: $(BIN)
 lib: $(LIB)
 
 help:
 	@sed -n '2,6s/^# *//p' Makefile
-	@echo 'all targets: all lib deps test unit bats lint sanitize fuzz bench bench-peer data demo compare laptop paper' \
+	@echo 'all targets: all lib deps test unit bats lint format sanitize fuzz bench bench-peer data demo compare laptop paper' \
 		'demo-smnist laptop-smnist paper-smnist install uninstall clean'
 	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
@@ -115,6 +115,8 @@ unit: unit-programs
 	@tests/run $(BUILD) unit
 bats: all unit-programs
 	@tests/run $(BUILD) filters faults pipelines docs
+format: # the one way that C is laid out (.clang-format); `make lint` checks it
+	@find lib filters tests pipelines -name "*.[ch]" -print0 | xargs -0 clang-format -i
 lint:
 	@tests/run $(BUILD) lint
 sanitize: deps-test

@@ -4,7 +4,8 @@
 static const struct encode_filter filter = {
     .program = {.name = "dws-encode",
                 .summary = "embed RNNs by a deep weight space network, which is blind to the order of hidden units",
-                .examples = "dws-encode --new < zoo.mp > fresh.mp\nemulate --fit fresh.mp --steps 20000 < zoo.mp > trained.mp\ndws-encode --model trained.mp < zoo.mp > embeddings.mp"},
+                .examples = "dws-encode --new < zoo.mp > fresh.mp\nemulate --fit fresh.mp --steps 20000 < zoo.mp > trained.mp\ndws-encode "
+                            "--model trained.mp < zoo.mp > embeddings.mp"},
     .types = "dws",
 };
 

@@ -5,9 +5,21 @@
 static double validation = 0.15, ood = 0.15;
 
 static struct option options[] = {
-    {.type = OPTION_REAL, .name = "validation", .letter = 'v', .target = &validation, .value = "SHARE", .low = 0, .high = 1,
+    {.type = OPTION_REAL,
+     .name = "validation",
+     .letter = 'v',
+     .target = &validation,
+     .value = "SHARE",
+     .low = 0,
+     .high = 1,
      .help = "Share of all tasks that is kept for validation"},
-    {.type = OPTION_REAL, .name = "ood", .letter = 'o', .target = &ood, .value = "SHARE", .low = 0, .high = 1,
+    {.type = OPTION_REAL,
+     .name = "ood",
+     .letter = 'o',
+     .target = &ood,
+     .value = "SHARE",
+     .low = 0,
+     .high = 1,
      .help = "Share of all tasks that is out of distribution (OOD); for sequential-mnist the default is 48 of 360 degrees"},
     {0},
 };

@@ -5,9 +5,13 @@ static bool interactive = true, non_interactive, linear;
 
 static struct option options[] = {
     {.type = OPTION_FLAG, .name = "interactive", .target = &interactive, .help = "Each probe depends on the answers so far"},
-    {.type = OPTION_FLAG, .name = "non-interactive", .target = &non_interactive,
+    {.type = OPTION_FLAG,
+     .name = "non-interactive",
+     .target = &non_interactive,
      .help = "The probes are learned sequences, the same for every RNN"},
-    {.type = OPTION_FLAG, .name = "linear", .target = &linear,
+    {.type = OPTION_FLAG,
+     .name = "linear",
+     .target = &linear,
      .help = "Likewise, but made by a shared chain of --layers linear maps, which may be 0; default --probes 16 --hidden 128"},
     {0},
 };

@@ -71,8 +71,8 @@ static struct embeddings gather(struct cli *cli, const struct dataset *d) {
         if (status == STATUS_OK)
             status = add_row(&all, i, record.root, cli_error(cli));
         if (status != STATUS_OK)
-            cli_check(cli, error_prefix(cli_error(cli), "%s: embedding %d (byte %llu)", d->name, i + 1,
-                                        (unsigned long long)d->items[i].offset));
+            cli_check(cli,
+                      error_prefix(cli_error(cli), "%s: embedding %d (byte %llu)", d->name, i + 1, (unsigned long long)d->items[i].offset));
     }
     free(nodes.node);
     return all;

@@ -11,8 +11,8 @@ struct arena {
 };
 
 // A zeroed struct arena is a valid empty one.
-void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull)); // aligned to 64, contents undefined
-void *arena_calloc(struct arena *arena, size_t size) __attribute__((returns_nonnull)); // the same, zeroed
+void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));    // aligned to 64, contents undefined
+void *arena_calloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));   // the same, zeroed
 float *arena_floats(struct arena *arena, size_t count) __attribute__((returns_nonnull)); // count floats, contents undefined
 
 void arena_reset(struct arena *arena); // forgets all allocations, keeps the memory

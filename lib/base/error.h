@@ -22,8 +22,7 @@ struct error {
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 // Fills *error (which may be NULL) and returns status: `return error_set(error, STATUS_DATA, "...")`.
-enum status error_set(struct error *error, enum status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+enum status error_set(struct error *error, enum status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 // Puts "prefix: " in front of the text that is there, and returns the status that is there.
 enum status error_prefix(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -13,11 +13,11 @@ struct rng {
 struct rng rng_make(uint64_t seed, uint64_t run, const char *purpose);
 
 uint64_t rng_u64(struct rng *rng);
-float rng_float(struct rng *rng);                              // [0, 1), 24 bits
-double rng_double(struct rng *rng);                            // [0, 1), 53 bits
-float rng_uniform(struct rng *rng, float low, float high);     // [low, high)
-uint64_t rng_below(struct rng *rng, uint64_t bound);           // 0 .. bound-1, unbiased; bound > 0
-float rng_normal(struct rng *rng);                             // N(0, 1)
+float rng_float(struct rng *rng);                               // [0, 1), 24 bits
+double rng_double(struct rng *rng);                             // [0, 1), 53 bits
+float rng_uniform(struct rng *rng, float low, float high);      // [low, high)
+uint64_t rng_below(struct rng *rng, uint64_t bound);            // 0 .. bound-1, unbiased; bound > 0
+float rng_normal(struct rng *rng);                              // N(0, 1)
 void rng_permutation(struct rng *rng, int *permutation, int n); // a random permutation of 0 .. n-1
 
 #endif

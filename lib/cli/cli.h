@@ -96,8 +96,8 @@ void cli_commit(struct cli *cli, struct writer *out, const struct packer *p);
 // Closes both (either may be NULL), checks standard output, and returns the exit code for main.
 int cli_finish(struct cli *cli, struct reader *in, struct writer *out);
 
-// Keeps other processes off a file that this one replaces from time to time: holds the lock of path.lock until the program ends, and removes
-// that file then. Exits with 75 when another process holds it. A file left behind by a killed process holds nobody up.
+// Keeps other processes off a file that this one replaces from time to time: holds the lock of path.lock until the program ends, and
+// removes that file then. Exits with 75 when another process holds it. A file left behind by a killed process holds nobody up.
 void cli_lock(struct cli *cli, const char *path);
 
 // Has SIGINT or SIGTERM arrived? Only after cli_catch_signals; a filter with something to save asks in its loop, saves, and calls

@@ -12,8 +12,8 @@ struct cli {
     struct error error;
     int operand_count;
     char **operands;
-    bool closed[3];            // which of the standard descriptors were closed when we began
-    bool help, usage, version; // the actions
+    bool closed[3];               // which of the standard descriptors were closed when we began
+    bool help, usage, version;    // the actions
     const struct value **sources; // further meta records whose history every output segment takes up
     int source_count;
     struct writer *out;        // standard output, to be flushed when we fail

@@ -78,8 +78,12 @@ static struct option *size_options(struct settings *s, struct option *o) {
             continue;
         s->numbers[i] = sizes[i].by_rnn ? 0 : *config_number(&type->defaults, sizes[i].offset);
         s->options[i] = o;
-        *o++ = (struct option){.type = OPTION_INT, .name = sizes[i].name, .target = &s->numbers[i], .help = sizes[i].help,
-                               .low = lowest(s, i), .high = sizes[i].high};
+        *o++ = (struct option){.type = OPTION_INT,
+                               .name = sizes[i].name,
+                               .target = &s->numbers[i],
+                               .help = sizes[i].help,
+                               .low = lowest(s, i),
+                               .high = sizes[i].high};
     }
     return o;
 }
@@ -88,25 +92,34 @@ static void build_table(struct settings *s, const struct option *own) {
     struct option *o = s->table;
     *o++ = (struct option){.type = OPTION_HEADING, .help = "Options"};
     *o++ = (struct option){.type = OPTION_FLAG, .name = "new", .target = &s->new_encoder, .help = "Make a fresh encoder"};
-    *o++ = (struct option){.type = OPTION_TEXT, .name = "model", .target = &s->model, .value = "FILE",
+    *o++ = (struct option){.type = OPTION_TEXT,
+                           .name = "model",
+                           .target = &s->model,
+                           .value = "FILE",
                            .help = "Embed with the first encoder record of this stream; - is standard input, then --data names the zoo"};
-    *o++ = (struct option){.type = OPTION_TEXT, .name = "data", .target = &s->data, .value = "FILE",
-                           .help = "The zoo, instead of standard input"};
+    *o++ = (struct option){
+        .type = OPTION_TEXT, .name = "data", .target = &s->data, .value = "FILE", .help = "The zoo, instead of standard input"};
     *o++ = (struct option){.type = OPTION_HEADING, .help = "Options of --new"};
     for (; own && (own->name || own->type == OPTION_HEADING); own++)
         *o++ = *own;
     o = size_options(s, o);
     if (type_with(s, "residual"))
-        *o++ = (struct option){.type = OPTION_FLAG, .name = "residual", .target = &s->residual,
-                               .help = "Add each layer's input to its output"};
+        *o++ = (struct option){
+            .type = OPTION_FLAG, .name = "residual", .target = &s->residual, .help = "Add each layer's input to its output"};
     if (type_with(s, "fixed"))
-        *o++ = (struct option){.type = OPTION_FLAG, .name = "fixed", .target = &s->fixed,
-                               .help = "With --linear: the probes stay as random as they are made"};
+        *o++ = (struct option){
+            .type = OPTION_FLAG, .name = "fixed", .target = &s->fixed, .help = "With --linear: the probes stay as random as they are made"};
     *o++ = (struct option){.type = OPTION_HEADING, .help = "Options of --model"};
-    *o++ = (struct option){.type = OPTION_INT, .name = "batch", .target = &s->batch, .low = 1, .high = 4096,
+    *o++ = (struct option){.type = OPTION_INT,
+                           .name = "batch",
+                           .target = &s->batch,
+                           .low = 1,
+                           .high = 4096,
                            .help = "Records that are encoded together; the result does not depend on it"};
     if (type_with(s, "probes"))
-        *o++ = (struct option){.type = OPTION_FLAG, .name = "traces", .target = &s->traces,
+        *o++ = (struct option){.type = OPTION_FLAG,
+                               .name = "traces",
+                               .target = &s->traces,
                                .help = "Add the probing inputs and the RNN's answers to each embedding"};
 }
 
@@ -129,8 +142,8 @@ static void check_layers(struct cli *cli, const struct settings *s, const struct
 
 // --- A fresh encoder ---
 
-// Reads no further than the segment of the first rnn record, whose end proves that record and history to be sound: a zoo made of shards costs
-// one shard, however large it is.
+// Reads no further than the segment of the first rnn record, whose end proves that record and history to be sound: a zoo made of shards
+// costs one shard, however large it is.
 static void make_encoder(struct cli *cli, const struct settings *s, const struct encoder_type *type, struct reader *in,
                          struct writer *out) {
     struct rnn_record rnn;

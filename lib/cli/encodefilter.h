@@ -7,8 +7,8 @@
 #include "cli/cli.h"
 
 struct encode_filter {
-    struct program program; // name, summary, examples and the filter's own options (may be NULL); the rest is added here
-    const char *types; // the encoder types that it reads, "interactive|noninteractive"; --help shows the defaults of the first
+    struct program program;        // name, summary, examples and the filter's own options (may be NULL); the rest is added here
+    const char *types;             // the encoder types that it reads, "interactive|noninteractive"; --help shows the defaults of the first
     const char *(*new_type)(void); // which of them --new makes; NULL = the first
 };
 

@@ -6,8 +6,8 @@ static void declare(struct encoder *e) {
     e->first[0] = params_add(&e->table, INIT_NORMAL, 1, 1, (int[]){e->config.z}, "z");
 }
 
-static struct tensor *embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch, struct rng *rng,
-                            struct encoder_trace *trace) {
+static struct tensor *embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,
+                            struct rng *rng, struct encoder_trace *trace) {
     (void)rng;
     (void)trace;
     return repeat_row(tape, weights_leaf(tape, w, e->first[0]), batch->count);

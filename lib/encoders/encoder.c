@@ -45,8 +45,11 @@ static void config_keys(const struct encoder_type *type, struct encoder_config *
     for (size_t i = 0; i < sizeof all_keys / sizeof *all_keys; i++) {
         bool zero = type->zero_layers && strcmp(all_keys[i].name, "layers") == 0;
         if (encoder_has_key(type, all_keys[i].name))
-            keys[count++] = (struct config_key){.name = all_keys[i].name, .target = (int *)((char *)config + all_keys[i].offset),
-                                                .low = zero ? 0 : all_keys[i].low, .high = all_keys[i].high, .flag = all_keys[i].flag};
+            keys[count++] = (struct config_key){.name = all_keys[i].name,
+                                                .target = (int *)((char *)config + all_keys[i].offset),
+                                                .low = zero ? 0 : all_keys[i].low,
+                                                .high = all_keys[i].high,
+                                                .flag = all_keys[i].flag};
     }
     keys[count] = (struct config_key){0};
 }
@@ -64,7 +67,8 @@ enum status encoder_check(const struct encoder_type *type, const struct encoder_
 }
 
 // All but the values.
-static struct encoder *declared(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch, uint64_t seed) {
+static struct encoder *declared(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch,
+                                uint64_t seed) {
     struct encoder *e = memory_calloc(1, sizeof *e);
     *e = (struct encoder){.type = type, .config = *config, .arch = *arch, .seed = seed};
     rnn_params(&e->rnn_table, arch);
@@ -78,7 +82,8 @@ static void init_values(struct encoder *e) {
     params_init(&e->table, e->values, &rng);
 }
 
-struct encoder *encoder_new(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch, uint64_t seed) {
+struct encoder *encoder_new(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch,
+                            uint64_t seed) {
     struct encoder *e = declared(type, config, arch, seed);
     init_values(e);
     return e;
@@ -105,7 +110,8 @@ enum status encoder_fits(const struct encoder *e, const struct rnn_arch *arch, s
     const struct rnn_arch *own = &e->arch;
     if (rnn_arch_equal(own, arch))
         return STATUS_OK;
-    return error_set(error, STATUS_DATA, "an RNN of %d inputs, %d x %d units and %d outputs, but the encoder is for %d inputs, %d x %d units and %d outputs",
+    return error_set(error, STATUS_DATA,
+                     "an RNN of %d inputs, %d x %d units and %d outputs, but the encoder is for %d inputs, %d x %d units and %d outputs",
                      arch->input, arch->layers, arch->hidden, arch->output, own->input, own->layers, own->hidden, own->output);
 }
 
@@ -161,8 +167,8 @@ void encoder_pack_identity(struct packer *p, const struct encoder *e) {
     pack_end(p);
 }
 
-struct tensor *encoder_embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch, struct rng *rng,
-                             struct encoder_trace *trace, struct tensor **raw) {
+struct tensor *encoder_embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,
+                             struct rng *rng, struct encoder_trace *trace, struct tensor **raw) {
     struct tensor *z = e->type->embed(tape, e, w, batch, rng, trace);
     if (raw)
         *raw = z;

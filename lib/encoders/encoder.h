@@ -1,5 +1,5 @@
-// The one interface of all encoders: weights of B RNNs in, embeddings [B,Z] of unit norm out. A kind of encoder is a struct encoder_type in a file of its own and a
-// line in registry.c.
+// The one interface of all encoders: weights of B RNNs in, embeddings [B,Z] of unit norm out. A kind of encoder is a struct encoder_type in
+// a file of its own and a line in registry.c.
 #ifndef ENCODERS_ENCODER_H
 #define ENCODERS_ENCODER_H
 
@@ -36,19 +36,21 @@ struct encoder_trace {
 };
 
 struct encoder_type {
-    const char *name;                                            // the record's `type`
-    const char *keys;                                            // config keys it has: "z hidden layers ..."
-    struct encoder_config defaults;                              // the paper's sizes
-    bool zero_layers;                                            // may `layers` be 0?
-    enum status (*check)(const struct encoder_config *config, struct error *error); // sizes that do not go together are STATUS_DATA; may be NULL
-    void (*declare)(struct encoder *e);                          // fills table and first from config and arch
-    // Embeddings [B,Z] before normalisation. rng is NULL in inference; kinds that use randomness in training (augmentation, dropout) draw from it. trace may be NULL.
-    struct tensor *(*embed)(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch, struct rng *rng,
-                            struct encoder_trace *trace);
+    const char *name;               // the record's `type`
+    const char *keys;               // config keys it has: "z hidden layers ..."
+    struct encoder_config defaults; // the paper's sizes
+    bool zero_layers;               // may `layers` be 0?
+    enum status (*check)(const struct encoder_config *config,
+                         struct error *error); // sizes that do not go together are STATUS_DATA; may be NULL
+    void (*declare)(struct encoder *e);        // fills table and first from config and arch
+    // Embeddings [B,Z] before normalisation. rng is NULL in inference; kinds that use randomness in training (augmentation, dropout) draw
+    // from it. trace may be NULL.
+    struct tensor *(*embed)(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,
+                            struct rng *rng, struct encoder_trace *trace);
 };
 
-const struct encoder_type *encoder_type_find(const char *name); // NULL when there is none
-const struct encoder_type *encoder_type_at(int index);          // NULL after the last
+const struct encoder_type *encoder_type_find(const char *name);         // NULL when there is none
+const struct encoder_type *encoder_type_at(int index);                  // NULL after the last
 bool encoder_has_key(const struct encoder_type *type, const char *key); // is this one of its config keys?
 
 // The kind's defaults for RNNs of this architecture: length and softmax depend on whether they read tokens (as many outputs as inputs).
@@ -58,7 +60,8 @@ struct encoder_config encoder_defaults(const struct encoder_type *type, const st
 enum status encoder_check(const struct encoder_type *type, const struct encoder_config *config, struct error *error) MUST_CHECK;
 
 // A fresh encoder, initialised from (seed, "encoder"). Free with encoder_free.
-struct encoder *encoder_new(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch, uint64_t seed);
+struct encoder *encoder_new(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch,
+                            uint64_t seed);
 void encoder_free(struct encoder *e);
 
 // Is the encoder for RNNs of this architecture? STATUS_DATA with both architectures otherwise.
@@ -66,11 +69,11 @@ enum status encoder_fits(const struct encoder *e, const struct rnn_arch *arch, s
 
 // From and to encoder records. Absent config keys take the paper's values; names that the kind does not use are ignored.
 enum status encoder_read(const struct model_record *record, struct encoder **out, struct error *error) MUST_CHECK;
-void encoder_pack(struct packer *p, const struct encoder *e);                             // the whole record
-void encoder_pack_identity(struct packer *p, const struct encoder *e);                    // packs the map {type, seed, step} for records made with it
+void encoder_pack(struct packer *p, const struct encoder *e);          // the whole record
+void encoder_pack_identity(struct packer *p, const struct encoder *e); // packs the map {type, seed, step} for records made with it
 
 // Embeddings of unit norm [B,Z]; raw (may be NULL) receives those before normalisation.
-struct tensor *encoder_embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch, struct rng *rng,
-                             struct encoder_trace *trace, struct tensor **raw);
+struct tensor *encoder_embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,
+                             struct rng *rng, struct encoder_trace *trace, struct tensor **raw);
 
 #endif

@@ -12,8 +12,8 @@ static struct tensor *core_step(struct tape *tape, const struct encoder *e, stru
     return x;
 }
 
-static struct tensor *embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch, struct rng *rng,
-                            struct encoder_trace *trace) {
+static struct tensor *embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,
+                            struct rng *rng, struct encoder_trace *trace) {
     (void)rng;
     int K = e->config.length, M = e->config.probes, B = batch->count;
     struct lstm_run *core[RNN_MAX_LAYERS];

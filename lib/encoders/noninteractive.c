@@ -1,11 +1,11 @@
-// Non-interactive probing (paper, section 3.2): fixed learned probing sequences, the same for every RNN. All of them are known in advance, so the probes are
-// decoded once for the whole batch, the RNNs run over all steps in one call, and so does the core.
+// Non-interactive probing (paper, section 3.2): fixed learned probing sequences, the same for every RNN. All of them are known in advance,
+// so the probes are decoded once for the whole batch, the RNNs run over all steps in one call, and so does the core.
 #include "encoders/probing_internal.h"
 #include "nn/activation.h"
 #include "nn/lstm.h"
 
-static struct tensor *embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch, struct rng *rng,
-                            struct encoder_trace *trace) {
+static struct tensor *embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,
+                            struct rng *rng, struct encoder_trace *trace) {
     (void)rng;
     int K = e->config.length, M = e->config.probes, B = batch->count;
     struct tensor *encodings = tape_rows(tape, weights_leaf(tape, w, e->first[PROBING_ENCODINGS]), 0, K); // the last row is never used

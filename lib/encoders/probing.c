@@ -32,7 +32,8 @@ struct tensor *probing_inputs(struct tape *tape, const struct encoder *e, const 
     const struct encoder_config *c = &e->config;
     struct tensor *u = activation(tape, ACTIVATION_RELU, linear_at(tape, w, e->first[PROBING_UP], encodings));
     u = tape_reshape(tape, u, u->rows * c->probes, c->mlp_hidden);
-    return activation(tape, c->softmax ? ACTIVATION_SOFTMAX : ACTIVATION_SIGMOID, mlp(tape, w, e->first[PROBING_DECODER], c->mlp_layers, u));
+    return activation(tape, c->softmax ? ACTIVATION_SOFTMAX : ACTIVATION_SIGMOID,
+                      mlp(tape, w, e->first[PROBING_DECODER], c->mlp_layers, u));
 }
 
 struct tensor *probing_answer(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *answers) {

@@ -1,13 +1,24 @@
-// What interactive and non-interactive probing share: one table of parameters (the reference's names and order), the core, the decoder of probes.
+// What interactive and non-interactive probing share: one table of parameters (the reference's names and order), the core, the decoder of
+// probes.
 #ifndef ENCODERS_PROBING_INTERNAL_H
 #define ENCODERS_PROBING_INTERNAL_H
 
 #include "encoders/encoder.h"
 
-enum probing_group { PROBING_BOS, PROBING_EOS, PROBING_ENCODINGS, PROBING_CELLS, PROBING_ANSWER, PROBING_UP, PROBING_DECODER, PROBING_OUTPUT };
+enum probing_group {
+    PROBING_BOS,
+    PROBING_EOS,
+    PROBING_ENCODINGS,
+    PROBING_CELLS,
+    PROBING_ANSWER,
+    PROBING_UP,
+    PROBING_DECODER,
+    PROBING_OUTPUT
+};
 
 #define PROBING_KEYS "z hidden layers mlp_hidden mlp_layers length probes residual softmax"
-#define PROBING_DEFAULTS {.z = 16, .hidden = 256, .layers = 2, .mlp_hidden = 128, .mlp_layers = 1, .length = 22, .probes = 1, .residual = 1, .softmax = 1}
+#define PROBING_DEFAULTS                                                                                                                   \
+    { .z = 16, .hidden = 256, .layers = 2, .mlp_hidden = 128, .mlp_layers = 1, .length = 22, .probes = 1, .residual = 1, .softmax = 1 }
 
 void probing_declare(struct encoder *e);
 

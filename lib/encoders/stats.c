@@ -11,7 +11,7 @@ enum { QUANTILES = 5, STATISTICS = 2 + QUANTILES }; // quantile q is at q / (QUA
 
 // One parameter of one RNN.
 struct block {
-    float *x, *dx, *y, *dy; // [n], [n], [STATISTICS], [STATISTICS]
+    float *x, *dx, *y, *dy;          // [n], [n], [STATISTICS], [STATISTICS]
     int n, neighbours[QUANTILES][2]; // indices of the numbers on both sides of a quantile
 };
 

@@ -11,7 +11,8 @@ static double evaluate(struct tape *tape, gradcheck_function *f, void *context) 
     return f(tape, context)->value[0];
 }
 
-double gradcheck(gradcheck_function *f, void *context, float *x, float *grad, int n, int directions, float h, double floor, struct rng *rng) {
+double gradcheck(gradcheck_function *f, void *context, float *x, float *grad, int n, int directions, float h, double floor,
+                 struct rng *rng) {
     struct tape tape = {0};
     size_t bytes = (size_t)n * sizeof(float);
     float *start = memory_alloc(bytes), *u = memory_alloc(bytes);

@@ -87,7 +87,8 @@ void tape_record(struct tape *tape, tape_backward_function *backward, void *save
         return;
     if (tape->count == tape->capacity) {
         int capacity = tape->capacity ? 2 * tape->capacity : 64;
-        tape->entries = memory_realloc(tape->entries, (size_t)tape->capacity * sizeof *tape->entries, (size_t)capacity * sizeof *tape->entries);
+        tape->entries =
+            memory_realloc(tape->entries, (size_t)tape->capacity * sizeof *tape->entries, (size_t)capacity * sizeof *tape->entries);
         tape->capacity = capacity;
     }
     tape->entries[tape->count++] = (struct tape_entry){backward, saved};

@@ -1,5 +1,6 @@
-// Reverse-mode differentiation on a tape of few, large operations. An operation computes its result at once and records how to go back; tape_backward calls the recorded
-// functions in reverse. Every backward *accumulates* into its operands' gradients, so shared operands need no care. All memory of a pass comes from the tape's arena.
+// Reverse-mode differentiation on a tape of few, large operations. An operation computes its result at once and records how to go back;
+// tape_backward calls the recorded functions in reverse. Every backward *accumulates* into its operands' gradients, so shared operands need
+// no care. All memory of a pass comes from the tape's arena.
 //
 //     tape_reset(&tape); x = ...; y = linear(&tape, x, w, b); loss = ...; loss->grad[0] = 1; tape_backward(&tape);
 #ifndef GRAD_TAPE_H

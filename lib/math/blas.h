@@ -1,6 +1,7 @@
 // General matrix products (always one thread: processes are the unit of parallelism): by the kernels where these have vector instructions
-// for the CPU, by BLIS on all others. blas.c is the only file that includes BLIS. With the kernels each element of a product is one chain of fused
-// multiply-adds over k (see gemm in kernels.h), so that results depend neither on the CPU, nor on the environment, nor on how rows are grouped.
+// for the CPU, by BLIS on all others. blas.c is the only file that includes BLIS. With the kernels each element of a product is one chain
+// of fused multiply-adds over k (see gemm in kernels.h), so that results depend neither on the CPU, nor on the environment, nor on how rows
+// are grouped.
 #ifndef MATH_BLAS_H
 #define MATH_BLAS_H
 

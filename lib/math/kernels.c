@@ -147,8 +147,16 @@ static void gemm(float *c, size_t ldc, const float *s, size_t lds, const float *
         while (vectors > 1 && n - column < vectors * LANES)
             vectors /= 2;
         width = vectors > 1 ? vectors * LANES : lanes_left(n, column);
-        struct product p = {.c = c + column, .ldc = ldc, .start = s ? s + column : NULL, .ld_start = lds, .a = a, .a_row = a_row,
-                            .a_col = a_col, .b = b + column, .ldb = ldb, .mask = first_lanes(width < LANES ? width : LANES)};
+        struct product p = {.c = c + column,
+                            .ldc = ldc,
+                            .start = s ? s + column : NULL,
+                            .ld_start = lds,
+                            .a = a,
+                            .a_row = a_row,
+                            .a_col = a_col,
+                            .b = b + column,
+                            .ldb = ldb,
+                            .mask = first_lanes(width < LANES ? width : LANES)};
         int done = 0;
         do {
             p.k = k - done < K_BLOCK ? k - done : K_BLOCK;

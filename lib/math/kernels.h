@@ -14,9 +14,9 @@ struct kernels {
     const char *name; // "avx512", "avx2", "portable"
     size_t blis_from; // multiply-adds of a product from which BLIS is faster; 0 = never
 
-    // C[M,N] = S + A[M,K] B[K,N]; A is read at a[m * a_row + k * a_col], so a transposed A costs nothing. S is NULL for zero, C itself (with
-    // lds = ldc) to add to it, or a matrix apart from C; with lds = 0 its one row stands for all, as biases do. Each element is one chain of
-    // fused multiply-adds over k = 0..K-1, starting at S.
+    // C[M,N] = S + A[M,K] B[K,N]; A is read at a[m * a_row + k * a_col], so a transposed A costs nothing. S is NULL for zero, C itself
+    // (with lds = ldc) to add to it, or a matrix apart from C; with lds = 0 its one row stands for all, as biases do. Each element is one
+    // chain of fused multiply-adds over k = 0..K-1, starting at S.
     void (*gemm)(float *c, size_t ldc, const float *s, size_t lds, const float *a, size_t a_row, size_t a_col, const float *b, size_t ldb,
                  int m, int n, int k);
 

@@ -20,7 +20,8 @@ void adamw_free(struct adamw *a);
 // One update of value [table->size] by grad, multiplied by scale, at this rate.
 void adamw_update(struct adamw *a, float *value, const float *grad, double rate, double scale);
 
-// min(1, limit / (|grad| + 1e-6)): the scale that clips to a norm of `limit`; limit <= 0 means no clipping. norm (may be NULL) receives |grad|.
+// min(1, limit / (|grad| + 1e-6)): the scale that clips to a norm of `limit`; limit <= 0 means no clipping. norm (may be NULL) receives
+// |grad|.
 double adamw_clip(const float *grad, size_t n, double limit, double *norm);
 
 // Piecewise linear through (x[i], y[i]), constant outside; x ascending.

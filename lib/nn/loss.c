@@ -173,8 +173,8 @@ static double cosine(const struct position *x) {
     return 1 - qp / norms;
 }
 
-struct tensor *emulation_loss(struct tape *tape, enum criterion criterion, struct tensor *logits, const float *target_logits, const uint8_t *labels, int steps,
-                              float *per_sequence) {
+struct tensor *emulation_loss(struct tape *tape, enum criterion criterion, struct tensor *logits, const float *target_logits,
+                              const uint8_t *labels, int steps, float *per_sequence) {
     static double (*const criteria[])(const struct position *) = {total_variation, kl, kl_reverse, js_div, ce, l2, cosine};
     size_t n = tensor_size(logits), cols = (size_t)logits->cols;
     int batch = logits->rows / steps;

@@ -6,7 +6,8 @@
 
 #include <stdint.h>
 
-// Cross-entropy of softmax(logits [R,C]) with class labels [R], mean over rows, natural logarithm. A label of LOSS_IGNORE leaves its row out.
+// Cross-entropy of softmax(logits [R,C]) with class labels [R], mean over rows, natural logarithm. A label of LOSS_IGNORE leaves its row
+// out.
 enum { LOSS_IGNORE = 255 };
 struct tensor *cross_entropy(struct tape *tape, struct tensor *logits, const uint8_t *labels);
 
@@ -16,7 +17,8 @@ struct tensor *squared_error(struct tape *tape, struct tensor *x, const float *t
 // Binary cross-entropy of sigmoid(logits [R,C]) with targets in {0,1}, mean over all entries.
 struct tensor *binary_cross_entropy(struct tape *tape, struct tensor *logits, const float *targets);
 
-// Emulation criteria (paper, section 3; the official code averages kl, kl_reverse, js_div and l2 over the classes): p the RNN's distribution, q = softmax(logits).
+// Emulation criteria (paper, section 3; the official code averages kl, kl_reverse, js_div and l2 over the classes): p the RNN's
+// distribution, q = softmax(logits).
 //     total_variation 0.5 sum |p - q|          kl (1/D) sum p (log p - log q)          kl_reverse (1/D) sum q (log q - log p)
 //     js_div mean of kl and kl_reverse         ce -log q[label]                        l2 (1/D) sum (log q - log p)^2
 //     cosine 1 - <log q, log p> / (|log q| |log p|)
@@ -32,9 +34,9 @@ enum criterion {
 };
 extern const char *const criterion_names; // "total_variation|kl|..."
 
-// logits [T*B,D] time-major; target_logits [T*B,D] are renormalised by log-softmax; labels [T*B] for ce (else may be NULL). Mean over time and batch;
-// per_sequence [B] (may be NULL) receives each sequence's mean over time.
-struct tensor *emulation_loss(struct tape *tape, enum criterion criterion, struct tensor *logits, const float *target_logits, const uint8_t *labels, int steps,
-                              float *per_sequence);
+// logits [T*B,D] time-major; target_logits [T*B,D] are renormalised by log-softmax; labels [T*B] for ce (else may be NULL). Mean over time
+// and batch; per_sequence [B] (may be NULL) receives each sequence's mean over time.
+struct tensor *emulation_loss(struct tape *tape, enum criterion criterion, struct tensor *logits, const float *target_logits,
+                              const uint8_t *labels, int steps, float *per_sequence);
 
 #endif

@@ -18,14 +18,14 @@ struct lstm_run {
     const uint8_t *tokens;          // [T,B] with a table
     struct tensor *table, *opening; // [V,4H], [B,4H]: see lstm_sequence_table
     int opening_steps;
-    float *gates;      // [T,B,4H]
-    float *c, *tanh_c; // [T,B,H]
-    struct tensor *h;  // [T*B,H]
-    float *dc;         // [B,H], gradient from the step after
-    float *w_hh_t;     // W_hh^T [H,4H], packed for the products of single steps (see blas_pack)
-    float *w_hh_plain; // W_hh [4H,H], packed, for backward
+    float *gates;               // [T,B,4H]
+    float *c, *tanh_c;          // [T,B,H]
+    struct tensor *h;           // [T*B,H]
+    float *dc;                  // [B,H], gradient from the step after
+    float *w_hh_t;              // W_hh^T [H,4H], packed for the products of single steps (see blas_pack)
+    float *w_hh_plain;          // W_hh [4H,H], packed, for backward
     float *w_ih_t, *w_ih_plain; // likewise, for inputs that come step by step
-    float *bias;       // [4H] = b_ih + b_hh
+    float *bias;                // [4H] = b_ih + b_hh
 };
 
 int lstm_params(struct params *p, const char *prefix, const char *suffix, int input, int hidden) {

@@ -1,5 +1,5 @@
-// The table of a network's parameters: names and shapes as data. Values, gradients and moments are flat vectors of `size` floats in this order;
-// initialisation, serialisation, the optimiser and PyTorch's names all follow from the table.
+// The table of a network's parameters: names and shapes as data. Values, gradients and moments are flat vectors of `size` floats in this
+// order; initialisation, serialisation, the optimiser and PyTorch's names all follow from the table.
 #ifndef NN_PARAMS_H
 #define NN_PARAMS_H
 
@@ -28,12 +28,13 @@ struct params {
     size_t size; // floats in all
 };
 
-// A zeroed struct params is a valid empty table. Returns the parameter's index. Example: params_add(p, INIT_UNIFORM, bound, 2, (int[]){4 * H, I}, "lstm.weight_ih_l%d", l).
+// A zeroed struct params is a valid empty table. Returns the parameter's index. Example: params_add(p, INIT_UNIFORM, bound, 2, (int[]){4 *
+// H, I}, "lstm.weight_ih_l%d", l).
 int params_add(struct params *p, enum init init, float scale, int rank, const int *shape, const char *name_format, ...)
     __attribute__((format(printf, 6, 7)));
 void params_free(struct params *p);
 int params_find(const struct params *p, const char *name); // -1 when absent
-bool params_trained(const struct param *p); // neither unused nor frozen
+bool params_trained(const struct param *p);                // neither unused nor frozen
 void params_init(const struct params *p, float *values, struct rng *rng);
 
 // 2-D view: rows = shape[0], cols = the product of the rest (a vector is one row).

@@ -1,5 +1,5 @@
-// A network's parameters in use: one table, one flat vector of values, and, for training, one of gradients. Lanes that share values but have their own gradients
-// are several struct weights over the same value.
+// A network's parameters in use: one table, one flat vector of values, and, for training, one of gradients. Lanes that share values but
+// have their own gradients are several struct weights over the same value.
 #ifndef NN_WEIGHTS_H
 #define NN_WEIGHTS_H
 

@@ -83,12 +83,12 @@ void ranges_free(struct ranges *r) {
     *r = (struct ranges){0};
 }
 
-enum operator{ EQUAL, UNEQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL };
+enum operation { EQUAL, UNEQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL };
 static const char *const operators[] = {"=", "!=", "<", "<=", ">", ">="};
 
 struct comparison {
     char *path, *text; // text: what it is compared with
-    enum operator operator;
+    enum operation operation;
     bool numeric; // is the text a number?
     double number;
 };
@@ -98,7 +98,7 @@ static enum status comparison_read(const char *item, struct comparison *c, struc
     int which = 0;
     while (which < 6 && !(strlen(operators[which]) == size && strncmp(item + before, operators[which], size) == 0))
         which++;
-    c->operator=(enum operator) which;
+    c->operation = (enum operation)which;
     c->path = trimmed(item, before);
     c->text = trimmed(item + before + size, strlen(item + before + size));
     bool truth = strcmp(c->text, "true") == 0;
@@ -126,8 +126,8 @@ enum status conditions_read(const char *text, struct conditions *out, struct err
     return status;
 }
 
-static bool compare(double a, enum operator operator, double b) {
-    switch (operator) {
+static bool compare(double a, enum operation operation, double b) {
+    switch (operation) {
     case EQUAL:
         return a == b;
     case UNEQUAL:
@@ -148,11 +148,11 @@ static bool holds(const struct comparison *c, const struct value *record) {
     double number;
     struct found f;
     if (c->numeric && path_number(record, c->path, &number))
-        return compare(number, c->operator, c->number);
-    if (c->operator> UNEQUAL || !path_find(record, c->path, &f) || f.in_array)
+        return compare(number, c->operation, c->number);
+    if (c->operation > UNEQUAL || !path_find(record, c->path, &f) || f.in_array)
         return false;
     bool text = f.value->type == VALUE_STR, scalar = text || (f.value->type != VALUE_NIL && f.value->type <= VALUE_FLOAT);
-    return scalar && (text && value_is(f.value, c->text)) == (c->operator== EQUAL);
+    return scalar && (text && value_is(f.value, c->text)) == (c->operation == EQUAL);
 }
 
 bool conditions_hold(const struct conditions *c, const struct value *record) {

@@ -89,8 +89,8 @@ void config_pack(struct packer *p, const struct config_key *keys) {
     pack_end(p);
 }
 
-void model_pack(struct packer *p, uint64_t seed, uint64_t step, const struct config_key *keys, const struct rnn_arch *arch, const struct params *table,
-                const float *values) {
+void model_pack(struct packer *p, uint64_t seed, uint64_t step, const struct config_key *keys, const struct rnn_arch *arch,
+                const struct params *table, const float *values) {
     pack_key(p, "seed");
     pack_u64(p, seed);
     pack_key(p, "step");

@@ -1,4 +1,5 @@
-// Model records: encoder, emulator, predictor. All have type (encoders), config, arch of the RNNs they are for, weights, seed, step, metrics.
+// Model records: encoder, emulator, predictor. All have type (encoders), config, arch of the RNNs they are for, weights, seed, step,
+// metrics.
 #ifndef RECORDS_MODEL_H
 #define RECORDS_MODEL_H
 
@@ -29,7 +30,7 @@ enum status config_read(const struct value *config, const struct config_key *key
 void config_pack(struct packer *p, const struct config_key *keys); // packs the map
 
 // The pairs that all model records have, after kind and type: seed, step, config, arch (unless NULL), weights.
-void model_pack(struct packer *p, uint64_t seed, uint64_t step, const struct config_key *keys, const struct rnn_arch *arch, const struct params *table,
-                const float *values);
+void model_pack(struct packer *p, uint64_t seed, uint64_t step, const struct config_key *keys, const struct rnn_arch *arch,
+                const struct params *table, const float *values);
 
 #endif

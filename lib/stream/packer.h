@@ -10,7 +10,7 @@ struct packer;
 
 struct packer *packer_new(void);
 void packer_free(struct packer *p);
-void packer_clear(struct packer *p); // forgets the bytes, keeps the memory
+void packer_clear(struct packer *p);                               // forgets the bytes, keeps the memory
 const uint8_t *packer_bytes(const struct packer *p, size_t *size); // all containers must be closed
 
 void pack_map(struct packer *p);

@@ -33,8 +33,8 @@ enum status reader_open(struct reader **out, const char *path, struct reader_lim
 // Over memory that stays valid and unchanged until reader_close (a mapped file, a test, a fuzzer).
 struct reader *reader_open_memory(const void *bytes, size_t size, const char *name, struct reader_limits limits);
 
-// Reads a descriptor from where it stands, through a buffer also when it is a regular file: the memory of many readers stays small. Takes fd
-// over.
+// Reads a descriptor from where it stands, through a buffer also when it is a regular file: the memory of many readers stays small. Takes
+// fd over.
 struct reader *reader_open_fd(int fd, const char *name, struct reader_limits limits);
 
 // STATUS_OK with an event, STATUS_END after the last segment, or an error (which is final). An empty input is STATUS_DATA: a stream has
@@ -46,8 +46,9 @@ enum status reader_blame(const struct reader *r, struct error *error);
 
 void reader_close(struct reader *r); // may be NULL
 
-// Decodes one object from memory that is known to be complete (a record at an offset found before): nodes are allocated in *nodes (growing it, free() it at
-// the end). nodes->node[0] is the object, its length says where the next one begins. STATUS_DATA with the byte offset otherwise.
+// Decodes one object from memory that is known to be complete (a record at an offset found before): nodes are allocated in *nodes (growing
+// it, free() it at the end). nodes->node[0] is the object, its length says where the next one begins. STATUS_DATA with the byte offset
+// otherwise.
 struct value_nodes {
     struct value *node;
     size_t capacity;

@@ -20,7 +20,7 @@ struct source {
 };
 
 void source_of_memory(struct source *s, const void *bytes, size_t size);
-void source_of_descriptor(struct source *s, int fd);                                          // read, never mapped; takes fd over
+void source_of_descriptor(struct source *s, int fd);                                         // read, never mapped; takes fd over
 enum status source_open(struct source *s, const char *path, struct error *error) MUST_CHECK; // "-" is standard input
 void source_close(struct source *s);
 

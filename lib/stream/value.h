@@ -7,7 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum value_type { VALUE_NIL, VALUE_BOOL, VALUE_UINT, VALUE_INT /* negative */, VALUE_FLOAT, VALUE_STR, VALUE_BIN, VALUE_ARRAY, VALUE_MAP, VALUE_EXT };
+enum value_type {
+    VALUE_NIL,
+    VALUE_BOOL,
+    VALUE_UINT,
+    VALUE_INT /* negative */,
+    VALUE_FLOAT,
+    VALUE_STR,
+    VALUE_BIN,
+    VALUE_ARRAY,
+    VALUE_MAP,
+    VALUE_EXT
+};
 
 struct value {
     enum value_type type;
@@ -25,21 +36,23 @@ struct value {
     size_t length;        // and its length
 };
 
-// Walking: `const struct value *v = value_first(map); for (uint32_t i = 0; i < map->count; i++) { key = v; v = value_next(v); ... v = value_next(v); }`
+// Walking: `const struct value *v = value_first(map); for (uint32_t i = 0; i < map->count; i++) { key = v; v = value_next(v); ... v =
+// value_next(v); }`
 const struct value *value_first(const struct value *container);
 const struct value *value_next(const struct value *v);
 
 // A copy that lives by itself, to be freed by one free().
 struct value *value_clone(const struct value *v);
 
-// The value of a str key of a map, or NULL (also when map is NULL or no map). A bin key counts as the same text (msgpack-numpy writes those).
+// The value of a str key of a map, or NULL (also when map is NULL or no map). A bin key counts as the same text (msgpack-numpy writes
+// those).
 const struct value *value_get(const struct value *map, const char *key);
 const struct value *value_at(const struct value *array, uint32_t index); // NULL beyond the end or when it is no array
 
-bool value_is(const struct value *v, const char *text);                   // is it this str (or bin)?
-bool value_to_u64(const struct value *v, uint64_t *out);                 // false when v is NULL, no integer, or negative
-bool value_to_i64(const struct value *v, int64_t *out);                  // false ... or out of range
-bool value_to_double(const struct value *v, double *out);                // integers and floats
-bool value_to_text(const struct value *v, char *out, size_t capacity);   // terminated copy; false when no str, too long, or a NUL byte inside
+bool value_is(const struct value *v, const char *text);                // is it this str (or bin)?
+bool value_to_u64(const struct value *v, uint64_t *out);               // false when v is NULL, no integer, or negative
+bool value_to_i64(const struct value *v, int64_t *out);                // false ... or out of range
+bool value_to_double(const struct value *v, double *out);              // integers and floats
+bool value_to_text(const struct value *v, char *out, size_t capacity); // terminated copy; false when no str, too long, or a NUL byte inside
 
 #endif

@@ -45,8 +45,8 @@ enum status emulation_batch_add(struct emulation_batch *b, const struct value *r
     held->bytes = memory_alloc(root->length);
     memcpy(held->bytes, root->bytes, root->length);
     if (value_decode(held->bytes, root->length, MAX_DEPTH, &held->nodes, error) != STATUS_OK ||
-        rnn_record_read(held->nodes.node, &held->record, error) != STATUS_OK || encoder_fits(b->encoder, &held->record.arch, error) != STATUS_OK ||
-        rollouts_check(&held->record, error) != STATUS_OK)
+        rnn_record_read(held->nodes.node, &held->record, error) != STATUS_OK ||
+        encoder_fits(b->encoder, &held->record.arch, error) != STATUS_OK || rollouts_check(&held->record, error) != STATUS_OK)
         return error->status;
     if (!held->weights && held->record.weights) // not before they have come: an encoder record merely declares how many there are
         held->weights = memory_alloc(b->encoder->rnn_table.size * sizeof(float));
@@ -56,8 +56,10 @@ enum status emulation_batch_add(struct emulation_batch *b, const struct value *r
     return STATUS_OK;
 }
 
-static void pack_emulation(struct packer *p, const struct emulation_batch *b, const struct rnn_record *record, const struct imitation *imitation) {
-    const char *const anew[] = {"kind", "weights", "rollouts", "encoder", "loss", "accuracy", "clone_accuracy", b->label ? "label" : NULL, NULL};
+static void pack_emulation(struct packer *p, const struct emulation_batch *b, const struct rnn_record *record,
+                           const struct imitation *imitation) {
+    const char *const anew[] = {"kind", "weights", "rollouts", "encoder", "loss", "accuracy", "clone_accuracy", b->label ? "label" : NULL,
+                                NULL};
     double accuracy;
     packer_clear(p);
     pack_map(p);

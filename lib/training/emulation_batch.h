@@ -6,8 +6,8 @@
 #include "stream/reader.h"
 #include "training/emulation.h"
 
-// Add records until the batch is full (count == EMULATION_BATCH) or something else comes by; run; the first `count` of `emulations` are then whole; set
-// count to 0.
+// Add records until the batch is full (count == EMULATION_BATCH) or something else comes by; run; the first `count` of `emulations` are
+// then whole; set count to 0.
 enum { EMULATION_BATCH = 32 };
 
 struct emulation_batch {

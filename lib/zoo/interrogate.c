@@ -8,8 +8,8 @@
 // One RNN's weights, with transposed copies: a product with few rows is fast only when the other operand's rows are long.
 struct layer_view {
     int input;
-    const float *w_ih, *w_hh;     // [4H,I], [4H,H]
-    float *w_ih_t, *w_hh_t, *bias; // [I,4H], [H,4H], [4H] the sum of both
+    const float *w_ih, *w_hh;             // [4H,I], [4H,H]
+    float *w_ih_t, *w_hh_t, *bias;        // [I,4H], [H,4H], [4H] the sum of both
     float *dw_ih, *dw_hh, *db_ih, *db_hh; // NULL: no gradient wanted
 };
 
@@ -78,7 +78,8 @@ static void layer_forward(float *gates, const struct layer_view *v, const float 
 }
 
 // Gradients of the weights from the gates' gradients; x and h_prev as in layer_forward.
-static void layer_weights_backward(const struct layer_view *v, const float *dgates, const float *x, const float *h_prev, int rows, int hidden) {
+static void layer_weights_backward(const struct layer_view *v, const float *dgates, const float *x, const float *h_prev, int rows,
+                                   int hidden) {
     if (!v->dw_ih)
         return;
     outer(v->dw_ih, dgates, x, rows, 4 * hidden, v->input);
@@ -133,8 +134,13 @@ struct step_saved {
 
 struct interrogation *interrogation_begin(struct tape *tape, const struct rnn_batch *batch, int probes, int max_steps) {
     struct interrogation *it = arena_calloc(&tape->arena, sizeof *it);
-    *it = (struct interrogation){.tape = tape, .arch = batch->arch, .count = batch->count, .probes = probes, .rows = batch->count * probes,
-                                 .max_steps = max_steps, .weights_wanted = batch->grads != NULL};
+    *it = (struct interrogation){.tape = tape,
+                                 .arch = batch->arch,
+                                 .count = batch->count,
+                                 .probes = probes,
+                                 .rows = batch->count * probes,
+                                 .max_steps = max_steps,
+                                 .weights_wanted = batch->grads != NULL};
     it->subject = arena_alloc(&tape->arena, (size_t)batch->count * sizeof *it->subject);
     for (int b = 0; b < batch->count; b++)
         it->subject[b] = subject_view(&tape->arena, batch, b);
@@ -153,11 +159,13 @@ static void step_backward(void *saved) {
     int H = it->arch.hidden, O = it->arch.output, I = it->arch.input, L = it->arch.layers, M = it->probes, R = it->rows, t = s->t;
     struct layer_state *top = &it->layer[L - 1];
     for (int b = 0; b < it->count; b++)
-        readout_backward(&it->subject[b], at(top->dh, t, R, H) + b * M * H, s->answers->grad + b * M * O, at(top->h, t, R, H) + b * M * H, M, O, H);
+        readout_backward(&it->subject[b], at(top->dh, t, R, H) + b * M * H, s->answers->grad + b * M * O, at(top->h, t, R, H) + b * M * H,
+                         M, O, H);
     for (int l = L; l-- > 0;) {
         struct layer_state *y = &it->layer[l];
         float *gates = at(y->gates, t, R, 4 * H);
-        kernels()->lstm_backward(gates, y->dc, at(y->dh, t, R, H), gates, 4 * (size_t)H, at(y->tanh_c, t, R, H), t ? at(y->c, t - 1, R, H) : NULL, R, H);
+        kernels()->lstm_backward(gates, y->dc, at(y->dh, t, R, H), gates, 4 * (size_t)H, at(y->tanh_c, t, R, H),
+                                 t ? at(y->c, t - 1, R, H) : NULL, R, H);
         const float *x = l ? at(it->layer[l - 1].h, t, R, H) : s->inputs->value, *h_prev = t ? at(y->h, t - 1, R, H) : NULL;
         float *dx = l ? at(it->layer[l - 1].dh, t, R, H) : s->inputs->grad;
         int width = l ? H : I;
@@ -182,7 +190,8 @@ struct tensor *interrogation_step(struct interrogation *it, struct tensor *input
         float *gates = at(y->gates, t, R, 4 * H), *h_prev = t ? at(y->h, t - 1, R, H) : NULL;
         for (int b = 0; b < it->count; b++)
             layer_forward(gates + b * M * 4 * H, &it->subject[b].layer[l], x + b * M * width, h_prev ? h_prev + b * M * H : NULL, M, H);
-        kernels()->lstm_forward(gates, 4 * (size_t)H, at(y->c, t, R, H), at(y->tanh_c, t, R, H), at(y->h, t, R, H), t ? at(y->c, t - 1, R, H) : NULL, R, H);
+        kernels()->lstm_forward(gates, 4 * (size_t)H, at(y->c, t, R, H), at(y->tanh_c, t, R, H), at(y->h, t, R, H),
+                                t ? at(y->c, t - 1, R, H) : NULL, R, H);
         x = at(y->h, t, R, H);
     }
     struct tensor *answers = tape_tensor(it->tape, R, O, inputs->grad || it->weights_wanted);
@@ -200,8 +209,8 @@ struct tensor *interrogation_step(struct interrogation *it, struct tensor *input
 struct sequence_saved {
     struct rnn_arch arch;
     int count, probes, steps;
-    struct tensor *inputs, *answers; // [K*M,I], [K*B,M*O]
-    struct subject *subject;         // [B]
+    struct tensor *inputs, *answers;             // [K*M,I], [K*B,M*O]
+    struct subject *subject;                     // [B]
     struct layer_state (*layer)[RNN_MAX_LAYERS]; // [B]; rows m
 };
 
@@ -226,20 +235,23 @@ static void subject_forward(struct sequence_saved *s, int b) {
         x = y->h;
     }
     for (int t = 0; t < K; t++)
-        readout_forward(answer_at(s, s->answers->value, t, b), &s->subject[b], at(s->layer[b][s->arch.layers - 1].h, t, M, H), M, s->arch.output, H);
+        readout_forward(answer_at(s, s->answers->value, t, b), &s->subject[b], at(s->layer[b][s->arch.layers - 1].h, t, M, H), M,
+                        s->arch.output, H);
 }
 
 static void subject_backward(struct sequence_saved *s, int b) {
     int H = s->arch.hidden, M = s->probes, K = s->steps, L = s->arch.layers;
     struct layer_state *top = &s->layer[b][L - 1];
     for (int t = 0; t < K; t++)
-        readout_backward(&s->subject[b], at(top->dh, t, M, H), answer_at(s, s->answers->grad, t, b), at(top->h, t, M, H), M, s->arch.output, H);
+        readout_backward(&s->subject[b], at(top->dh, t, M, H), answer_at(s, s->answers->grad, t, b), at(top->h, t, M, H), M, s->arch.output,
+                         H);
     for (int l = L; l-- > 0;) {
         const struct layer_view *v = &s->subject[b].layer[l];
         struct layer_state *y = &s->layer[b][l];
         for (int t = K; t-- > 0;) {
             float *gates = at(y->gates, t, M, 4 * H);
-            kernels()->lstm_backward(gates, y->dc, at(y->dh, t, M, H), gates, 4 * (size_t)H, at(y->tanh_c, t, M, H), t ? at(y->c, t - 1, M, H) : NULL, M, H);
+            kernels()->lstm_backward(gates, y->dc, at(y->dh, t, M, H), gates, 4 * (size_t)H, at(y->tanh_c, t, M, H),
+                                     t ? at(y->c, t - 1, M, H) : NULL, M, H);
             if (t)
                 add_product(at(y->dh, t - 1, M, H), gates, v->w_hh, M, H, 4 * H);
         }
@@ -261,7 +273,8 @@ static void sequence_backward(void *saved) {
 struct tensor *interrogation_sequence(struct tape *tape, const struct rnn_batch *batch, struct tensor *inputs, int probes) {
     assert(inputs->rows % probes == 0 && inputs->cols == batch->arch.input);
     struct sequence_saved *s = arena_alloc(&tape->arena, sizeof *s);
-    *s = (struct sequence_saved){.arch = batch->arch, .count = batch->count, .probes = probes, .steps = inputs->rows / probes, .inputs = inputs};
+    *s = (struct sequence_saved){
+        .arch = batch->arch, .count = batch->count, .probes = probes, .steps = inputs->rows / probes, .inputs = inputs};
     s->answers = tape_tensor(tape, s->steps * s->count, probes * s->arch.output, inputs->grad || batch->grads);
     s->subject = arena_alloc(&tape->arena, (size_t)s->count * sizeof *s->subject);
     s->layer = arena_calloc(&tape->arena, (size_t)s->count * sizeof *s->layer);

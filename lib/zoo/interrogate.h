@@ -1,5 +1,6 @@
-// Running many RNNs at once, each with its own weights, on inputs that may depend on their earlier answers (paper, section 3: the functionalist approach).
-// The RNNs' weights are constants of the encoder's training; gradients flow through them into the inputs. Letters: B RNNs, M parallel probing sequences each, I inputs, O outputs.
+// Running many RNNs at once, each with its own weights, on inputs that may depend on their earlier answers (paper, section 3: the
+// functionalist approach). The RNNs' weights are constants of the encoder's training; gradients flow through them into the inputs. Letters:
+// B RNNs, M parallel probing sequences each, I inputs, O outputs.
 #ifndef ZOO_INTERROGATE_H
 #define ZOO_INTERROGATE_H
 
@@ -10,7 +11,8 @@ struct interrogation;
 struct interrogation *interrogation_begin(struct tape *tape, const struct rnn_batch *batch, int probes, int max_steps);
 struct tensor *interrogation_step(struct interrogation *it, struct tensor *inputs);
 
-// All steps in one operation, for inputs known in advance and common to all RNNs: answers [K*B, M*O], time-major, to inputs [K*M,I] (row k * M + m).
+// All steps in one operation, for inputs known in advance and common to all RNNs: answers [K*B, M*O], time-major, to inputs [K*M,I] (row k
+// * M + m).
 struct tensor *interrogation_sequence(struct tape *tape, const struct rnn_batch *batch, struct tensor *inputs, int probes);
 
 #endif

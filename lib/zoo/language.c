@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 int language_bos(const struct language *l) {
     return l->tokens;
 }

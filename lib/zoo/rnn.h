@@ -13,8 +13,8 @@ enum { RNN_MAX_LAYERS = 16, RNN_MAX_SIZE = 65536 };
 bool rnn_arch_equal(const struct rnn_arch *a, const struct rnn_arch *b);
 bool rnn_arch_valid(const struct rnn_arch *arch); // all sizes positive and within sane limits (RNN_MAX_SIZE, RNN_MAX_LAYERS)
 
-// lstm.weight_ih_l0 [4N,I], lstm.weight_hh_l0 [4N,N], lstm.bias_ih_l0 [4N], lstm.bias_hh_l0 [4N], ... _l1 ..., linear.weight [O,N], linear.bias [O];
-// all initialised uniform(-1/sqrt(N), 1/sqrt(N)).
+// lstm.weight_ih_l0 [4N,I], lstm.weight_hh_l0 [4N,N], lstm.bias_ih_l0 [4N], lstm.bias_hh_l0 [4N], ... _l1 ..., linear.weight [O,N],
+// linear.bias [O]; all initialised uniform(-1/sqrt(N), 1/sqrt(N)).
 void rnn_params(struct params *p, const struct rnn_arch *arch);
 size_t rnn_size(const struct rnn_arch *arch); // the size of that table, in floats, without making it
 

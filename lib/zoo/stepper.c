@@ -15,10 +15,10 @@ struct stepper_weights {
 
 struct stepper {
     int symbols, hidden, layers, outputs;
-    float *table;             // [symbols,4H]
-    float *w_out_t, *b_out;   // [H,O], [O]
-    float *gates, *tanh_c;    // [BLOCK,4H], [BLOCK,H]
-    float *logits, *log_p;    // [BLOCK,O]
+    float *table;           // [symbols,4H]
+    float *w_out_t, *b_out; // [H,O], [O]
+    float *gates, *tanh_c;  // [BLOCK,4H], [BLOCK,H]
+    float *logits, *log_p;  // [BLOCK,O]
     struct stepper_weights layer[RNN_MAX_LAYERS];
 };
 
@@ -36,8 +36,8 @@ static float *copied(const float *in, size_t n) {
     return memcpy(floats(n), in, n * sizeof(float));
 }
 
-struct stepper *stepper_new(int symbols, int hidden, int layers, int outputs, const struct stepper_layer *layer, const float *token_table, const float *w_out,
-                            const float *b_out) {
+struct stepper *stepper_new(int symbols, int hidden, int layers, int outputs, const struct stepper_layer *layer, const float *token_table,
+                            const float *w_out, const float *b_out) {
     size_t H = (size_t)hidden, G = 4 * H;
     struct stepper *s = memory_calloc(1, sizeof *s);
     *s = (struct stepper){.symbols = symbols, .hidden = hidden, .layers = layers, .outputs = outputs};
@@ -67,12 +67,14 @@ struct stepper *stepper_of_rnn(const struct rnn_arch *arch, const struct params 
     const struct param *p = table->list;
     struct stepper_layer layer[RNN_MAX_LAYERS];
     for (int l = 0; l < arch->layers; l++)
-        layer[l] = (struct stepper_layer){weights + p[4 * l].offset, weights + p[4 * l + 1].offset, weights + p[4 * l + 2].offset, weights + p[4 * l + 3].offset};
+        layer[l] = (struct stepper_layer){weights + p[4 * l].offset, weights + p[4 * l + 1].offset, weights + p[4 * l + 2].offset,
+                                          weights + p[4 * l + 3].offset};
     float *tokens = transposed(layer[0].w_ih, (int)G, arch->input);
     kernels()->add_rows(tokens, G, layer[0].b_ih, arch->input, (int)G);
     kernels()->add_rows(tokens, G, layer[0].b_hh, arch->input, (int)G);
     const struct param *out = p + 4 * arch->layers;
-    struct stepper *s = stepper_new(arch->input, arch->hidden, arch->layers, arch->output, layer, tokens, weights + out[0].offset, weights + out[1].offset);
+    struct stepper *s =
+        stepper_new(arch->input, arch->hidden, arch->layers, arch->output, layer, tokens, weights + out[0].offset, weights + out[1].offset);
     free(tokens);
     return s;
 }
@@ -178,7 +180,8 @@ static void sample_block(struct stepper *s, const struct language *lang, int cou
     }
 }
 
-void stepper_sample(struct stepper *s, const struct language *l, int count, struct stepper_opening opening, struct rng *rng, uint8_t *rows, float *log_p) {
+void stepper_sample(struct stepper *s, const struct language *l, int count, struct stepper_opening opening, struct rng *rng, uint8_t *rows,
+                    float *log_p) {
     size_t T = (size_t)l->length - 1, O = (size_t)s->outputs, G = 4 * (size_t)s->hidden;
     float *u = floats(BLOCK * T);
     for (int first = 0; first < count; first += BLOCK) {

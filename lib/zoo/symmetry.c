@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-// A matrix at `offset` of the flat vector: rows are reordered within each of `blocks` blocks of as many rows as there are units, columns likewise;
-// NULL keeps the order. Returns the offset after it.
+// A matrix at `offset` of the flat vector: rows are reordered within each of `blocks` blocks of as many rows as there are units, columns
+// likewise; NULL keeps the order. Returns the offset after it.
 static int reorder(int *index, int offset, int blocks, int rows, int cols, const int *row_order, const int *col_order) {
     for (int block = 0; block < blocks; block++)
         for (int r = 0; r < rows; r++)
@@ -21,9 +21,9 @@ void symmetry_index(int *index, const struct rnn_arch *arch, int *const *permuta
     for (int l = 0; l < arch->layers; l++) {
         const int *own = permutations[l];
         offset = reorder(index, offset, GATES, n, l ? n : arch->input, own, l ? permutations[l - 1] : NULL); // weight_ih
-        offset = reorder(index, offset, GATES, n, n, own, own);                                             // weight_hh
-        offset = reorder(index, offset, GATES, n, 1, own, NULL);                                            // bias_ih
-        offset = reorder(index, offset, GATES, n, 1, own, NULL);                                            // bias_hh
+        offset = reorder(index, offset, GATES, n, n, own, own);                                              // weight_hh
+        offset = reorder(index, offset, GATES, n, 1, own, NULL);                                             // bias_ih
+        offset = reorder(index, offset, GATES, n, 1, own, NULL);                                             // bias_hh
     }
     offset = reorder(index, offset, 1, arch->output, n, NULL, permutations[arch->layers - 1]); // linear.weight
     reorder(index, offset, 1, arch->output, 1, NULL, NULL);

@@ -5,8 +5,8 @@
 #include "base/rng.h"
 #include "zoo/rnn.h"
 
-// The reordering of all weights that belongs to one permutation [H] a layer: new unit j of layer l is old unit permutations[l][j]. Weight j of the new RNN is weight
-// index[j] of the old one; index has room for rnn_size(arch) numbers.
+// The reordering of all weights that belongs to one permutation [H] a layer: new unit j of layer l is old unit permutations[l][j]. Weight j
+// of the new RNN is weight index[j] of the old one; index has room for rnn_size(arch) numbers.
 void symmetry_index(int *index, const struct rnn_arch *arch, int *const *permutations);
 
 // The same for random permutations.

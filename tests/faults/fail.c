@@ -19,8 +19,8 @@ static const struct {
     const char *name;
     int failure;
 } kinds[KINDS] = {
-    {"memory", ENOMEM}, {"read", EIO},    {"write", ENOSPC},  {"fsync", EIO},
-    {"rename", EIO},    {"mmap", ENOMEM}, {"open", EMFILE}, {"thread", EAGAIN},
+    {"memory", ENOMEM}, {"read", EIO},    {"write", ENOSPC}, {"fsync", EIO},
+    {"rename", EIO},    {"mmap", ENOMEM}, {"open", EMFILE},  {"thread", EAGAIN},
 };
 
 static bool armed, persistent;

@@ -181,7 +181,8 @@ static struct tensor *build_lstm_step(struct tape *tape, struct point *p) {
     return score(tape, concat_rows(tape, outputs, T));
 }
 
-// Hidden units of a Transformer's feed-forward, half of them on and half of them off, far enough from the kink of ReLU for steps not to cross it.
+// Hidden units of a Transformer's feed-forward, half of them on and half of them off, far enough from the kink of ReLU for steps not to
+// cross it.
 static struct weights away_from_kinks(struct tape *tape, struct weights w) {
     float *value = arena_floats(&tape->arena, w.table->size);
     memcpy(value, w.value, w.table->size * sizeof *value);
@@ -443,7 +444,8 @@ static void test_operations(void) {
         check_case(cases[i].operations, &cases[i]);
     for (int i = 0; encoder_type_at(i); i++) {
         check_case("encoder_embed", &(struct gradient_case){"encoder_embed", encoder_type_at(i)->name, build_encoder, i, 1e-2});
-        check_case("encoder_embed in training", &(struct gradient_case){"encoder_embed", encoder_type_at(i)->name, build_encoder, 100 + i, 1e-2});
+        check_case("encoder_embed in training",
+                   &(struct gradient_case){"encoder_embed", encoder_type_at(i)->name, build_encoder, 100 + i, 1e-2});
     }
 }
 

@@ -55,7 +55,8 @@ static void gemm_case(int m, int n, int k, bool transposed, enum origin origin) 
     const size_t a_row = transposed ? 1 : (size_t)k + 1, a_col = transposed ? (size_t)m + 2 : 1, ldb = n + 3, ldc = n + 1;
     const size_t a_size = m && k ? (m - 1) * a_row + (k - 1) * a_col + 1 : 0, b_size = k && n ? (k - 1) * ldb + n : 0,
                  c_size = m && n ? (m - 1) * ldc + n : 0;
-    float *a = random_floats(a_size, 1), *b = random_floats(b_size, 1), *start = origin == C ? random_floats(c_size, 1) : filled(c_size, NAN);
+    float *a = random_floats(a_size, 1), *b = random_floats(b_size, 1),
+          *start = origin == C ? random_floats(c_size, 1) : filled(c_size, NAN);
     float *row = random_floats(n, 1);
     float *first = NULL;
     for (int isa = 0; kernels_available(isa); isa++) {
@@ -361,7 +362,8 @@ static void check_same_bits(int n) {
 
 static void grid_case(int rows, int cols, int channels, bool relu) {
     const size_t across = (size_t)cols * channels, along = (size_t)rows * channels, n = rows * across;
-    float *x = random_floats(n, 1), *on_cols = random_floats(across, 1), *on_rows = random_floats(along, 1), *before = random_floats(across, 1);
+    float *x = random_floats(n, 1), *on_cols = random_floats(across, 1), *on_rows = random_floats(along, 1),
+          *before = random_floats(across, 1);
     float *first[6] = {0};
     for (int isa = 0; kernels_available(isa); isa++) {
         const struct kernels *kernel = kernels_available(isa);

@@ -20,7 +20,8 @@ static void pack_all(struct writer *w) {
     config.length = 2;
     struct encoder *encoder = encoder_new(type, &config, &arch, 1);
     struct emulator *emulator = emulator_new(&(struct emulator_config){.z = 2, .hidden = 1, .layers = 1}, &arch, 1);
-    struct predictor *predictor = predictor_new(target_find("task"), &(struct predictor_config){.z = 2, .hidden = 1, .layers = 1, .tokens = 2}, 1);
+    struct predictor *predictor =
+        predictor_new(target_find("task"), &(struct predictor_config){.z = 2, .hidden = 1, .layers = 1, .tokens = 2}, 1);
     enum status status = writer_begin_segment(w, NULL, 0, &error);
     for (int i = 0; i < 4 && status == STATUS_OK; i++) {
         if (i == 0)

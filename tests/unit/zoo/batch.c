@@ -27,11 +27,8 @@ static void sample_init(struct sample *s, bool gradients) {
             s->grads[b][i] = 1;
         }
     }
-    s->batch = (struct rnn_batch){.arch = arch,
-                                  .table = &s->table,
-                                  .count = B,
-                                  .weights = (const float *const *)s->weights,
-                                  .grads = gradients ? s->grads : NULL};
+    s->batch = (struct rnn_batch){
+        .arch = arch, .table = &s->table, .count = B, .weights = (const float *const *)s->weights, .grads = gradients ? s->grads : NULL};
 }
 
 static void sample_free(struct sample *s) {

@@ -53,7 +53,8 @@ static double metric(const struct performance *p, const char *name) {
     return NAN;
 }
 
-// The labels of the evaluation images are all wrong: an RNN that had seen one of them could not be as good on one kind, as bad on the other.
+// The labels of the evaluation images are all wrong: an RNN that had seen one of them could not be as good on one kind, as bad on the
+// other.
 static void test_learning(struct digit_images *d) {
     for (int i = 0; i < d->set.count; i++)
         if (!smnist_trains_on((uint64_t)i))
