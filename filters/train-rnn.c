@@ -3,7 +3,7 @@
 #include "cli/cli.h"
 #include "records/rnn.h"
 #include "records/snapshot.h"
-#include "zoo/images.h"
+#include "families/images.h"
 
 #include <float.h>
 #include <inttypes.h>

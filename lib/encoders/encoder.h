@@ -5,7 +5,7 @@
 
 #include "nn/weights.h"
 #include "records/model.h"
-#include "zoo/interrogate.h"
+#include "rnn/interrogate.h"
 
 // Sizes of all kinds together; each kind uses those that its `keys` name.
 struct encoder_config {

@@ -2,7 +2,7 @@
 // batch sees its RNNs with their units in a random order of its own, the only way for this encoder to learn that the order means nothing.
 #include "encoders/encoder.h"
 #include "nn/linear.h"
-#include "zoo/symmetry.h"
+#include "rnn/symmetry.h"
 
 static void declare(struct encoder *e) {
     e->first[0] = mlp_params(&e->table, "mlp_model", (int)e->rnn_table.size, e->config.hidden, e->config.layers, e->config.z);

@@ -5,7 +5,7 @@
 #include "nn/activation.h"
 #include "nn/linear.h"
 #include "nn/transformer.h"
-#include "zoo/symmetry.h"
+#include "rnn/symmetry.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
 
 #include "records/task.h"
 #include "stream/array.h"
-#include "zoo/rnn.h"
+#include "rnn/rnn.h"
 
 struct rnn_record {
     const struct value *root;

@@ -3,7 +3,7 @@
 #define RECORDS_SNAPSHOT_H
 
 #include "records/task.h"
-#include "zoo/train.h"
+#include "families/train.h"
 
 // How much of the RNN's doing is looked at for each snapshot (see trainee_rollouts and trainee_performance).
 struct snapshot_sizes {

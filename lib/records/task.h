@@ -3,8 +3,8 @@
 #define RECORDS_TASK_H
 
 #include "records/fields.h"
-#include "zoo/language.h"
-#include "zoo/smnist.h"
+#include "families/language.h"
+#include "families/smnist.h"
 
 enum task_family { TASK_OTHER, TASK_LANGUAGE, TASK_SMNIST };
 

@@ -5,7 +5,7 @@
 
 #include "nn/weights.h"
 #include "records/model.h"
-#include "zoo/stepper.h"
+#include "rnn/stepper.h"
 
 enum emulator_condition { CONDITION_BOS, CONDITION_EVERY };
 

@@ -4,7 +4,7 @@
 #include "nn/activation.h"
 #include "training/emulation.h"
 #include "training/rollouts.h"
-#include "zoo/digits.h"
+#include "families/digits.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -90,7 +90,9 @@ static double clone_of_language(struct judge *j, const struct rnn_record *record
     float *opening = emulator_opening(j->emulator, repeated, n);
     uint8_t *rows = memory_alloc((size_t)n * (size_t)l->length);
     struct rng rng = rng_make(j->options.seed, hash_mix(record->run) ^ record->step, "clones");
-    stepper_sample(j->stepper, l, n, (struct stepper_opening){opening, j->emulator->config.condition == CONDITION_EVERY}, &rng, rows, NULL);
+    struct token_rows form = language_form(l);
+    stepper_sample(j->stepper, &form, n, (struct stepper_opening){opening, j->emulator->config.condition == CONDITION_EVERY}, &rng, rows,
+                   NULL);
     for (int i = 0; i < n; i++)
         strict += language_judge(l, rows + (size_t)i * (size_t)l->length).strict;
     free(repeated);

@@ -1,5 +1,5 @@
 // Images of the second zoo: turning all that MNIST has, once for each RNN, and cutting them into sequences, a batch for each training step.
-#include "zoo/smnist.h"
+#include "families/smnist.h"
 
 #include "base/memory.h"
 #include "bench.h"

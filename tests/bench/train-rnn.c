@@ -1,6 +1,6 @@
 // Training RNNs of both zoos at the paper's size, and what a snapshot costs: 2 x 32 units, batch 32; languages of 4 tokens, 41 positions;
 // images of 50 tiles of 16 pixels.
-#include "zoo/train.h"
+#include "families/train.h"
 
 #include "base/memory.h"
 #include "bench.h"

@@ -2,7 +2,7 @@
 // embedding stays what it is (invariance). Random RNNs, permutations, numbers of layers and sizes.
 #include "encoders/dws_internal.h"
 
-#include "zoo/symmetry.h"
+#include "rnn/symmetry.h"
 
 #include "../check.h"
 

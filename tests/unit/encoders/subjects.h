@@ -4,7 +4,7 @@
 
 #include "../check.h"
 #include "encoders/encoder.h"
-#include "zoo/symmetry.h"
+#include "rnn/symmetry.h"
 
 #include <stdlib.h>
 #include <string.h>

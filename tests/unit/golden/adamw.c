@@ -2,7 +2,7 @@
 #include "nn/adamw.h"
 
 #include "golden.h"
-#include "zoo/train.h"
+#include "families/train.h"
 
 static const double schedule_at[] = {0, 10000, 20000};
 

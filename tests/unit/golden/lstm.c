@@ -4,7 +4,7 @@
 #include "golden.h"
 #include "nn/linear.h"
 #include "nn/loss.h"
-#include "zoo/rnn.h"
+#include "rnn/rnn.h"
 
 struct network {
     const char *name;

@@ -10,8 +10,8 @@
 #include "training/emulator.h"
 #include "training/predictor.h"
 #include "training/rollouts.h"
-#include "zoo/interrogate.h"
-#include "zoo/symmetry.h"
+#include "rnn/interrogate.h"
+#include "rnn/symmetry.h"
 
 #include "point.h"
 
@@ -460,7 +460,8 @@ static bool is_covered(const char *operation) {
 
 // Every public function of these layers that returns a tensor.
 static void test_coverage(void) {
-    static const char *const patterns[] = {"lib/grad/*.h", "lib/nn/*.h", "lib/zoo/*.h", "lib/encoders/encoder.h", "lib/training/*.h"};
+    static const char *const patterns[] = {"lib/grad/*.h",           "lib/nn/*.h",      "lib/rnn/*.h", "lib/families/*.h",
+                                           "lib/encoders/encoder.h", "lib/training/*.h"};
     int seen = 0;
     glob_t files = {0};
     for (int i = 0; i < 5; i++)

@@ -104,7 +104,8 @@ static void test_stepper(int condition, int layers) {
     struct stepper *s = emulator_stepper(e);
     float *opening = emulator_opening(e, z, B);
     struct rng rng = rng_make(4, 0, "strings");
-    stepper_sample(s, &zoo_language, B, (struct stepper_opening){opening, condition == CONDITION_EVERY}, &rng, rows, log_p);
+    struct token_rows form = language_form(&zoo_language);
+    stepper_sample(s, &form, B, (struct stepper_opening){opening, condition == CONDITION_EVERY}, &rng, rows, log_p);
     for (int i = 0; i < T * B; i++)
         tokens[i] = rows[i % B * LENGTH + i / B];
     struct pass p = pass_of(e, z, tokens, NULL);

@@ -5,7 +5,7 @@
 #include "clone.h"
 #include "zoo.h"
 
-#include "zoo/train.h"
+#include "families/train.h"
 
 enum { Z = 2 };
 

@@ -2,7 +2,7 @@
 #include "training/emulation.h"
 
 #include "../records/decoded.h"
-#include "../zoo/digit_images.h"
+#include "../families/digit_images.h"
 #include "clone.h"
 
 #include "records/rnn.h"

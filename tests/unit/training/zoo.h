@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "records/rnn.h"
 #include "stream/writer.h"
-#include "zoo/stepper.h"
+#include "rnn/stepper.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +53,8 @@ static inline void zoo_pack_rollouts(struct packer *p, const struct zoo_record *
     uint8_t *rows = memory_alloc(n * (T + 1));
     float *log_p = memory_alloc(n * T * 4 * sizeof(float));
     struct rng rng = rng_make(r->run, r->step, "rollouts");
-    stepper_sample(stepper, &l, r->rollouts, (struct stepper_opening){0}, &rng, rows, log_p);
+    struct token_rows form = language_form(&l);
+    stepper_sample(stepper, &form, r->rollouts, (struct stepper_opening){0}, &rng, rows, log_p);
     rows[1] = r->bad_token ? (uint8_t)r->bad_token : rows[1];
     log_p[n * T * 4 - 1] += r->bad_logit;
     pack_key(p, "rollouts");

@@ -1,0 +1,106 @@
+#include "families/train_internal.h"
+
+#include "base/memory.h"
+#include "nn/linear.h"
+#include "nn/lstm.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct train_recipe train_paper_recipe = {
+    .steps = 20000, .batch = 32, .hidden = 32, .layers = 2, .rate = {0.01, 0.003, 0.0003}, .weight_decay = 1e-4};
+
+struct trainee *trainee_new(const struct trainee_family *family, void *task, int inputs, int outputs, double weight_decay,
+                            const struct train_recipe *recipe, uint64_t seed, uint64_t run) {
+    struct trainee *t = memory_calloc(1, sizeof *t);
+    struct trainee_internal *in = memory_calloc(1, sizeof *in);
+    t->arch = (struct rnn_arch){.input = inputs, .hidden = recipe->hidden, .layers = recipe->layers, .output = outputs};
+    rnn_params(&t->table, &t->arch);
+    t->weights = memory_calloc(t->table.size, sizeof(float));
+    t->internal = in;
+    in->family = family;
+    in->task = task;
+    in->recipe = *recipe;
+    in->seed = seed;
+    in->run = run;
+    in->batches = rng_make(seed, run, "batches");
+    in->grad = memory_calloc(t->table.size, sizeof(float));
+    struct rng rng = rng_make(seed, run, "weights");
+    params_init(&t->table, t->weights, &rng);
+    adamw_init(&in->adamw, &t->table, weight_decay);
+    return t;
+}
+
+void trainee_free(struct trainee *t) {
+    if (!t)
+        return;
+    t->internal->family->free(t->internal->task);
+    adamw_free(&t->internal->adamw);
+    tape_free(&t->internal->tape);
+    free(t->internal->grad);
+    free(t->internal);
+    free(t->weights);
+    params_free(&t->table);
+    free(t);
+}
+
+struct rng trainee_rng(const struct trainee *t, const char *purpose) {
+    char keyed[32];
+    snprintf(keyed, sizeof keyed, "%s %d", purpose, t->step);
+    return rng_make(t->internal->seed, t->internal->run, keyed);
+}
+
+struct weights trainee_begin_pass(const struct trainee *t, float *grad) {
+    if (grad)
+        memset(grad, 0, t->table.size * sizeof(float));
+    tape_reset(&t->internal->tape, grad != NULL);
+    return (struct weights){&t->table, t->weights, grad};
+}
+
+struct tensor *trainee_readout(const struct trainee *t, const struct weights *w, struct tensor *h, int steps) {
+    struct tape *tape = &t->internal->tape;
+    int first = 4;
+    for (int l = 1; l < t->arch.layers; l++, first += 4)
+        h = lstm_sequence(tape, w, first, h, steps);
+    return linear_at(tape, w, first, h);
+}
+
+double trainee_backward(struct trainee *t, struct tensor *loss) {
+    loss->grad[0] = 1;
+    tape_backward(&t->internal->tape);
+    return t->loss = loss->value[0];
+}
+
+void trainee_apply(struct trainee *t, const float *grad) {
+    const struct train_recipe *r = &t->internal->recipe;
+    double at[] = {0, r->steps / 2.0, r->steps};
+    double rate = schedule_linear(at, r->rate, 3, t->step > 0 ? t->step - 1 : 0);
+    adamw_update(&t->internal->adamw, t->weights, grad, rate, 1);
+    t->step++;
+}
+
+bool trainee_update(struct trainee *t) {
+    struct trainee_internal *in = t->internal;
+    struct weights w = trainee_begin_pass(t, in->grad);
+    if (!isfinite(trainee_backward(t, in->family->batch_loss(t, &w))))
+        return false;
+    trainee_apply(t, in->grad);
+    return true;
+}
+
+struct performance trainee_performance(const struct trainee *t, int samples) {
+    const struct trainee_family *family = t->internal->family;
+    return family->performance(t, samples ? samples : family->samples);
+}
+
+struct rollouts trainee_rollouts(const struct trainee *t, int count) {
+    return t->internal->family->rollouts(t, count);
+}
+
+void rollouts_free(struct rollouts *r) {
+    free(r->tokens);
+    free(r->inputs);
+    free(r->logits);
+}

@@ -1,0 +1,70 @@
+// Training one RNN of a zoo (paper, section 4 and appendix): AdamW and a piecewise linear rate. What it learns is a matter of its family of
+// tasks: next tokens of a formal language (train_language.c), or the digit on an image that is read tile by tile (train_smnist.c).
+#ifndef FAMILIES_TRAIN_H
+#define FAMILIES_TRAIN_H
+
+#include "families/language.h"
+#include "rnn/rnn.h"
+#include "families/smnist.h"
+
+struct train_recipe {
+    int steps; // S; updates 0 .. S, so S + 1 of them, as the official loop
+    int batch; // strings or images a step
+    int hidden, layers;
+    double rate[3];      // at steps 0, S/2, S
+    double weight_decay; // for languages; a task of sequential MNIST has its own
+};
+
+extern const struct train_recipe train_paper_recipe; // 20,000 steps of 32, 2 x 32, rates 0.01, 0.003, 0.0003, decay 1e-4
+
+struct trainee {
+    struct rnn_arch arch;
+    struct params table;
+    float *weights; // [table.size]
+    int step;       // updates done
+    double loss;    // of the last update's batch, before it
+    struct trainee_internal *internal;
+};
+
+// Everything random is a function of (seed, run).
+struct trainee *trainee_of_language(const struct language *language, const struct train_recipe *recipe, uint64_t seed, uint64_t run);
+// All images are turned now, in memory of the trainee's; the set is needed no longer than that. STATUS_DATA when there are too few of them
+// to train and to judge RNNs.
+enum status trainee_of_smnist(struct trainee **out, const struct smnist *task, const struct image_set *images,
+                              const struct train_recipe *recipe, uint64_t seed, uint64_t run, struct error *error) MUST_CHECK;
+void trainee_free(struct trainee *t);
+
+// One update on a fresh batch; rate: the schedule at max(step - 1, 0). Returns false when the loss is not finite (the run has diverged).
+bool trainee_update(struct trainee *t);
+
+// Of a language: the loss of given rows [batch, length] and the gradient [table.size], without an update. Rows as in a data set.
+double trainee_language_gradient(struct trainee *t, const uint8_t *rows, int batch, float *grad);
+// One AdamW update by that gradient at the rate of this step; counts as a step.
+void trainee_apply(struct trainee *t, const float *grad);
+
+// What the RNN is judged by. Of a language, by `samples` strings sampled from it: accuracy, the share that is in the language (strict
+// verdict), and accuracy_counts (the official verdict). Of images, by the first `samples` images that it is judged by and as many that it
+// is trained on: accuracy (of the former, last position), train_accuracy, train_loss, evaluation_loss (all positions), and their
+// difference generalisation_gap. samples 0: 1,000 strings, 12,000 images.
+enum { PERFORMANCE_OTHERS = 4 };
+struct performance {
+    double accuracy;
+    struct metric {
+        const char *name; // NULL after the last
+        double value;
+    } others[PERFORMANCE_OTHERS];
+};
+struct performance trainee_performance(const struct trainee *t, int samples);
+
+// Sequences that the RNN has read, with its answers at every position. Of a language, they are sampled from it, and the answers are
+// log-probabilities; of images, they are of images that it is trained on, and the answers are logits.
+struct rollouts {
+    int count, steps; // R, T
+    uint8_t *tokens;  // [R, T+1], or NULL
+    float *inputs;    // [R, T, I], or NULL
+    float *logits;    // [R, T, O]
+};
+struct rollouts trainee_rollouts(const struct trainee *t, int count);
+void rollouts_free(struct rollouts *r);
+
+#endif

@@ -1,3 +1,0 @@
-#include "zoo/split.h"
-
-const char *const split_names[SPLIT_COUNT] = {"train", "validation", "ood"};

@@ -1,8 +1,0 @@
-// The splits of a zoo. They are made by task, never by snapshot (paper, appendix): each family of tasks says how.
-#ifndef ZOO_SPLIT_H
-#define ZOO_SPLIT_H
-
-enum split { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_OOD, SPLIT_COUNT };
-extern const char *const split_names[SPLIT_COUNT]; // "train", "validation", "ood"
-
-#endif
