@@ -3,7 +3,7 @@
 # includes BLIS, one folder msgpack-c, one file libyaml. Includes are written "layer/file.h". Every filter has its man page and tests.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-layers=(base stream math grad nn rnn families records encoders training)
+layers=(base stream math grad nn rnn families records encoders analysis training)
 failed=0
 complain() {
     echo "layers: $1" >&2
@@ -30,7 +30,7 @@ only 'msgpack' 'lib/stream/.*'
 only 'yaml' 'lib/cli/config\.c'
 only 'libdeflate' 'lib/base/.*'
 
-for file in $(grep -lE '\b(exit|printf|puts|perror)\(' lib/{base,stream,math,grad,nn,rnn,families,records,encoders,training}/*.c); do
+for file in $(grep -lE '\b(exit|printf|puts|perror)\(' lib/{base,stream,math,grad,nn,rnn,families,records,encoders,analysis,training}/*.c); do
     complain "$file prints or exits: that is for lib/cli and filters"
 done
 for file in lib/*/*_internal.h; do

@@ -1,0 +1,306 @@
+// Which network was made from which, from weights alone.
+#include "analysis/lineage.h"
+#include "base/memory.h"
+#include "cli/cli.h"
+#include "records/path.h"
+#include "records/rnn.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double related = 0.25, margin = 0.1;
+static const char *direction = "rising", *time_field;
+static bool dot, truth;
+static int limit = 5000;
+
+static struct option options[] = {
+    {.type = OPTION_REAL,
+     .name = "related",
+     .letter = 'r',
+     .target = &related,
+     .low = -1,
+     .high = 1,
+     .help = "Two networks are of one family when the cosine of their weights is above this"},
+    {.type = OPTION_CHOICE,
+     .name = "kurtosis",
+     .letter = 'k',
+     .target = &direction,
+     .choices = "rising|falling",
+     .help = "How training moves the kurtosis of the weights: up when RNNs learn from scratch; down in some fine-tuning"},
+    {.type = OPTION_REAL,
+     .name = "margin",
+     .letter = 'm',
+     .target = &margin,
+     .low = 0,
+     .high = 1e6,
+     .help = "Difference of kurtosis below which an arc's direction is called undecided"},
+    {.type = OPTION_TEXT,
+     .name = "time",
+     .letter = 't',
+     .target = &time_field,
+     .value = "FIELD",
+     .help = "A number in the records, as step, that tells when each network was made: decides all directions"},
+    {.type = OPTION_FLAG,
+     .name = "truth",
+     .target = &truth,
+     .help = "Also write what the records say of themselves (parent, or the step before of the same run), for judging"},
+    {.type = OPTION_FLAG, .name = "dot", .letter = 'd', .target = &dot, .help = "Write a graph for Graphviz instead of records"},
+    {.type = OPTION_INT,
+     .name = "limit",
+     .letter = 'n',
+     .target = &limit,
+     .low = 1,
+     .high = 100000,
+     .help = "Refuse more networks than this: time and memory grow with their square"},
+    {0},
+};
+
+static struct program program = {
+    .name = "rnn-lineage",
+    .summary = "find which RNNs were made from which, from their weights",
+    .synopsis = "[OPTION]... < RNNS > ARCS\n--dot [OPTION]... < RNNS > GRAPH",
+    .input = "rnn records of one architecture",
+    .output = "an arc record for each, or a graph in Graphviz' language",
+    .examples = "rnn-lineage < zoo.mp | rec-table child.run child.step parent.run parent.step how\n"
+                "rnn-lineage --dot < zoo.mp | dot -Tpng > family-tree.png",
+    .options = options,
+};
+
+struct net {
+    float *weights;
+    uint64_t run, step;
+    double time;
+    char name[TEXT_FIELD_SIZE]; // "" when it has none
+    struct value *parent;       // what its record says, or NULL
+};
+
+struct nets {
+    struct net *net;
+    struct lineage_traits *traits;
+    int count, capacity;
+    struct rnn_arch arch;
+    struct params table;
+    bool *chosen; // tensors whose kurtosis is counted
+};
+
+// Matrices that are read by all units of a layer from all units of a layer: of shape [G*N,N]. Those at the network's ends have too few or
+// too special entries.
+static void choose_tensors(struct nets *all) {
+    all->chosen = memory_calloc((size_t)all->table.count, sizeof *all->chosen);
+    for (int i = 0; i < all->table.count; i++) {
+        const struct param *p = &all->table.list[i];
+        all->chosen[i] = p->rank == 2 && p->shape[1] == all->arch.hidden && strncmp(p->name, "linear.", strlen("linear."));
+    }
+}
+
+static void make_room(struct nets *all) {
+    if (all->count < all->capacity)
+        return;
+    size_t old = (size_t)all->capacity, more = old ? 2 * old : 64;
+    all->net = memory_realloc(all->net, old * sizeof *all->net, more * sizeof *all->net);
+    all->traits = memory_realloc(all->traits, old * sizeof *all->traits, more * sizeof *all->traits);
+    all->capacity = (int)more;
+}
+
+static enum status add(struct nets *all, const struct value *root, struct error *error) {
+    struct rnn_record r;
+    enum status status = rnn_record_read(root, &r, error);
+    if (status != STATUS_OK)
+        return status;
+    if (!all->count) {
+        all->arch = r.arch;
+        rnn_params(&all->table, &r.arch);
+        choose_tensors(all);
+    }
+    if (!rnn_arch_equal(&all->arch, &r.arch))
+        return error_set(error, STATUS_DATA, "an RNN of another architecture than the first: only equal ones can be compared");
+    if (all->count == limit)
+        return error_set(error, STATUS_DATA, "more than %d RNNs (--limit)", limit);
+    make_room(all);
+    struct net *net = &all->net[all->count];
+    *net = (struct net){.run = r.run, .step = r.step, .weights = memory_alloc(all->table.size * sizeof(float))};
+    if (!value_to_text(value_get(root, "name"), net->name, sizeof net->name))
+        net->name[0] = 0;
+    if (time_field && !path_number(root, time_field, &net->time))
+        return error_set(error, STATUS_DATA, "--time: no number '%s' in it", time_field);
+    if (truth && value_get(root, "parent"))
+        net->parent = value_clone(value_get(root, "parent"));
+    status = rnn_record_weights(&r, &all->table, net->weights, error);
+    if (status == STATUS_OK)
+        all->traits[all->count++] = lineage_traits(&all->table, net->weights, all->chosen);
+    return status;
+}
+
+static void infer(const struct nets *all, struct lineage_arc *arcs) {
+    const float **weights = memory_alloc((size_t)all->count * sizeof *weights);
+    double *times = memory_alloc((size_t)all->count * sizeof *times);
+    for (int i = 0; i < all->count; i++) {
+        weights[i] = all->net[i].weights;
+        times[i] = all->net[i].time;
+    }
+    struct lineage_options how = {.related = related, .margin = margin, .time = time_field ? times : NULL};
+    how.direction = direction[0] == 'r' ? LINEAGE_RISING : LINEAGE_FALLING;
+    lineage_infer(arcs, weights, all->traits, all->count, all->table.size, &how);
+    free(weights);
+    free(times);
+}
+
+static void pack_name(struct packer *p, const struct net *net) {
+    pack_map(p);
+    pack_key(p, "run");
+    pack_u64(p, net->run);
+    pack_key(p, "step");
+    pack_u64(p, net->step);
+    if (net->name[0]) {
+        pack_key(p, "name");
+        pack_str(p, net->name);
+    }
+    pack_end(p);
+}
+
+// The snapshot before of the same run, or NULL.
+static const struct net *snapshot_before(const struct nets *all, const struct net *of) {
+    const struct net *best = NULL;
+    for (int i = 0; i < all->count; i++) {
+        const struct net *n = &all->net[i];
+        if (n->run == of->run && n->step < of->step && (!best || n->step > best->step))
+            best = n;
+    }
+    return best;
+}
+
+static void pack_truth(struct packer *p, const struct nets *all, const struct net *net) {
+    const struct net *before = snapshot_before(all, net);
+    pack_key(p, "truth");
+    if (before)
+        pack_name(p, before);
+    else if (net->parent)
+        pack_value(p, net->parent);
+    else
+        pack_nil(p);
+}
+
+static void pack_number(struct packer *p, const char *key, double number) {
+    if (isnan(number))
+        return;
+    pack_key(p, key);
+    pack_double(p, number);
+}
+
+static void pack_arc(struct packer *p, const struct nets *all, int child, const struct lineage_arc *arc) {
+    const struct net *net = &all->net[child];
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "arc");
+    pack_key(p, "run");
+    pack_u64(p, net->run);
+    pack_key(p, "step");
+    pack_u64(p, net->step);
+    pack_key(p, "child");
+    pack_name(p, net);
+    pack_key(p, "parent");
+    if (arc->parent >= 0)
+        pack_name(p, &all->net[arc->parent]);
+    else
+        pack_nil(p);
+    if (arc->how == LINEAGE_MERGED) {
+        pack_key(p, "second");
+        pack_name(p, &all->net[arc->second]);
+        pack_number(p, "share", arc->share);
+    }
+    pack_key(p, "how");
+    pack_str(p, lineage_how_names[arc->how]);
+    pack_key(p, "undecided");
+    pack_bool(p, arc->undecided);
+    pack_key(p, "family");
+    pack_i64(p, arc->family);
+    pack_number(p, "distance", arc->distance);
+    pack_number(p, "cosine", arc->cosine);
+    pack_number(p, "margin", arc->margin);
+    pack_number(p, "kurtosis", all->traits[child].kurtosis);
+    if (truth)
+        pack_truth(p, all, net);
+    pack_end(p);
+}
+
+// Graphviz' quoted text: quotation marks and backslashes are escaped.
+static void print_node(const struct net *net) {
+    if (!net->name[0]) {
+        printf("\"run %llu, step %llu\"", (unsigned long long)net->run, (unsigned long long)net->step);
+        return;
+    }
+    putchar('"');
+    for (const char *c = net->name; *c; c++)
+        printf(*c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+    putchar('"');
+}
+
+static void print_arrow(const struct nets *all, int from, int to, const struct lineage_arc *arc) {
+    printf("    ");
+    print_node(&all->net[from]);
+    printf(" -> ");
+    print_node(&all->net[to]);
+    printf(" [label=\"%s\"%s];\n", arc->how == LINEAGE_TRAINED ? "" : lineage_how_names[arc->how], arc->undecided ? ", style=dashed" : "");
+}
+
+static void print_graph(const struct nets *all, const struct lineage_arc *arcs) {
+    printf("digraph lineage {\n    node [shape=box];\n");
+    for (int i = 0; i < all->count; i++) {
+        printf("    ");
+        print_node(&all->net[i]);
+        printf("%s;\n", arcs[i].parent < 0 ? " [peripheries=2]" : "");
+        if (arcs[i].parent >= 0)
+            print_arrow(all, arcs[i].parent, i, &arcs[i]);
+        if (arcs[i].how == LINEAGE_MERGED)
+            print_arrow(all, arcs[i].second, i, &arcs[i]);
+    }
+    printf("}\n");
+}
+
+static void write_arcs(struct cli *cli, struct writer *out, const struct nets *all, const struct lineage_arc *arcs) {
+    cli_begin_segment(cli, out, NULL, 0);
+    for (int i = 0; i < all->count; i++) {
+        pack_arc(writer_packer(out), all, i, &arcs[i]);
+        cli_check(cli, writer_commit(out, cli_error(cli)));
+    }
+    cli_check(cli, writer_end_segment(out, cli_error(cli)));
+}
+
+static void forget(struct nets *all) {
+    for (int i = 0; i < all->count; i++) {
+        free(all->net[i].weights);
+        free(all->net[i].parent);
+    }
+    free(all->net);
+    free(all->traits);
+    free(all->chosen);
+    params_free(&all->table);
+}
+
+int main(int argc, char **argv) {
+    struct cli *cli = cli_begin(&program, argc, argv);
+    struct nets all = {0};
+
+    struct reader *in = cli_reader(cli, "-");
+    struct writer *out = dot ? NULL : cli_writer(cli);
+
+    while (cli_read(cli, in)) {
+        if (in->event == READER_META)
+            cli_keep_source(cli, in->record);
+        else if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn"))
+            cli_check_record(cli, in, add(&all, in->record, cli_error(cli)));
+    }
+    if (!all.count)
+        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: there is no rnn record", in->name));
+    struct lineage_arc *arcs = memory_alloc((size_t)all.count * sizeof *arcs);
+    infer(&all, arcs);
+    if (dot)
+        print_graph(&all, arcs);
+    else
+        write_arcs(cli, out, &all, arcs);
+
+    free(arcs);
+    forget(&all);
+    return cli_finish(cli, in, out);
+}

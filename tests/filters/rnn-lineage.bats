@@ -1,0 +1,76 @@
+# rnn-lineage: parents from weights.
+
+# shellcheck disable=SC2154,SC2016
+load ../helper
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return
+    gen-language --tokens 3 --max-n 4 --count 4 | train-rnn --steps 500 --snapshots 0,100,200,500 --rollouts 1 --samples 10 > zoo.mp
+}
+
+setup() {
+    cp "$BATS_FILE_TMPDIR"/zoo.mp .
+}
+
+@test "chains of snapshots are found from weights alone, whatever the order of the records" {
+    rnn-lineage --truth < zoo.mp > arcs.mp
+    # 12 arcs and 4 roots: at least 14 right; families all right
+    [[ $(rec-table parent.run parent.step truth.run truth.step < arcs.mp | awk '$1 == $3 && $2 == $4' | wc -l) -ge 14 ]]
+    [[ $(rec-table run family < arcs.mp | sort -u | wc -l) == 4 && $(rec-table family < arcs.mp | sort -u | wc -l) == 4 ]]
+    [[ $(rec-table how < arcs.mp | grep -c root) == 4 ]]
+    # with the steps known, all of them
+    rnn-lineage --truth --time step < zoo.mp > timed.mp
+    [[ $(rec-table parent.run parent.step truth.run truth.step undecided < timed.mp | awk '$1 == $3 && $2 == $4 && !$5' | wc -l) == 16 ]]
+    # reversed: the same arcs
+    cat <(rec-select --step 500 < zoo.mp) <(rec-select --step 200 < zoo.mp) <(rec-select --step 0-100 < zoo.mp) | rnn-lineage --truth > other.mp
+    diff <(rec-table run step parent.run parent.step < arcs.mp | sort) <(rec-table run step parent.run parent.step < other.mp | sort)
+}
+
+@test "quantised, pruned, merged and copied RNNs are called what they are" {
+    python << 'PYTHON'
+import msgpack, msgpack_numpy, numpy as np, zlib
+records = [r for r in msgpack.Unpacker(open("zoo.mp", "rb"), object_hook=msgpack_numpy.decode) if r["kind"] == "rnn" and r["run"] == 0]
+def derived(run, parent, change):
+    r = dict(parent, run=run, parent={"run": parent["run"], "step": parent["step"]})
+    r["weights"] = {k: change(k, v).astype("<f4") for k, v in parent["weights"].items()}
+    return r
+def quantise(k, w):
+    scale = np.abs(w).max() / 7
+    return np.round(w / scale) * scale
+last, first = records[-1], records[1]
+made = [derived(10, last, quantise), derived(11, last, lambda k, w: np.where(np.abs(w) < np.quantile(np.abs(w), .3), 0, w)),
+        derived(12, last, lambda k, w: 0.7 * w + 0.3 * first["weights"][k]), derived(13, last, lambda k, w: w)]
+made[0]["step"] = 500
+meta = {"kind": "meta", "format": 1, "program": "test", "version": "1", "history": []}
+data = b"".join(msgpack.packb(r, default=msgpack_numpy.encode) for r in [meta] + records + made)
+open("family.mp", "wb").write(data + msgpack.packb({"kind": "end", "records": 1 + len(records + made), "crc32": zlib.crc32(data)}))
+PYTHON
+    rec-info < family.mp
+    rnn-lineage --truth < family.mp > arcs.mp
+    rec-table child.run how parent.run parent.step second.step share undecided < arcs.mp > table
+    grep -qP '^10\tquantised\t0\t500' table
+    grep -qP '^11\tpruned\t0\t500' table
+    grep -qP '^12\tmerged\t0\t500\t100\t0\.(69999|7000)' table
+    grep -qP '^13\tcopied\t0\t500\t.*\t1$' table
+    [[ $(rec-table family < arcs.mp | sort -u) == 0 ]]
+}
+
+@test "a graph for Graphviz" {
+    run -0 rnn-lineage --dot < zoo.mp
+    [[ ${lines[0]} == 'digraph lineage {' && ${lines[-1]} == '}' ]]
+    [[ $(grep -c 'peripheries=2' <<< "$output") == 4 && $(grep -c -- '->' <<< "$output") == 12 ]]
+    [[ $output == *'"run 0, step 0" -> "run 0, step 100"'* ]]
+}
+
+@test "unsuitable input is refused and named" {
+    gen-language --count 1 --first-run 9 | train-rnn --steps 1 --snapshots 0 --hidden 4 --rollouts 1 --samples 1 > other.mp
+    run -65 --separate-stderr bash -c 'cat zoo.mp other.mp | rnn-lineage'
+    [[ $stderr == *"another architecture"* ]]
+    run -65 --separate-stderr rnn-lineage --limit 3 < zoo.mp
+    [[ $stderr == *"more than 3 RNNs"* ]]
+    run -65 --separate-stderr rnn-lineage --time metrics.nothing < zoo.mp
+    [[ $stderr == *"no number 'metrics.nothing'"* ]]
+    run -65 --separate-stderr bash -c 'rec-select --run 77 < zoo.mp | rnn-lineage'
+    [[ $stderr == *"there is no rnn record"* ]]
+    run -65 rnn-lineage < <(head -c -1 zoo.mp)
+}
