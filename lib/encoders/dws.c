@@ -1,4 +1,4 @@
-// Deep weight space networks for LSTMs (neural functionals; paper, section 3.1): the features of every layer have the shape of the RNN's
+// Deep weight space networks for RNNs (neural functionals; paper, section 3.1): the features of every layer have the shape of the RNN's
 // weights, and permuting its hidden units permutes them alike.
 #include "encoders/dws_internal.h"
 
@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { GATES = 4, MAX_STACK = 6 };
+enum { MAX_STACK = 6 };
 enum { GROUP_LAYERS, GROUP_OUTPUT };
 
 // Parameters of a layer: the three embeddings, then for each matrix six maps of two parameters.
@@ -25,6 +25,11 @@ static int matrix_rows(const struct encoder *e, int m) {
 
 static int matrix_cols(const struct encoder *e, int m) {
     return m == 0 ? e->arch.input : e->arch.hidden;
+}
+
+// Every block of a cell is a channel of the first features.
+static int blocks(const struct encoder *e) {
+    return e->arch.cell->gates;
 }
 
 // --- Which features a matrix's maps see ---
@@ -109,7 +114,7 @@ static void declare(struct encoder *e) {
     int I = e->arch.input, O = e->arch.output;
     e->first[GROUP_LAYERS] = t->count;
     for (int l = 0; l < e->config.layers; l++) {
-        int in = l ? e->config.channels : GATES;
+        int in = l ? e->config.channels : blocks(e);
         params_add(t, INIT_NORMAL, 1, 4, (int[]){1, in, 1, I}, "np_model.%d.in_embed", 2 * l);
         params_add(t, INIT_NORMAL, 1, 4, (int[]){1, in, O, 1}, "np_model.%d.out_embed", 2 * l);
         params_add(t, INIT_NORMAL, 1, 3, (int[]){1, in, O}, "np_model.%d.out_bias_embed", 2 * l);
@@ -125,33 +130,33 @@ static void declare(struct encoder *e) {
 struct channels_saved {
     struct tensor *flat, *y;
     size_t offset;
-    int positions, gates;
+    int positions, blocks; // blocks of the parameter: as many as y has columns, or one
 };
 
 static void channels_backward(void *saved) {
     const struct channels_saved *s = saved;
     for (int b = 0; b < s->flat->rows; b++) {
         float *dx = s->flat->grad + (size_t)b * (size_t)s->flat->cols + s->offset;
-        const float *dy = s->y->grad + (size_t)b * (size_t)s->positions * GATES;
+        const float *dy = s->y->grad + (size_t)b * (size_t)s->positions * (size_t)s->y->cols;
         for (int p = 0; p < s->positions; p++)
-            for (int c = 0; c < GATES; c++)
-                dx[(c % s->gates) * s->positions + p] += dy[p * GATES + c];
+            for (int c = 0; c < s->y->cols; c++)
+                dx[(c % s->blocks) * s->positions + p] += *dy++;
     }
 }
 
-// The parameter at `offset` of flat [B,P], gates [gates,positions] each, as [B*positions,GATES]; the read-out's one gate is repeated.
-static struct tensor *channels(struct tape *tape, struct tensor *flat, size_t offset, int positions, int gates) {
-    struct tensor *y = tape_tensor(tape, flat->rows * positions, GATES, flat->grad != NULL);
+// The parameter at `offset` of flat [B,P], blocks [blocks,positions] each, as [B*positions,channels]; the read-out's one block is repeated.
+static struct tensor *channels_of(struct tape *tape, struct tensor *flat, size_t offset, int positions, int blocks, int channels) {
+    struct tensor *y = tape_tensor(tape, flat->rows * positions, channels, flat->grad != NULL);
     for (int b = 0; b < flat->rows; b++) {
         const float *x = flat->value + (size_t)b * (size_t)flat->cols + offset;
-        float *out = y->value + (size_t)b * (size_t)positions * GATES;
+        float *out = y->value + (size_t)b * (size_t)positions * (size_t)channels;
         for (int p = 0; p < positions; p++)
-            for (int c = 0; c < GATES; c++)
-                out[p * GATES + c] = x[(c % gates) * positions + p];
+            for (int c = 0; c < channels; c++)
+                *out++ = x[(c % blocks) * positions + p];
     }
     if (y->grad) {
         struct channels_saved *s = arena_alloc(&tape->arena, sizeof *s);
-        *s = (struct channels_saved){flat, y, offset, positions, gates};
+        *s = (struct channels_saved){flat, y, offset, positions, blocks};
         tape_record(tape, channels_backward, s);
     }
     return y;
@@ -162,10 +167,12 @@ void dws_input(struct tape *tape, const struct encoder *e, const struct rnn_batc
     struct tensor *flat = rnn_batch_tensor(tape, batch, NULL);
     for (int m = 0; m < matrices(e); m++) {
         bool read_out = m == matrices(e) - 1;
-        const struct param *weight = batch->table->list + (read_out ? 2 * m : m / 2 * 4 + m % 2), *bias = weight + (read_out ? 1 : 2);
-        int rows = matrix_rows(e, m), cols = matrix_cols(e, m), gates = read_out ? 1 : GATES;
-        f->matrix[m] = grid_of(tape, channels(tape, flat, weight->offset, rows * cols, gates), rows, cols);
-        f->bias[m] = channels(tape, flat, bias->offset, rows, gates);
+        int rows = matrix_rows(e, m), cols = matrix_cols(e, m), in = read_out ? 1 : blocks(e), l = m / 2;
+        int weight = read_out ? rnn_readout(&e->arch) : rnn_param(&e->arch, l, m % 2 ? W_HH : W_IH);
+        int bias = read_out ? weight + 1 : rnn_param(&e->arch, l, m % 2 ? B_HH : B_IH);
+        const struct param *list = batch->table->list;
+        f->matrix[m] = grid_of(tape, channels_of(tape, flat, list[weight].offset, rows * cols, in, blocks(e)), rows, cols);
+        f->bias[m] = channels_of(tape, flat, list[bias].offset, rows, in, blocks(e));
     }
 }
 
@@ -258,7 +265,7 @@ static struct tensor *embed_part(struct tape *tape, const struct encoder *e, con
 // So many RNNs at a time that one layer's features are still in cache when the next reads them.
 static int part_size(const struct encoder *e, int count) {
     enum { FLOATS = 3 << 18 };
-    size_t fitting = FLOATS / (rnn_size(&e->arch) / GATES * (size_t)e->config.channels + 1);
+    size_t fitting = FLOATS / (rnn_size(&e->arch) / (size_t)blocks(e) * (size_t)e->config.channels + 1);
     return fitting < 1 ? 1 : fitting < (size_t)count ? (int)fitting : count;
 }
 

@@ -1,12 +1,12 @@
 // Interactive probing (paper, section 3.2): the next probing input depends on the answers so far.
 #include "encoders/probing_internal.h"
 #include "nn/activation.h"
-#include "nn/lstm.h"
+#include "nn/recurrent.h"
 
 // One step of the stacked core: every layer's output is its h, plus its input when residual.
-static struct tensor *core_step(struct tape *tape, const struct encoder *e, struct lstm_run **core, struct tensor *x) {
+static struct tensor *core_step(struct tape *tape, const struct encoder *e, struct recurrent **core, struct tensor *x) {
     for (int l = 0; l < e->config.layers; l++) {
-        struct tensor *h = lstm_step(core[l], x);
+        struct tensor *h = recurrent_step(core[l], x);
         x = e->config.residual ? add(tape, h, x) : h;
     }
     return x;
@@ -16,9 +16,9 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
                             struct rng *rng, struct encoder_trace *trace) {
     (void)rng;
     int K = e->config.length, M = e->config.probes, B = batch->count;
-    struct lstm_run *core[RNN_MAX_LAYERS];
+    struct recurrent *core[RNN_MAX_LAYERS];
     for (int l = 0; l < e->config.layers; l++)
-        core[l] = lstm_begin(tape, w, e->first[PROBING_CELLS] + 4 * l, K + 2, B);
+        core[l] = recurrent_begin(tape, &cell_lstm, w, e->first[PROBING_CELLS] + RNN_PARTS * l, K + 2, B);
     struct interrogation *it = interrogation_begin(tape, batch, M, K);
 
     struct tensor *x = repeat_row(tape, weights_leaf(tape, w, e->first[PROBING_BOS]), B);

@@ -2,7 +2,7 @@
 // so the probes are decoded once for the whole batch, the RNNs run over all steps in one call, and so does the core.
 #include "encoders/probing_internal.h"
 #include "nn/activation.h"
-#include "nn/lstm.h"
+#include "nn/recurrent.h"
 
 static struct tensor *embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,
                             struct rng *rng, struct encoder_trace *trace) {
@@ -19,7 +19,7 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
     };
     struct tensor *x = concat_rows(tape, sequence, 3);
     for (int l = 0; l < e->config.layers; l++) {
-        struct tensor *h = lstm_sequence(tape, w, e->first[PROBING_CELLS] + 4 * l, x, K + 2);
+        struct tensor *h = recurrent_sequence(tape, &cell_lstm, w, e->first[PROBING_CELLS] + RNN_PARTS * l, x, K + 2);
         x = e->config.residual ? add(tape, h, x) : h;
     }
     return probing_output(tape, e, w, tape_rows(tape, x, (K + 1) * B, B));

@@ -2,8 +2,9 @@
 
 #include "nn/activation.h"
 #include "nn/linear.h"
-#include "nn/lstm.h"
+#include "nn/recurrent.h"
 
+#include <math.h>
 #include <stdio.h>
 
 void probing_declare(struct encoder *e) {
@@ -20,7 +21,7 @@ void probing_declare(struct encoder *e) {
     for (int l = 0; l < L; l++) {
         char prefix[PARAM_NAME_SIZE];
         snprintf(prefix, sizeof prefix, "rnn_cells.%d.cell.", l);
-        lstm_params(t, prefix, "", H, H);
+        recurrent_params(t, &cell_lstm, 1 / sqrtf((float)H), prefix, "", H, H);
     }
     e->first[PROBING_ANSWER] = linear_params(t, "probing_output_transform.0", e->arch.output * c->probes, H);
     e->first[PROBING_UP] = linear_params(t, "proj_up.0", H, c->mlp_hidden * c->probes);

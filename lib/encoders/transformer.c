@@ -23,8 +23,10 @@ static int matrices(const struct rnn_arch *arch) {
 }
 
 static struct matrix matrix_at(const struct rnn_arch *arch, int m) {
-    int l = m / 2;
-    return m == 2 * arch->layers ? (struct matrix){4 * l, 4 * l + 1} : (struct matrix){4 * l + m % 2, 4 * l + 2 + m % 2};
+    int l = m / 2, out = rnn_readout(arch);
+    if (l == arch->layers)
+        return (struct matrix){out, out + 1};
+    return (struct matrix){rnn_param(arch, l, m % 2 ? W_HH : W_IH), rnn_param(arch, l, m % 2 ? B_HH : B_IH)};
 }
 
 static int matrix_rows(const struct encoder *e, int m) {
@@ -52,7 +54,7 @@ static void declare(struct encoder *e) {
     e->first[INPUT] = t->count;
     for (int m = 0; m < matrices(&e->arch); m++) {
         if (m < 2 * e->arch.layers)
-            snprintf(name, sizeof name, "input_transformations.lstm_cells_%d_%s", m / 2, m % 2 ? "h2h" : "i2h");
+            snprintf(name, sizeof name, "input_transformations.%s_cells_%d_%s", e->arch.cell->prefix, m / 2, m % 2 ? "h2h" : "i2h");
         else
             snprintf(name, sizeof name, "input_transformations.linear");
         linear_params(t, name, token_size(e, m), width);

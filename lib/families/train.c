@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "nn/linear.h"
-#include "nn/lstm.h"
+#include "nn/recurrent.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,13 +10,14 @@
 #include <string.h>
 
 const struct train_recipe train_paper_recipe = {
-    .steps = 20000, .batch = 32, .hidden = 32, .layers = 2, .rate = {0.01, 0.003, 0.0003}, .weight_decay = 1e-4};
+    .steps = 20000, .batch = 32, .cell = &cell_lstm, .hidden = 32, .layers = 2, .rate = {0.01, 0.003, 0.0003}, .weight_decay = 1e-4};
 
 struct trainee *trainee_new(const struct trainee_family *family, void *task, int inputs, int outputs, double weight_decay,
                             const struct train_recipe *recipe, uint64_t seed, uint64_t run) {
     struct trainee *t = memory_calloc(1, sizeof *t);
     struct trainee_internal *in = memory_calloc(1, sizeof *in);
-    t->arch = (struct rnn_arch){.input = inputs, .hidden = recipe->hidden, .layers = recipe->layers, .output = outputs};
+    t->arch =
+        (struct rnn_arch){.cell = recipe->cell, .input = inputs, .hidden = recipe->hidden, .layers = recipe->layers, .output = outputs};
     rnn_params(&t->table, &t->arch);
     t->weights = memory_calloc(t->table.size, sizeof(float));
     t->internal = in;
@@ -61,10 +62,9 @@ struct weights trainee_begin_pass(const struct trainee *t, float *grad) {
 
 struct tensor *trainee_readout(const struct trainee *t, const struct weights *w, struct tensor *h, int steps) {
     struct tape *tape = &t->internal->tape;
-    int first = 4;
-    for (int l = 1; l < t->arch.layers; l++, first += 4)
-        h = lstm_sequence(tape, w, first, h, steps);
-    return linear_at(tape, w, first, h);
+    for (int l = 1; l < t->arch.layers; l++)
+        h = recurrent_sequence(tape, t->arch.cell, w, rnn_param(&t->arch, l, W_IH), h, steps);
+    return linear_at(tape, w, rnn_readout(&t->arch), h);
 }
 
 double trainee_backward(struct trainee *t, struct tensor *loss) {

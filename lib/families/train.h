@@ -10,12 +10,13 @@
 struct train_recipe {
     int steps; // S; updates 0 .. S, so S + 1 of them, as the official loop
     int batch; // strings or images a step
+    const struct cell *cell;
     int hidden, layers;
     double rate[3];      // at steps 0, S/2, S
     double weight_decay; // for languages; a task of sequential MNIST has its own
 };
 
-extern const struct train_recipe train_paper_recipe; // 20,000 steps of 32, 2 x 32, rates 0.01, 0.003, 0.0003, decay 1e-4
+extern const struct train_recipe train_paper_recipe; // 20,000 steps of 32, LSTM of 2 x 32, rates 0.01, 0.003, 0.0003, decay 1e-4
 
 struct trainee {
     struct rnn_arch arch;

@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "nn/loss.h"
-#include "nn/lstm.h"
+#include "nn/recurrent.h"
 #include "rnn/stepper.h"
 
 #include <stdlib.h>
@@ -50,7 +50,7 @@ static struct tensor *rows_loss(struct trainee *t, const struct weights *w, cons
     struct tape *tape = &t->internal->tape;
     int T = in->language.length - 1;
     split_rows(in, rows, batch);
-    struct tensor *h = lstm_sequence_tokens(tape, w, 0, in->inputs, T, batch);
+    struct tensor *h = recurrent_sequence_tokens(tape, t->arch.cell, w, 0, in->inputs, T, batch);
     return cross_entropy(tape, trainee_readout(t, w, h, T), in->labels);
 }
 

@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "nn/loss.h"
-#include "nn/lstm.h"
+#include "nn/recurrent.h"
 #include "families/digits.h"
 
 #include <stdlib.h>
@@ -46,7 +46,7 @@ static struct tensor *images_loss(const struct trainee *t, const struct weights 
     for (int step = 1; step < T; step++)
         memcpy(labels + step * count, labels, (size_t)count);
     struct tensor *x = tape_leaf(tape, T * count, t->arch.input, inputs, NULL);
-    *logits = trainee_readout(t, w, lstm_sequence(tape, w, 0, x, T), T);
+    *logits = trainee_readout(t, w, recurrent_sequence(tape, t->arch.cell, w, 0, x, T), T);
     return cross_entropy(tape, *logits, labels);
 }
 

@@ -191,8 +191,8 @@ void blas_sgemm(enum transpose ta, enum transpose tb, int m, int n, int k, const
     multiply(ta, tb, m, n, k, a, lda, b, ldb, (struct start){beta != 0 ? c : NULL, ldc}, c, ldc);
 }
 
-void blas_affine(int m, int n, int k, const float *x, const float *w, const float *bias, float *y) {
-    multiply(PLAIN, TRANSPOSED, m, n, k, x, k, w, k, (struct start){bias, 0}, y, n);
+void blas_affine(int m, int n, int k, const float *x, const float *w, const float *bias, float *y, size_t ldy) {
+    multiply(PLAIN, TRANSPOSED, m, n, k, x, k, w, k, (struct start){bias, 0}, y, ldy);
 }
 
 // --- Packed once, used often ---

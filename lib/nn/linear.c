@@ -37,7 +37,7 @@ struct tensor *linear(struct tape *tape, struct tensor *x, struct tensor *w, str
     int out = w->rows, in = w->cols;
     assert(x->cols == in && b->cols == out);
     struct tensor *y = tape_tensor(tape, x->rows, out, x->grad || w->grad || b->grad);
-    blas_affine(x->rows, out, in, x->value, w->value, b->value, y->value);
+    blas_affine(x->rows, out, in, x->value, w->value, b->value, y->value, (size_t)out);
     if (y->grad)
         tape_record(tape, linear_backward, save(tape, (struct linear_saved){.x = x, .w = w, .b = b, .y = y}));
     return y;

@@ -29,7 +29,7 @@ struct params {
 };
 
 // A zeroed struct params is a valid empty table. Returns the parameter's index. Example: params_add(p, INIT_UNIFORM, bound, 2, (int[]){4 *
-// H, I}, "lstm.weight_ih_l%d", l).
+// H, I}, "linear%d.weight", l).
 int params_add(struct params *p, enum init init, float scale, int rank, const int *shape, const char *name_format, ...)
     __attribute__((format(printf, 6, 7)));
 void params_free(struct params *p);

@@ -68,7 +68,7 @@ static void place_parts(struct layer *l, bool recording) {
 
 // y [R,O] = x [R,I] W^T + b with rows first .. of W and b
 static void map(float *y, const float *x, int rows, const struct tensor *w, const struct tensor *b, int first, int out) {
-    blas_affine(rows, out, w->cols, x, w->value + (size_t)first * (size_t)w->cols, b->value + first, y);
+    blas_affine(rows, out, w->cols, x, w->value + (size_t)first * (size_t)w->cols, b->value + first, y, (size_t)out);
 }
 
 // dx = (add: +=) dy W; dW += dy^T x; db += sum of dy's rows. dx may be NULL.

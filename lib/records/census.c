@@ -60,7 +60,7 @@ static void count_arch(struct census *c, const struct value *arch) {
     struct rnn_arch a;
     char text[TEXT_FIELD_SIZE] = "(other)";
     if (arch_read(arch, &a, NULL) == STATUS_OK)
-        snprintf(text, sizeof text, "lstm %d -> %d x %d -> %d", a.input, a.layers, a.hidden, a.output);
+        snprintf(text, sizeof text, "%s %d -> %d x %d -> %d", a.cell->name, a.input, a.layers, a.hidden, a.output);
     count_name(&c->archs, text);
 }
 

@@ -12,8 +12,9 @@ enum status arch_read(const struct value *arch, struct rnn_arch *out, struct err
     enum status status = field_text(arch, "cell", "arch", cell, error);
     if (status != STATUS_OK)
         return status;
-    if (!value_is(value_get(arch, "cell"), "lstm"))
-        return error_set(error, STATUS_DATA, "arch: cell '%s' is not known, only 'lstm'", cell);
+    out->cell = cell_find(cell);
+    if (!out->cell)
+        return error_set(error, STATUS_DATA, "arch: cell '%s' is not known, only %s", cell, cell_names());
     const struct {
         const char *key;
         int high, *target;
@@ -31,7 +32,7 @@ enum status arch_read(const struct value *arch, struct rnn_arch *out, struct err
 void arch_pack(struct packer *p, const struct rnn_arch *arch) {
     pack_map(p);
     pack_key(p, "cell");
-    pack_str(p, "lstm");
+    pack_str(p, arch->cell->name);
     pack_key(p, "input");
     pack_i64(p, arch->input);
     pack_key(p, "hidden");

@@ -19,7 +19,7 @@ struct rnn_record {
 };
 
 enum status arch_read(const struct value *arch, struct rnn_arch *out,
-                      struct error *error) MUST_CHECK;         // {cell "lstm", input, hidden, layers, output}
+                      struct error *error) MUST_CHECK;         // {cell, input, hidden, layers, output}
 void arch_pack(struct packer *p, const struct rnn_arch *arch); // packs the map
 
 // Also reads what is left of it in embedding, emulation and prediction records: there weights is NULL, and arch too may be absent (zeroed).

@@ -28,6 +28,7 @@ static struct subject subject_view(struct arena *arena, const struct rnn_batch *
     float *grad = batch->grads ? batch->grads[b] : NULL;
     size_t G = 4 * (size_t)arch->hidden, H = (size_t)arch->hidden, O = (size_t)arch->output;
     struct subject s;
+    assert(arch->cell == &cell_lstm);
     for (int l = 0; l < arch->layers; l++, p += 4) {
         struct layer_view *v = &s.layer[l];
         int input = l ? arch->hidden : arch->input;

@@ -1,21 +1,28 @@
-// The RNNs of a zoo: an LSTM of any depth with a linear read-out, in PyTorch's parameter order and names (paper, section 4.1).
+// The RNNs of a zoo: layers of one cell, of one width, with a linear read-out, in PyTorch's parameter order and names (paper, section 4.1).
 #ifndef RNN_RNN_H
 #define RNN_RNN_H
 
+#include "nn/cell.h"
 #include "nn/params.h"
 
 struct rnn_arch {
+    const struct cell *cell; // never NULL in a valid architecture
     int input, hidden, layers, output;
 };
 
 enum { RNN_MAX_LAYERS = 16, RNN_MAX_SIZE = 65536 };
 
 bool rnn_arch_equal(const struct rnn_arch *a, const struct rnn_arch *b);
-bool rnn_arch_valid(const struct rnn_arch *arch); // all sizes positive and within sane limits (RNN_MAX_SIZE, RNN_MAX_LAYERS)
+// There is a cell, and all sizes are positive and within sane limits (RNN_MAX_SIZE, RNN_MAX_LAYERS).
+bool rnn_arch_valid(const struct rnn_arch *arch);
 
-// lstm.weight_ih_l0 [4N,I], lstm.weight_hh_l0 [4N,N], lstm.bias_ih_l0 [4N], lstm.bias_hh_l0 [4N], ... _l1 ..., linear.weight [O,N],
-// linear.bias [O]; all initialised uniform(-1/sqrt(N), 1/sqrt(N)).
+// With G blocks and the prefix of the cell: CELL.weight_ih_l0 [GN,I], CELL.weight_hh_l0 [GN,N], CELL.bias_ih_l0 [GN], CELL.bias_hh_l0 [GN],
+// ... _l1 ..., linear.weight [O,N], linear.bias [O]; all initialised uniform(-1/sqrt(N), 1/sqrt(N)).
 void rnn_params(struct params *p, const struct rnn_arch *arch);
 size_t rnn_size(const struct rnn_arch *arch); // the size of that table, in floats, without making it
+
+// Indices into that table: of a part of layer 0 .. layers - 1, and of the read-out's weight, which its bias follows.
+int rnn_param(const struct rnn_arch *arch, int layer, enum rnn_part part);
+int rnn_readout(const struct rnn_arch *arch);
 
 #endif

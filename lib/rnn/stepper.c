@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "math/kernels.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,7 @@ struct stepper *stepper_of_rnn(const struct rnn_arch *arch, const struct params 
     size_t G = 4 * (size_t)arch->hidden;
     const struct param *p = table->list;
     struct stepper_layer layer[RNN_MAX_LAYERS];
+    assert(arch->cell == &cell_lstm);
     for (int l = 0; l < arch->layers; l++)
         layer[l] = (struct stepper_layer){weights + p[4 * l].offset, weights + p[4 * l + 1].offset, weights + p[4 * l + 2].offset,
                                           weights + p[4 * l + 3].offset};

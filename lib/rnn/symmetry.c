@@ -16,14 +16,13 @@ static int reorder(int *index, int offset, int blocks, int rows, int cols, const
 }
 
 void symmetry_index(int *index, const struct rnn_arch *arch, int *const *permutations) {
-    enum { GATES = 4 };
-    int offset = 0, n = arch->hidden;
+    int offset = 0, n = arch->hidden, gates = arch->cell->gates;
     for (int l = 0; l < arch->layers; l++) {
         const int *own = permutations[l];
-        offset = reorder(index, offset, GATES, n, l ? n : arch->input, own, l ? permutations[l - 1] : NULL); // weight_ih
-        offset = reorder(index, offset, GATES, n, n, own, own);                                              // weight_hh
-        offset = reorder(index, offset, GATES, n, 1, own, NULL);                                             // bias_ih
-        offset = reorder(index, offset, GATES, n, 1, own, NULL);                                             // bias_hh
+        offset = reorder(index, offset, gates, n, l ? n : arch->input, own, l ? permutations[l - 1] : NULL); // weight_ih
+        offset = reorder(index, offset, gates, n, n, own, own);                                              // weight_hh
+        offset = reorder(index, offset, gates, n, 1, own, NULL);                                             // bias_ih
+        offset = reorder(index, offset, gates, n, 1, own, NULL);                                             // bias_hh
     }
     offset = reorder(index, offset, 1, arch->output, n, NULL, permutations[arch->layers - 1]); // linear.weight
     reorder(index, offset, 1, arch->output, 1, NULL, NULL);

@@ -5,8 +5,9 @@
 #include "math/kernels.h"
 #include "nn/activation.h"
 #include "nn/linear.h"
-#include "nn/lstm.h"
+#include "nn/recurrent.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,14 @@
 const struct emulator_config emulator_paper_config = {.z = 16, .hidden = 256, .layers = 2, .condition = CONDITION_BOS};
 
 // Indices into the table.
-enum { EMBEDDING = 0, INPUT = 2, LSTM = 4 };
+enum { EMBEDDING = 0, INPUT = 2, LAYERS = 4 };
+
+static int param(int layer, enum rnn_part part) {
+    return LAYERS + RNN_PARTS * layer + (int)part;
+}
 
 static int readout(const struct emulator *e) {
-    return LSTM + 4 * e->config.layers;
+    return param(e->config.layers, 0);
 }
 
 // All but the values.
@@ -30,7 +35,7 @@ static struct emulator *declared(const struct emulator_config *config, const str
     for (int l = 0; l < config->layers; l++) {
         char suffix[16];
         snprintf(suffix, sizeof suffix, "_l%d", l);
-        lstm_params(&e->table, "lstm.", suffix, H, H);
+        recurrent_params(&e->table, &cell_lstm, 1 / sqrtf((float)H), "lstm.", suffix, H, H);
     }
     linear_params(&e->table, "output_projection", H, arch->output);
     return e;
@@ -112,11 +117,13 @@ static struct tensor *first_layer_tokens(struct tape *tape, const struct emulato
     uint8_t *all = arena_alloc(&tape->arena, (size_t)V);
     for (int i = 0; i < V; i++)
         all[i] = (uint8_t)i;
-    struct tensor *w_ih = weights_leaf(tape, w, LSTM), *b_ih = weights_leaf(tape, w, LSTM + 2), *b_hh = weights_leaf(tape, w, LSTM + 3);
+    struct tensor *w_ih = weights_leaf(tape, w, param(0, W_IH)), *b_ih = weights_leaf(tape, w, param(0, B_IH)),
+                  *b_hh = weights_leaf(tape, w, param(0, B_HH));
     struct tensor *x = linear_tokens(tape, all, V, weights_leaf(tape, w, INPUT), weights_leaf(tape, w, INPUT + 1)); // [V,H]
     struct tensor *table = add(tape, linear(tape, x, w_ih, b_ih), repeat_row(tape, b_hh, V));                       // [V,4H]
     struct tensor *opening = linear(tape, linear_at(tape, w, EMBEDDING, z), w_ih, zeros(tape, 1, w_ih->rows));      // [B,4H]
-    return lstm_sequence_table(tape, w, LSTM, table, opening, e->config.condition == CONDITION_EVERY ? steps : 1, tokens, steps, B);
+    return recurrent_sequence_table(tape, &cell_lstm, w, LAYERS, table, opening, e->config.condition == CONDITION_EVERY ? steps : 1, tokens,
+                                    steps, B);
 }
 
 static struct tensor *first_layer_dense(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z,
@@ -126,14 +133,14 @@ static struct tensor *first_layer_dense(struct tape *tape, const struct emulator
                   **parts = arena_alloc(&tape->arena, (size_t)steps * sizeof *parts);
     for (int t = 0; t < steps; t++)
         parts[t] = t == 0 || e->config.condition == CONDITION_EVERY ? condition : zeros(tape, B, e->config.hidden);
-    return lstm_sequence(tape, w, LSTM, add(tape, x, concat_rows(tape, parts, steps)), steps);
+    return recurrent_sequence(tape, &cell_lstm, w, LAYERS, add(tape, x, concat_rows(tape, parts, steps)), steps);
 }
 
 struct tensor *emulator_forward(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z,
                                 const uint8_t *tokens, struct tensor *inputs, int steps) {
     struct tensor *h = tokens ? first_layer_tokens(tape, e, w, z, tokens, steps) : first_layer_dense(tape, e, w, z, inputs, steps);
     for (int l = 1; l < e->config.layers; l++)
-        h = lstm_sequence(tape, w, LSTM + 4 * l, h, steps);
+        h = recurrent_sequence(tape, &cell_lstm, w, param(l, W_IH), h, steps);
     return linear_at(tape, w, readout(e), h);
 }
 
@@ -143,17 +150,17 @@ static const float *values(const struct emulator *e, int index) {
 
 struct stepper *emulator_stepper(const struct emulator *e) {
     int H = e->config.hidden, V = e->arch.input;
-    size_t G = 4 * (size_t)H;
+    size_t G = cell_inputs(&cell_lstm, H);
     float *x = memory_alloc((size_t)V * (size_t)H * sizeof(float)), *table = memory_alloc((size_t)V * G * sizeof(float));
     kernels()->transpose(x, (size_t)H, values(e, INPUT), (size_t)V, H, V);
     kernels()->add_rows(x, (size_t)H, values(e, INPUT + 1), V, H);
-    kernels()->fill_rows(table, G, values(e, LSTM + 2), V, (int)G);
-    kernels()->add_rows(table, G, values(e, LSTM + 3), V, (int)G);
-    blas_sgemm(PLAIN, TRANSPOSED, V, (int)G, H, x, (size_t)H, values(e, LSTM), (size_t)H, 1, table, G);
+    kernels()->fill_rows(table, G, values(e, param(0, B_IH)), V, (int)G);
+    kernels()->add_rows(table, G, values(e, param(0, B_HH)), V, (int)G);
+    blas_sgemm(PLAIN, TRANSPOSED, V, (int)G, H, x, (size_t)H, values(e, LAYERS), (size_t)H, 1, table, G);
     struct stepper_layer layer[RNN_MAX_LAYERS];
     for (int l = 0; l < e->config.layers; l++) {
-        int first = LSTM + 4 * l;
-        layer[l] = (struct stepper_layer){values(e, first), values(e, first + 1), values(e, first + 2), values(e, first + 3)};
+        int first = param(l, W_IH);
+        layer[l] = (struct stepper_layer){values(e, first), values(e, first + W_HH), values(e, first + B_IH), values(e, first + B_HH)};
     }
     struct stepper *s = stepper_new(V, H, e->config.layers, e->arch.output, layer, table, values(e, readout(e)), values(e, readout(e) + 1));
     free(x);
@@ -163,10 +170,10 @@ struct stepper *emulator_stepper(const struct emulator *e) {
 
 float *emulator_opening(const struct emulator *e, const float *z, int count) {
     int H = e->config.hidden, Z = e->config.z;
-    size_t G = 4 * (size_t)H;
+    size_t G = cell_inputs(&cell_lstm, H);
     float *x = memory_alloc((size_t)count * (size_t)H * sizeof(float)), *opening = memory_alloc((size_t)count * G * sizeof(float));
-    blas_affine(count, H, Z, z, values(e, EMBEDDING), values(e, EMBEDDING + 1), x);
-    blas_sgemm(PLAIN, TRANSPOSED, count, (int)G, H, x, (size_t)H, values(e, LSTM), (size_t)H, 0, opening, G);
+    blas_affine(count, H, Z, z, values(e, EMBEDDING), values(e, EMBEDDING + 1), x, (size_t)H);
+    blas_sgemm(PLAIN, TRANSPOSED, count, (int)G, H, x, (size_t)H, values(e, LAYERS), (size_t)H, 0, opening, G);
     free(x);
     return opening;
 }

@@ -13,7 +13,7 @@
 static const struct writer_identity zoo_identity = {.program = "bench", .version = "1", .argc = 1, .argv = (char *[]){"bench", NULL}};
 
 static inline struct rnn_arch zoo_arch(void) {
-    return (struct rnn_arch){.input = 6, .hidden = 32, .layers = 2, .output = 6};
+    return (struct rnn_arch){.cell = &cell_lstm, .input = 6, .hidden = 32, .layers = 2, .output = 6};
 }
 
 static inline void zoo_check(enum status status, const struct error *error) {

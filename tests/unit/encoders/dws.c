@@ -142,7 +142,8 @@ static void test_last_layer(const struct subject *s) {
 int main(void) {
     struct rng rng = rng_make(11, 0, "dws");
     for (int i = 0; i < 24; i++) {
-        const struct rnn_arch arch = {.input = 1 + (int)rng_below(&rng, 8),
+        const struct rnn_arch arch = {.cell = &cell_lstm,
+                                      .input = 1 + (int)rng_below(&rng, 8),
                                       .hidden = 1 + (int)rng_below(&rng, 20),
                                       .layers = 1 + i % 3,
                                       .output = 1 + (int)rng_below(&rng, 8)};

@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum { B = 4, MAX_PARAMS = 4096 };
-static const struct rnn_arch arch = {.input = 5, .hidden = 6, .layers = 2, .output = 5};
+static const struct rnn_arch arch = {.cell = &cell_lstm, .input = 5, .hidden = 6, .layers = 2, .output = 5};
 static float rnns[B][MAX_PARAMS];
 
 static struct encoder_config small(const struct encoder_type *type) {
@@ -167,8 +167,8 @@ static void test_same_function(const char *name) {
 }
 
 static void test_defaults(void) {
-    const struct rnn_arch images = {16, 32, 2, 10};
-    struct encoder_config formal = encoder_defaults(encoder_type_find("interactive"), &(struct rnn_arch){6, 32, 2, 6});
+    const struct rnn_arch images = {&cell_lstm, 16, 32, 2, 10};
+    struct encoder_config formal = encoder_defaults(encoder_type_find("interactive"), &(struct rnn_arch){&cell_lstm, 6, 32, 2, 6});
     struct encoder_config mnist = encoder_defaults(encoder_type_find("interactive"), &images);
     CHECK(formal.z == 16 && formal.hidden == 256 && formal.layers == 2 && formal.mlp_hidden == 128 && formal.length == 22 &&
           formal.softmax == 1);

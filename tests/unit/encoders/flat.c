@@ -2,7 +2,7 @@
 #include "subjects.h"
 
 enum { COUNT = 3, Z = 16 };
-static const struct rnn_arch arch = {.input = 5, .hidden = 8, .layers = 2, .output = 5};
+static const struct rnn_arch arch = {.cell = &cell_lstm, .input = 5, .hidden = 8, .layers = 2, .output = 5};
 
 static struct encoder *make(void) {
     const struct encoder_type *type = encoder_type_find("flat");

@@ -3,7 +3,7 @@
 #include "subjects.h"
 
 enum { K = 5, M = 3, COUNT = 2 };
-static const struct rnn_arch arch = {.input = 4, .hidden = 6, .layers = 2, .output = 4};
+static const struct rnn_arch arch = {.cell = &cell_lstm, .input = 4, .hidden = 6, .layers = 2, .output = 4};
 
 static struct encoder *make(int layers, int fixed) {
     const struct encoder_type *type = encoder_type_find("linear");

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { B = 2, Z = 3 };
-static const struct rnn_arch arch = {.input = 3, .hidden = 4, .layers = 3, .output = 5};
+static const struct rnn_arch arch = {.cell = &cell_lstm, .input = 3, .hidden = 4, .layers = 3, .output = 5};
 
 static void test_config(void) {
     const struct encoder_type *type = encoder_type_find("transformer");

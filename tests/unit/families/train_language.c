@@ -7,7 +7,7 @@
 
 static const struct language language = {.tokens = 2, .offsets = {0, 1}, .length = 12, .max_n = 5};
 static const struct train_recipe recipe = {
-    .steps = 400, .batch = 16, .hidden = 12, .layers = 2, .rate = {0.02, 0.01, 0.001}, .weight_decay = 1e-4};
+    .cell = &cell_lstm, .steps = 400, .batch = 16, .hidden = 12, .layers = 2, .rate = {0.02, 0.01, 0.001}, .weight_decay = 1e-4};
 
 static void test_new(void) {
     struct trainee *a = trainee_of_language(&language, &recipe, 1, 2), *b = trainee_of_language(&language, &recipe, 1, 2),

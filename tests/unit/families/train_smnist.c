@@ -4,7 +4,7 @@
 #include "digit_images.h"
 
 static const struct train_recipe recipe = {
-    .steps = 300, .batch = 16, .hidden = 16, .layers = 2, .rate = {0.02, 0.01, 0.001}, .weight_decay = 0.5};
+    .cell = &cell_lstm, .steps = 300, .batch = 16, .hidden = 16, .layers = 2, .rate = {0.02, 0.01, 0.001}, .weight_decay = 0.5};
 static const struct smnist task = {.data = "squares", .tile = 7, .rotation = 30, .weight_decay = 0.001};
 enum { T = 17, I = 49, COUNT = 300 };
 

@@ -11,9 +11,9 @@ static const struct emulator_case {
     struct rnn_arch arch;
     struct emulator_config config;
 } cases[] = {
-    {"formal", {6, 1, 1, 6}, {16, 24, 2, CONDITION_BOS}},
-    {"smnist", {16, 1, 1, 10}, {16, 20, 2, CONDITION_BOS}},
-    {"formal_everystep", {6, 1, 1, 6}, {16, 16, 1, CONDITION_EVERY}},
+    {"formal", {&cell_lstm, 6, 1, 1, 6}, {16, 24, 2, CONDITION_BOS}},
+    {"smnist", {&cell_lstm, 16, 1, 1, 10}, {16, 20, 2, CONDITION_BOS}},
+    {"formal_everystep", {&cell_lstm, 6, 1, 1, 6}, {16, 16, 1, CONDITION_EVERY}},
 };
 
 static struct npy load(const struct emulator_case *c, const char *what) {

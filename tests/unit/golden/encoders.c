@@ -10,15 +10,19 @@ static const struct encoder_case {
 } cases[] = {
 #define PROBING(M, SOFTMAX)                                                                                                                \
     { .z = 16, .hidden = 24, .layers = 2, .mlp_hidden = 16, .mlp_layers = 1, .length = 7, .probes = M, .residual = 1, .softmax = SOFTMAX }
-    {"interactive_p1", "interactive", "rnn_params_formal", {6, 16, 2, 6}, PROBING(1, 1)},
-    {"interactive_p2", "interactive", "rnn_params_formal", {6, 16, 2, 6}, PROBING(2, 1)},
-    {"interactive_smnist", "interactive", "rnn_params_smnist", {16, 16, 2, 10}, PROBING(1, 0)},
-    {"noninteractive_p1", "noninteractive", "rnn_params_formal", {6, 16, 2, 6}, PROBING(1, 1)},
-    {"noninteractive_p2", "noninteractive", "rnn_params_formal", {6, 16, 2, 6}, PROBING(2, 1)},
-    {"layerwise_statistics", "stats", "rnn_params_formal", {6, 16, 2, 6}, {.z = 16, .mlp_hidden = 16, .mlp_layers = 1}},
-    {"flat", "flat", "rnn_params_formal", {6, 16, 2, 6}, {.z = 16, .hidden = 8, .layers = 3}},
-    {"parameter_transformer", "transformer", "rnn_params_formal", {6, 16, 2, 6}, {.z = 16, .hidden = 16, .layers = 2, .heads = 2}},
-    {"nf", "dws", "rnn_params_formal", {6, 16, 2, 6}, {.z = 16, .channels = 6, .layers = 2, .mlp_hidden = 16, .mlp_layers = 1}},
+    {"interactive_p1", "interactive", "rnn_params_formal", {&cell_lstm, 6, 16, 2, 6}, PROBING(1, 1)},
+    {"interactive_p2", "interactive", "rnn_params_formal", {&cell_lstm, 6, 16, 2, 6}, PROBING(2, 1)},
+    {"interactive_smnist", "interactive", "rnn_params_smnist", {&cell_lstm, 16, 16, 2, 10}, PROBING(1, 0)},
+    {"noninteractive_p1", "noninteractive", "rnn_params_formal", {&cell_lstm, 6, 16, 2, 6}, PROBING(1, 1)},
+    {"noninteractive_p2", "noninteractive", "rnn_params_formal", {&cell_lstm, 6, 16, 2, 6}, PROBING(2, 1)},
+    {"layerwise_statistics", "stats", "rnn_params_formal", {&cell_lstm, 6, 16, 2, 6}, {.z = 16, .mlp_hidden = 16, .mlp_layers = 1}},
+    {"flat", "flat", "rnn_params_formal", {&cell_lstm, 6, 16, 2, 6}, {.z = 16, .hidden = 8, .layers = 3}},
+    {"parameter_transformer",
+     "transformer",
+     "rnn_params_formal",
+     {&cell_lstm, 6, 16, 2, 6},
+     {.z = 16, .hidden = 16, .layers = 2, .heads = 2}},
+    {"nf", "dws", "rnn_params_formal", {&cell_lstm, 6, 16, 2, 6}, {.z = 16, .channels = 6, .layers = 2, .mlp_hidden = 16, .mlp_layers = 1}},
 };
 
 enum { B = 3, MAX_LENGTH = 16 };

@@ -1,5 +1,5 @@
 // A two-layer LSTM with a read-out: outputs, final states, loss and gradient, for tokens and for dense inputs.
-#include "nn/lstm.h"
+#include "nn/recurrent.h"
 
 #include "golden.h"
 #include "nn/linear.h"
@@ -61,14 +61,14 @@ static void finish(struct network *n, struct tensor *h0, struct tensor *h1, cons
 }
 
 static void test_formal(void) {
-    struct network n = {.name = "formal", .arch = {6, 32, 2, 6}};
+    struct network n = {.name = "formal", .arch = {&cell_lstm, 6, 32, 2, 6}};
     network_open(&n);
     struct npy tokens = golden_load("lstm", "formal_tokens");
     int batch = (int)tokens.shape[0], steps = (int)tokens.shape[1] - 1;
     uint8_t *inputs = golden_tokens(tokens.ints, tokens.shape[0], tokens.shape[1], 0),
             *labels = golden_tokens(tokens.ints, tokens.shape[0], tokens.shape[1], 1);
-    struct tensor *h0 = lstm_sequence_tokens(&n.tape, &n.w, 0, inputs, steps, batch);
-    finish(&n, h0, lstm_sequence(&n.tape, &n.w, 4, h0, steps), labels, steps, batch);
+    struct tensor *h0 = recurrent_sequence_tokens(&n.tape, &cell_lstm, &n.w, 0, inputs, steps, batch);
+    finish(&n, h0, recurrent_sequence(&n.tape, &cell_lstm, &n.w, 4, h0, steps), labels, steps, batch);
     free(inputs);
     free(labels);
     npy_free(&tokens);
@@ -76,7 +76,7 @@ static void test_formal(void) {
 }
 
 static void test_smnist(void) {
-    struct network n = {.name = "smnist", .arch = {16, 32, 2, 10}};
+    struct network n = {.name = "smnist", .arch = {&cell_lstm, 16, 32, 2, 10}};
     network_open(&n);
     struct npy tiles = golden_load("lstm", "smnist_inputs"), digits = golden_load("lstm", "smnist_labels");
     int batch = (int)tiles.shape[0], steps = (int)tiles.shape[1];
@@ -84,8 +84,8 @@ static void test_smnist(void) {
     uint8_t *labels = malloc((size_t)steps * (size_t)batch);
     for (int i = 0; i < steps * batch; i++)
         labels[i] = (uint8_t)digits.ints[i % batch];
-    struct tensor *h0 = lstm_sequence(&n.tape, &n.w, 0, tape_leaf(&n.tape, steps * batch, 16, inputs, NULL), steps);
-    finish(&n, h0, lstm_sequence(&n.tape, &n.w, 4, h0, steps), labels, steps, batch);
+    struct tensor *h0 = recurrent_sequence(&n.tape, &cell_lstm, &n.w, 0, tape_leaf(&n.tape, steps * batch, 16, inputs, NULL), steps);
+    finish(&n, h0, recurrent_sequence(&n.tape, &cell_lstm, &n.w, 4, h0, steps), labels, steps, batch);
     free(inputs);
     free(labels);
     npy_free(&tiles);

@@ -5,7 +5,7 @@
 #include "nn/dws.h"
 #include "nn/linear.h"
 #include "nn/loss.h"
-#include "nn/lstm.h"
+#include "nn/recurrent.h"
 #include "nn/transformer.h"
 #include "training/emulator.h"
 #include "training/predictor.h"
@@ -131,20 +131,20 @@ enum { T = 4, BATCH = 3, IN = 4, H = 5 };
 
 static struct tensor *build_lstm_sequence(struct tape *tape, struct point *p) {
     struct params table = {0};
-    lstm_params(&table, "", "", IN, H);
-    lstm_params(&table, "", "", H, H);
+    recurrent_params(&table, &cell_lstm, 1 / sqrtf(H), "", "", IN, H);
+    recurrent_params(&table, &cell_lstm, 1 / sqrtf(H), "", "", H, H);
     struct tensor *x = leaf(tape, p, T * BATCH, IN);
     struct weights w = leaves_of(p, &table);
-    struct tensor *y = lstm_sequence(tape, &w, 4, lstm_sequence(tape, &w, 0, x, T), T);
+    struct tensor *y = recurrent_sequence(tape, &cell_lstm, &w, 4, recurrent_sequence(tape, &cell_lstm, &w, 0, x, T), T);
     params_free(&table);
     return score(tape, y);
 }
 
 static struct tensor *build_lstm_sequence_tokens(struct tape *tape, struct point *p) {
     struct params table = {0};
-    lstm_params(&table, "", "", IN, H);
+    recurrent_params(&table, &cell_lstm, 1 / sqrtf(H), "", "", IN, H);
     struct weights w = leaves_of(p, &table);
-    struct tensor *y = lstm_sequence_tokens(tape, &w, 0, tokens, T, BATCH);
+    struct tensor *y = recurrent_sequence_tokens(tape, &cell_lstm, &w, 0, tokens, T, BATCH);
     params_free(&table);
     return score(tape, y);
 }
@@ -152,10 +152,10 @@ static struct tensor *build_lstm_sequence_tokens(struct tape *tape, struct point
 // variant = the number of steps at which the opening is added
 static struct tensor *build_lstm_sequence_table(struct tape *tape, struct point *p) {
     struct params table = {0};
-    lstm_params(&table, "", "", IN, H);
+    recurrent_params(&table, &cell_lstm, 1 / sqrtf(H), "", "", IN, H);
     struct tensor *rows = leaf(tape, p, 6, 4 * H), *opening = p->variant ? leaf(tape, p, BATCH, 4 * H) : NULL;
     struct weights w = leaves_of(p, &table);
-    struct tensor *y = lstm_sequence_table(tape, &w, 0, rows, opening, p->variant, tokens, T, BATCH);
+    struct tensor *y = recurrent_sequence_table(tape, &cell_lstm, &w, 0, rows, opening, p->variant, tokens, T, BATCH);
     params_free(&table);
     return score(tape, y);
 }
@@ -166,15 +166,15 @@ static struct tensor *build_lstm_step(struct tape *tape, struct point *p) {
     struct params table = {0};
     int layers = p->variant;
     for (int l = 0; l < layers; l++)
-        lstm_params(&table, "", "", H, H);
+        recurrent_params(&table, &cell_lstm, 1 / sqrtf(H), "", "", H, H);
     struct tensor *x = leaf(tape, p, BATCH, H), *shared = x, *outputs[T];
     struct weights w = leaves_of(p, &table);
-    struct lstm_run *run[4];
+    struct recurrent *run[4];
     for (int l = 0; l < layers; l++)
-        run[l] = lstm_begin(tape, &w, 4 * l, T + 1, BATCH);
+        run[l] = recurrent_begin(tape, &cell_lstm, &w, 4 * l, T + 1, BATCH);
     for (int t = 0; t < T; t++) {
         for (int l = 0; l < layers; l++)
-            x = add(tape, lstm_step(run[l], x), shared);
+            x = add(tape, recurrent_step(run[l], x), shared);
         outputs[t] = x;
     }
     params_free(&table);
@@ -226,7 +226,7 @@ static struct tensor *build_emulation_loss(struct tape *tape, struct point *p) {
 }
 
 enum { SUBJECTS = 2 };
-static const struct rnn_arch arch = {.input = 4, .hidden = 5, .layers = 2, .output = 4};
+static const struct rnn_arch arch = {.cell = &cell_lstm, .input = 4, .hidden = 5, .layers = 2, .output = 4};
 
 // The RNNs' weights are leaves like any others. All that points to them must outlive the pass.
 struct subjects {
@@ -369,13 +369,13 @@ static const struct gradient_case {
     {"add_embedding", "of rows", build_add_embedding, 2, 2e-3},
     {"add_to_groups group_means", "", build_groups, 0, 2e-3},
     {"linear_parts", "one part twice", build_linear_parts, 0, 2e-3},
-    {"lstm_sequence", "two layers", build_lstm_sequence, 0, 2e-3},
-    {"lstm_sequence_tokens", "", build_lstm_sequence_tokens, 0, 2e-3},
-    {"lstm_sequence_table", "table", build_lstm_sequence_table, 0, 2e-3},
-    {"lstm_sequence_table", "opening at one step", build_lstm_sequence_table, 1, 2e-3},
-    {"lstm_sequence_table", "opening at all steps", build_lstm_sequence_table, T, 2e-3},
-    {"lstm_step", "one layer", build_lstm_step, 1, 2e-3},
-    {"lstm_step", "three layers", build_lstm_step, 3, 2e-3},
+    {"recurrent_sequence", "two layers", build_lstm_sequence, 0, 2e-3},
+    {"recurrent_sequence_tokens", "", build_lstm_sequence_tokens, 0, 2e-3},
+    {"recurrent_sequence_table", "table", build_lstm_sequence_table, 0, 2e-3},
+    {"recurrent_sequence_table", "opening at one step", build_lstm_sequence_table, 1, 2e-3},
+    {"recurrent_sequence_table", "opening at all steps", build_lstm_sequence_table, T, 2e-3},
+    {"recurrent_step", "one layer", build_lstm_step, 1, 2e-3},
+    {"recurrent_step", "three layers", build_lstm_step, 3, 2e-3},
     {"transformer_layer", "all tokens", build_transformer_layer, 7, 5e-3},
     {"transformer_layer", "the last token", build_transformer_layer, 1, 5e-3},
     {"transformer_layer", "dropout", build_transformer_layer, 107, 5e-3},

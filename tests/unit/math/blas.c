@@ -81,7 +81,7 @@ static void check_affine(int m, int n, int k) {
     float *start = malloc((size_t)m * n * sizeof *start + 1);
     for (int i = 0; i < m; i++)
         memcpy(start + i * n, bias, n * sizeof *start);
-    blas_affine(m, n, k, x, w, bias, y);
+    blas_affine(m, n, k, x, w, bias, y, (size_t)n);
     int wrong = wrong_elements(PLAIN, TRANSPOSED, m, n, k, x, k, w, k, 1, start, y, n, kernels()->blis_from ? 1e-6 * (k + 4) : 0);
     CHECK(wrong == 0, "affine %dx%dx%d: %d elements", m, n, k, wrong);
     free(x);

@@ -7,7 +7,7 @@
 
 enum { ROLLOUTS = 2, STEPS = 3 };
 
-static const struct rnn_arch arch = {.input = 6, .hidden = 3, .layers = 2, .output = 6};
+static const struct rnn_arch arch = {.cell = &cell_lstm, .input = 6, .hidden = 3, .layers = 2, .output = 6};
 static const struct task task = {.family = TASK_LANGUAGE, .language = {.tokens = 4, .offsets = {0, 1, 0, 2}, .length = 4, .max_n = 10}};
 static float weights[512];
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum { B = 3 };
-static const struct rnn_arch arch = {.input = 3, .hidden = 5, .layers = 2, .output = 4};
+static const struct rnn_arch arch = {.cell = &cell_lstm, .input = 3, .hidden = 5, .layers = 2, .output = 4};
 
 // Weights that tell where they come from, and a batch of them.
 struct sample {

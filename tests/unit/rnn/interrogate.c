@@ -2,14 +2,14 @@
 
 #include "../check.h"
 #include "nn/linear.h"
-#include "nn/lstm.h"
+#include "nn/recurrent.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 // The same probes for all RNNs, so that all forms can take them: step by step, all at once, and RNN by RNN with the ordinary operations.
 enum { B = 3, K = 5, MAX_PROBES = 3, I = 4, O = 6, MAX_PARAMS = 4096 };
-static const struct rnn_arch arch = {.input = I, .hidden = 7, .layers = 3, .output = O};
+static const struct rnn_arch arch = {.cell = &cell_lstm, .input = I, .hidden = 7, .layers = 3, .output = O};
 
 enum form { STEPS, SEQUENCE, ORDINARY };
 
@@ -64,7 +64,7 @@ static void run_ordinary(struct result *r, struct tape *tape, struct tensor *x, 
         struct weights w = {&table, weights[b], r->grads[b]};
         struct tensor *h = x;
         for (int l = 0; l < arch.layers; l++)
-            h = lstm_sequence(tape, &w, 4 * l, h, K);
+            h = recurrent_sequence(tape, &cell_lstm, &w, 4 * l, h, K);
         struct tensor *out = linear_at(tape, &w, 4 * arch.layers, h);
         size_t row = (size_t)(M * O);
         for (size_t t = 0; t < K; t++) {

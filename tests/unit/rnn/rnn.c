@@ -5,7 +5,7 @@
 #include <string.h>
 
 static void test_names(void) {
-    struct rnn_arch arch = {.input = 6, .hidden = 32, .layers = 2, .output = 6};
+    struct rnn_arch arch = {.cell = &cell_lstm, .input = 6, .hidden = 32, .layers = 2, .output = 6};
     struct params p = {0};
     rnn_params(&p, &arch);
     const char *const names[] = {"lstm.weight_ih_l0", "lstm.weight_hh_l0", "lstm.bias_ih_l0", "lstm.bias_hh_l0", "lstm.weight_ih_l1",
@@ -20,7 +20,11 @@ static void test_names(void) {
 }
 
 static void test_sizes(void) {
-    const struct rnn_arch archs[] = {{6, 32, 2, 6}, {16, 32, 2, 10}, {1, 1, 1, 1}, {3, 17, 5, 2}, {7, 5, RNN_MAX_LAYERS, 9}};
+    const struct rnn_arch archs[] = {{&cell_lstm, 6, 32, 2, 6},
+                                     {&cell_lstm, 16, 32, 2, 10},
+                                     {&cell_lstm, 1, 1, 1, 1},
+                                     {&cell_lstm, 3, 17, 5, 2},
+                                     {&cell_lstm, 7, 5, RNN_MAX_LAYERS, 9}};
     for (size_t i = 0; i < sizeof archs / sizeof *archs; i++) {
         struct params p = {0};
         rnn_params(&p, &archs[i]);
@@ -29,10 +33,10 @@ static void test_sizes(void) {
         CHECK(rnn_arch_equal(&archs[i], &archs[0]) == (i == 0));
         params_free(&p);
     }
-    CHECK(!rnn_arch_valid(&(struct rnn_arch){0, 1, 1, 1}));
-    CHECK(!rnn_arch_valid(&(struct rnn_arch){1, RNN_MAX_SIZE + 1, 1, 1}));
-    CHECK(!rnn_arch_valid(&(struct rnn_arch){1, 1, RNN_MAX_LAYERS + 1, 1}));
-    CHECK(!rnn_arch_valid(&(struct rnn_arch){1, 1, 1, -1}));
+    CHECK(!rnn_arch_valid(&(struct rnn_arch){&cell_lstm, 0, 1, 1, 1}));
+    CHECK(!rnn_arch_valid(&(struct rnn_arch){&cell_lstm, 1, RNN_MAX_SIZE + 1, 1, 1}));
+    CHECK(!rnn_arch_valid(&(struct rnn_arch){&cell_lstm, 1, 1, RNN_MAX_LAYERS + 1, 1}));
+    CHECK(!rnn_arch_valid(&(struct rnn_arch){&cell_lstm, 1, 1, 1, -1}));
 }
 
 int main(void) {

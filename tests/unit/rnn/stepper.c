@@ -3,14 +3,14 @@
 #include "../check.h"
 #include "math/kernels.h"
 #include "nn/linear.h"
-#include "nn/lstm.h"
+#include "nn/recurrent.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { SYMBOLS = 6, LENGTH = 12, T = LENGTH - 1, COUNT = 300 /* more than one block */, HIDDEN = 16 };
 static const struct token_rows form = {.length = LENGTH, .bos = 4, .eos = 5};
-static const struct rnn_arch arch = {.input = SYMBOLS, .hidden = HIDDEN, .layers = 2, .output = SYMBOLS};
+static const struct rnn_arch arch = {.cell = &cell_lstm, .input = SYMBOLS, .hidden = HIDDEN, .layers = 2, .output = SYMBOLS};
 
 static struct params table;
 static float *weights;
@@ -40,8 +40,8 @@ static void test_log_p(struct stepper_opening added) {
     }
     if (added.gates)
         memcpy(opening->value, added.gates, tensor_size(opening) * sizeof(float));
-    h = lstm_sequence_table(&tape, &w, 0, gates, opening, !added.gates ? 0 : added.every ? T : 1, tokens, T, COUNT);
-    struct tensor *logits = linear_at(&tape, &w, 8, lstm_sequence(&tape, &w, 4, h, T));
+    h = recurrent_sequence_table(&tape, &cell_lstm, &w, 0, gates, opening, !added.gates ? 0 : added.every ? T : 1, tokens, T, COUNT);
+    struct tensor *logits = linear_at(&tape, &w, 8, recurrent_sequence(&tape, &cell_lstm, &w, 4, h, T));
     kernels()->softmax(NULL, expected, logits->value, T * COUNT, SYMBOLS);
     double worst = 0;
     for (int b = 0; b < COUNT; b++)

@@ -75,7 +75,7 @@ static void test_same_function(const struct rnn_arch *arch, uint64_t key) {
 
 // Only rows, or only columns, is another function: the test above can fail.
 static void test_half_a_permutation(void) {
-    const struct rnn_arch arch = {4, 6, 1, 3};
+    const struct rnn_arch arch = {&cell_lstm, 4, 6, 1, 3};
     size_t P = rnn_size(&arch), differ = 0;
     float weights[512], wrong[512];
     int index[512], order[6] = {1, 2, 3, 4, 5, 0}, *permutations[] = {order};
@@ -93,7 +93,7 @@ static void test_half_a_permutation(void) {
 }
 
 static void test_streams(void) {
-    const struct rnn_arch arch = {3, 8, 2, 3};
+    const struct rnn_arch arch = {&cell_lstm, 3, 8, 2, 3};
     size_t bytes = rnn_size(&arch) * sizeof(int);
     int *a = malloc(bytes), *b = malloc(bytes), *c = malloc(bytes);
     struct rng first = rng_make(1, 0, "lane"), again = first, other = rng_make(1, 65536, "lane");
@@ -109,7 +109,7 @@ static void test_streams(void) {
 }
 
 static void test_golden(void) {
-    const struct rnn_arch arch = {6, 16, 2, 6};
+    const struct rnn_arch arch = {&cell_lstm, 6, 16, 2, 6};
     struct npy permutation = golden_load("encoders", "nf/permutation"), permuted = golden_load("encoders", "nf/permuted_rnn_params"),
                weights = golden_load("encoders", "rnn_params_formal");
     size_t P = rnn_size(&arch), wrong = 0;
@@ -128,7 +128,8 @@ static void test_golden(void) {
 }
 
 int main(void) {
-    static const struct rnn_arch archs[] = {{6, 32, 2, 6}, {16, 32, 2, 10}, {1, 1, 1, 1}, {3, 17, 3, 2}, {2, 5, 1, 7}, {5, 8, 4, 5}};
+    static const struct rnn_arch archs[] = {{&cell_lstm, 6, 32, 2, 6}, {&cell_lstm, 16, 32, 2, 10}, {&cell_lstm, 1, 1, 1, 1},
+                                            {&cell_lstm, 3, 17, 3, 2}, {&cell_lstm, 2, 5, 1, 7},    {&cell_lstm, 5, 8, 4, 5}};
     for (size_t i = 0; i < sizeof archs / sizeof *archs; i++)
         for (uint64_t repeat = 0; repeat < 3; repeat++)
             test_same_function(&archs[i], 10 * i + repeat);

@@ -7,7 +7,7 @@
 #include "nn/activation.h"
 
 enum { B = 5, Z = 3, LENGTH = 9, T = LENGTH - 1, V = 4 };
-static const struct rnn_arch arch = {.input = V, .hidden = 7, .layers = 2, .output = V};
+static const struct rnn_arch arch = {.cell = &cell_lstm, .input = V, .hidden = 7, .layers = 2, .output = V};
 
 static struct emulator *emulator_of(int condition, int layers) {
     struct emulator *e = emulator_new(&(struct emulator_config){.z = Z, .hidden = 6, .layers = layers, .condition = condition}, &arch, 3);

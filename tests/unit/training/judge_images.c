@@ -15,7 +15,8 @@ static char directory[] = "/tmp/rnnpipe-judge-XXXXXX";
 // A snapshot of an RNN that has seen `steps` batches; returns its performance on 60 images. Data in a directory data/NAME there are not.
 static struct performance subject(struct decoded *d, struct rnn_record *record, const struct image_set *images, double rotation, int steps,
                                   struct emulator **clone) {
-    const struct train_recipe recipe = {.steps = 1000, .batch = 16, .hidden = 16, .layers = 1, .rate = {0.01, 0.01, 0.01}};
+    const struct train_recipe recipe = {
+        .cell = &cell_lstm, .steps = 1000, .batch = 16, .hidden = 16, .layers = 1, .rate = {0.01, 0.01, 0.01}};
     struct task_record task = {.run = 3};
     struct decoded packed = decoded_new();
     struct error error;

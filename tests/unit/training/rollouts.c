@@ -43,7 +43,7 @@ static void test_tokens(void) {
 
 static struct rnn_record continuous(const float *inputs, const float *logits) {
     return (struct rnn_record){
-        .arch = {.input = 2, .hidden = 5, .layers = 1, .output = 3},
+        .arch = {.cell = &cell_lstm, .input = 2, .hidden = 5, .layers = 1, .output = 3},
         .has_rollouts = true,
         .inputs = {.dtype = DTYPE_F4, .rank = 3, .shape = {1, 2, 2}, .count = 4, .data = (const uint8_t *)inputs},
         .logits = {.dtype = DTYPE_F4, .rank = 3, .shape = {1, 2, 3}, .count = 6, .data = (const uint8_t *)logits},

@@ -26,7 +26,7 @@ struct zoo_record {
 static const struct language zoo_language = {.tokens = 2, .offsets = {0, 1}, .length = 9, .max_n = 3};
 
 static inline struct rnn_arch zoo_arch(const struct zoo_record *r) {
-    return (struct rnn_arch){.input = 4, .hidden = r->hidden ? r->hidden : 5, .layers = 2, .output = 4};
+    return (struct rnn_arch){.cell = &cell_lstm, .input = 4, .hidden = r->hidden ? r->hidden : 5, .layers = 2, .output = 4};
 }
 
 // A function of run and step. Weights are large enough for RNNs to differ much.

@@ -1,4 +1,4 @@
-#include "nn/lstm.h"
+#include "nn/recurrent.h"
 
 #include "../check.h"
 #include "nn/activation.h"
@@ -31,13 +31,13 @@ static void run(struct result *r, enum form form) {
     struct weights w = {&table, values, r->grad};
     struct tensor *h, *x = tape_leaf(&tape, T * B, I, inputs, r->dx), *steps[T];
     if (form == SEQUENCE) {
-        h = lstm_sequence(&tape, &w, 0, x, T);
+        h = recurrent_sequence(&tape, &cell_lstm, &w, 0, x, T);
     } else if (form == TOKENS) {
-        h = lstm_sequence_tokens(&tape, &w, 0, tokens, T, B);
+        h = recurrent_sequence_tokens(&tape, &cell_lstm, &w, 0, tokens, T, B);
     } else {
-        struct lstm_run *l = lstm_begin(&tape, &w, 0, T, B);
+        struct recurrent *l = recurrent_begin(&tape, &cell_lstm, &w, 0, T, B);
         for (int t = 0; t < T; t++)
-            steps[t] = lstm_step(l, tape_rows(&tape, x, t * B, B));
+            steps[t] = recurrent_step(l, tape_rows(&tape, x, t * B, B));
         h = concat_rows(&tape, steps, T);
     }
     memcpy(r->h, h->value, sizeof r->h);
@@ -110,7 +110,12 @@ static void test_accumulation(void) {
     for (int pass = 0; pass < 4; pass++) {
         tape_reset(&tape, true);
         struct weights w = {&table, values, pass == 3 ? NULL : pass ? twice : once};
-        struct tensor *h = lstm_sequence(&tape, &w, 0, tape_leaf(&tape, T * B, I, inputs, pass == 3 ? dx_alone : pass ? NULL : dx), T);
+        struct tensor *h = recurrent_sequence(&tape, &cell_lstm, &w, 0,
+                                              tape_leaf(&tape, T * B, I, inputs,
+                                                        pass == 3 ? dx_alone
+                                                        : pass    ? NULL
+                                                                  : dx),
+                                              T);
         memcpy(h->grad, seed, sizeof seed);
         tape_backward(&tape);
     }
@@ -127,15 +132,15 @@ static void test_batch(void) {
     float one[T * I];
     for (int t = 0; t < T; t++)
         memcpy(one + t * I, inputs + (t * B + 2) * I, I * sizeof(float));
-    struct tensor *all = lstm_sequence(&tape, &w, 0, tape_leaf(&tape, T * B, I, inputs, NULL), T);
-    struct tensor *single = lstm_sequence(&tape, &w, 0, tape_leaf(&tape, T, I, one, NULL), T);
+    struct tensor *all = recurrent_sequence(&tape, &cell_lstm, &w, 0, tape_leaf(&tape, T * B, I, inputs, NULL), T);
+    struct tensor *single = recurrent_sequence(&tape, &cell_lstm, &w, 0, tape_leaf(&tape, T, I, one, NULL), T);
     for (int t = 0; t < T; t++)
         compare("batch", all->value + (t * B + 2) * H, single->value + t * H, H, 1e-6);
     tape_free(&tape);
 }
 
 int main(void) {
-    CHECK(lstm_params(&table, "cell.", "_l0", I, H) == 0 && table.count == 4 && table.size == PARAMS);
+    CHECK(recurrent_params(&table, &cell_lstm, 1 / sqrtf(H), "cell.", "_l0", I, H) == 0 && table.count == 4 && table.size == PARAMS);
     CHECK(strcmp(table.list[1].name, "cell.weight_hh_l0") == 0 && table.list[1].shape[0] == 4 * H && table.list[1].shape[1] == H);
     fill(values, PARAMS, 1);
     fill(seed, T * B * H, 3);
@@ -146,5 +151,5 @@ int main(void) {
     test_accumulation();
     test_batch();
     params_free(&table);
-    return check_report("nn/lstm");
+    return check_report("nn/recurrent");
 }
