@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 // A matrix at `offset` of the flat vector: rows are reordered within each of `blocks` blocks of as many rows as there are units, columns
@@ -37,4 +38,54 @@ void symmetry_random_index(int *index, const struct rnn_arch *arch, struct rng *
     symmetry_index(index, arch, permutations);
     for (int l = 0; l < arch->layers; l++)
         free(permutations[l]);
+}
+
+// What the rows and the columns of a matrix belong to: units with their order and scales; NULL: they stay.
+struct axis {
+    const int *unit;
+    const float *scale;
+};
+
+// A matrix of `blocks` blocks of `rows` rows; the rows of block `candidate` are multiplied by their units' scales. Returns the numbers
+// done.
+static size_t apply_matrix(float *out, const float *in, int blocks, int candidate, int rows, int cols, struct axis row, struct axis col) {
+    for (int b = 0; b < blocks; b++)
+        for (int i = 0; i < rows; i++) {
+            float factor = row.scale && b == candidate ? row.scale[i] : 1;
+            const float *from = in + (size_t)(b * rows + (row.unit ? row.unit[i] : i)) * (size_t)cols;
+            float *to = out + (size_t)(b * rows + i) * (size_t)cols;
+            for (int k = 0; k < cols; k++)
+                to[k] = factor * from[col.unit ? col.unit[k] : k] / (col.scale ? col.scale[k] : 1);
+        }
+    return (size_t)blocks * (size_t)rows * (size_t)cols;
+}
+
+void symmetry_apply(float *out, const float *weights, const struct rnn_arch *arch, const int *unit, const float *scale) {
+    int H = arch->hidden, G = arch->cell->gates, candidate = arch->cell->candidate;
+    struct axis below = {0}, none = {0};
+    size_t done = 0;
+    for (int l = 0; l < arch->layers; l++) {
+        struct axis own = {unit + l * H, scale + l * H};
+        done += apply_matrix(out + done, weights + done, G, candidate, H, l ? H : arch->input, own, below);
+        done += apply_matrix(out + done, weights + done, G, candidate, H, H, own, own);
+        done += apply_matrix(out + done, weights + done, G, candidate, H, 1, own, none);
+        done += apply_matrix(out + done, weights + done, G, candidate, H, 1, own, none);
+        below = own;
+    }
+    done += apply_matrix(out + done, weights + done, 1, -1, arch->output, H, none, below);
+    apply_matrix(out + done, weights + done, 1, -1, arch->output, 1, none, none);
+}
+
+void symmetry_random(int *unit, float *scale, const struct rnn_arch *arch, bool permute, bool rescale, struct rng *rng) {
+    int H = arch->hidden;
+    for (int l = 0; l < arch->layers; l++) {
+        if (permute)
+            rng_permutation(rng, unit + l * H, H);
+        for (int k = 0; k < H; k++) {
+            unit[l * H + k] = permute ? unit[l * H + k] : k;
+            scale[l * H + k] = 1;
+            if (rescale)
+                scale[l * H + k] = arch->cell->symmetry == CELL_SIGNS ? (rng_below(rng, 2) ? 1 : -1) : exp2f(rng_uniform(rng, -1, 1));
+        }
+    }
 }

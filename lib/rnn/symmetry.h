@@ -1,4 +1,5 @@
-// Permutations of hidden units: they reorder an RNN's weights and leave what it computes unchanged (paper, section 3.1).
+// Changes of an RNN's weights that leave what it computes unchanged: hidden units may be permuted (paper, section 3.1), and each unit's
+// state may be multiplied by what its cell allows (cell_symmetry): by -1, or by any positive number.
 #ifndef RNN_SYMMETRY_H
 #define RNN_SYMMETRY_H
 
@@ -11,5 +12,16 @@ void symmetry_index(int *index, const struct rnn_arch *arch, int *const *permuta
 
 // The same for random permutations.
 void symmetry_random_index(int *index, const struct rnn_arch *arch, struct rng *rng);
+
+// The general form: unit k of layer l of the new RNN is unit[l * H + k] of the old one, with its state times scale[l * H + k]. With p and s
+// of the layer, q and r of the layer below it (or of the layer itself for weight_hh),
+//     new weight of block b, row i, column k = f old[b, p(i), q(k)] / r(k), f = s(i) for the candidate's block and 1 for gates; biases
+//     likewise without columns.
+// weights and out [rnn_size] must not overlap.
+void symmetry_apply(float *out, const float *weights, const struct rnn_arch *arch, const int *unit, const float *scale);
+
+// A random one for symmetry_apply: permuted units if `permute`; if `rescale`, signs, or scales between 1/2 and 2 (uniform in the
+// logarithm), as the cell allows.
+void symmetry_random(int *unit, float *scale, const struct rnn_arch *arch, bool permute, bool rescale, struct rng *rng);
 
 #endif

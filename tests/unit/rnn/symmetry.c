@@ -127,7 +127,32 @@ static void test_golden(void) {
     npy_free(&weights);
 }
 
+// The general form is the index form where nothing is scaled, and a sign flipped twice is none.
+static void test_general_form(void) {
+    enum { H = 5, L = 2 };
+    struct rnn_arch arch = {.cell = &cell_lstm, .input = 3, .hidden = H, .layers = L, .output = 4};
+    int unit[L * H], size = (int)rnn_size(&arch), *index = malloc((size_t)size * sizeof *index);
+    float scale[L * H], *x = malloc((size_t)size * sizeof *x), *y = malloc((size_t)size * sizeof *y), *z = malloc((size_t)size * sizeof *z);
+    struct rng rng = rng_make(5, 0, "general form");
+    for (int i = 0; i < size; i++)
+        x[i] = rng_normal(&rng);
+    symmetry_random(unit, scale, &arch, true, false, &rng);
+    symmetry_index(index, &arch, (int *const[]){unit, unit + H});
+    symmetry_apply(y, x, &arch, unit, scale);
+    for (int i = 0; i < size; i++)
+        CHECK(y[i] == x[index[i]]);
+    symmetry_random(unit, scale, &arch, false, true, &rng);
+    symmetry_apply(y, x, &arch, unit, scale);
+    symmetry_apply(z, y, &arch, unit, scale);
+    CHECK(memcmp(x, y, (size_t)size * sizeof *x) != 0 && memcmp(x, z, (size_t)size * sizeof *x) == 0);
+    free(index);
+    free(x);
+    free(y);
+    free(z);
+}
+
 int main(void) {
+    test_general_form();
     static const struct rnn_arch archs[] = {{&cell_lstm, 6, 32, 2, 6}, {&cell_lstm, 16, 32, 2, 10}, {&cell_lstm, 1, 1, 1, 1},
                                             {&cell_lstm, 3, 17, 3, 2}, {&cell_lstm, 2, 5, 1, 7},    {&cell_lstm, 5, 8, 4, 5}};
     for (size_t i = 0; i < sizeof archs / sizeof *archs; i++)
