@@ -1,0 +1,36 @@
+// What a task says of the tokens of its RNNs: which of them begin and end words, what they are called, and which words there should be.
+#ifndef ANALYSIS_SPEECH_H
+#define ANALYSIS_SPEECH_H
+
+#include "analysis/automaton.h"
+#include "records/rnn.h"
+
+// Options of a filter that win over what the task says; -2: not given, for bos and eos -1: there is none; most_tokens 0: not given.
+struct speech_options {
+    int bos, eos, most_tokens;
+};
+
+// STATUS_DATA when neither task nor options tell how words begin and end, or when a token is outside the RNN's inputs.
+enum status speech_of(struct speech *out, const struct rnn_record *record, const struct speech_options *options,
+                      struct error *error) MUST_CHECK;
+
+// The words that the task wants, in no order but all of them, those that fill a row open; false when the family has no such list.
+bool speech_truth(struct words *out, const struct rnn_record *record);
+
+// Does an answer stand for the next token (a generator), rather than for a class of what was read?
+bool speech_generates(const struct rnn_arch *arch);
+
+// Name of a token: letters of languages are a, b, c ..., BOS <, EOS >; of unknown tasks they are numbers. context is the struct speech.
+const char *speech_letter(int token, const void *context);
+
+enum { SPEECH_TEXT_SIZE = 512 };
+// A word as text: one-letter names side by side, others with blanks between; cut with "..." when it does not fit.
+void speech_text(char out[SPEECH_TEXT_SIZE], const struct speech *speech, const int *tokens, int length);
+
+// How a list of words compares with the true one.
+struct words_verdict {
+    int right, missing, extra;
+};
+struct words_verdict words_judge(const struct words *found, const struct words *truth);
+
+#endif
