@@ -1,0 +1,36 @@
+#include "records/derived.h"
+
+#include <string.h>
+
+static bool left_out(const struct value *key, const struct derivation *d) {
+    bool behaviour = value_is(key, "metrics") || value_is(key, "rollouts");
+    return value_is(key, "parent") || value_is(key, "how") || value_is(key, "name") || (behaviour && !d->same);
+}
+
+void derived_pack(struct packer *p, const struct rnn_record *parent, const struct params *table, const float *weights,
+                  const struct derivation *d) {
+    pack_map(p);
+    const struct value *key = value_first(parent->root), *v;
+    for (uint32_t i = 0; i < parent->root->count; i++, key = value_next(v)) {
+        v = value_next(key);
+        if (left_out(key, d))
+            continue;
+        pack_value(p, key);
+        if (value_is(key, "run"))
+            pack_u64(p, d->run);
+        else if (value_is(key, "weights"))
+            weights_pack(p, table, weights);
+        else
+            pack_value(p, v);
+    }
+    pack_key(p, "parent");
+    pack_map(p);
+    pack_key(p, "run");
+    pack_u64(p, parent->run);
+    pack_key(p, "step");
+    pack_u64(p, parent->step);
+    pack_end(p);
+    pack_key(p, "how");
+    pack_str(p, d->how);
+    pack_end(p);
+}
