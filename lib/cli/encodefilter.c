@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "cli/modelfile.h"
 #include "encoders/encoder.h"
+#include "records/loader.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -172,8 +173,8 @@ struct batch {
     struct cli *cli;
     const struct encoder *encoder;
     struct writer *out;
-    struct packer **heads; // [capacity] what an embedding record has of its rnn record, as a map
-    float **weights;       // [capacity] of the RNNs
+    struct packer **heads;  // [capacity] what an embedding record has of its rnn record, as a map
+    struct rnn_loader rnns; // [capacity]
     int count, capacity;
     bool traces;
     struct tape tape;
@@ -182,17 +183,15 @@ struct batch {
 static struct batch batch_new(struct cli *cli, const struct settings *s, const struct encoder *e, struct writer *out) {
     struct batch b = {.cli = cli, .encoder = e, .out = out, .capacity = s->batch, .traces = s->traces};
     b.heads = memory_calloc((size_t)b.capacity, sizeof *b.heads);
-    b.weights = memory_calloc((size_t)b.capacity, sizeof *b.weights);
+    rnn_loader_init(&b.rnns, b.capacity);
     return b;
 }
 
 static void batch_free(struct batch *b) {
-    for (int i = 0; i < b->capacity; i++) {
+    for (int i = 0; i < b->capacity; i++)
         packer_free(b->heads[i]);
-        free(b->weights[i]);
-    }
     free(b->heads);
-    free(b->weights);
+    rnn_loader_free(&b->rnns);
     tape_free(&b->tape);
 }
 
@@ -229,7 +228,7 @@ static void batch_flush(struct batch *b) {
         return;
     const struct encoder *e = b->encoder;
     tape_reset(&b->tape, false);
-    struct rnn_batch rnns = {.arch = e->arch, .table = &e->rnn_table, .count = b->count, .weights = (const float *const *)b->weights};
+    struct rnn_batch rnns = rnn_loader_batch(&b->rnns, b->count);
     struct weights w = {&e->table, e->values, NULL};
     size_t steps = b->traces ? (size_t)e->config.length * sizeof(struct tensor *) : 0;
     struct encoder_trace trace = {arena_alloc(&b->tape.arena, steps), arena_alloc(&b->tape.arena, steps)};
@@ -245,17 +244,15 @@ static enum status batch_add(struct batch *b, const struct value *record, struct
     static const char *const dropped[] = {"kind", "weights", "rollouts", "encoder", "z", "probes", NULL}; // the last three are written anew
     struct rnn_record rnn;
     enum status status = rnn_record_read(record, &rnn, error);
+    int i = b->count;
     if (status == STATUS_OK)
         status = encoder_fits(b->encoder, &rnn.arch, error);
+    if (status == STATUS_OK)
+        status = rnn_loader_load(&b->rnns, i, &rnn, error);
     if (status != STATUS_OK)
         return status;
-    int i = b->count;
-    if (!b->heads[i]) {
+    if (!b->heads[i])
         b->heads[i] = packer_new();
-        b->weights[i] = memory_alloc(b->encoder->rnn_table.size * sizeof(float));
-    }
-    if ((status = rnn_record_weights(&rnn, &b->encoder->rnn_table, b->weights[i], error)) != STATUS_OK)
-        return status;
     packer_clear(b->heads[i]);
     pack_map(b->heads[i]);
     pack_key(b->heads[i], "kind");

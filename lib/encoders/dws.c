@@ -19,12 +19,21 @@ static int matrices(const struct encoder *e) {
     return 2 * e->arch.layers + 1;
 }
 
-static int matrix_rows(const struct encoder *e, int m) {
-    return m == 2 * e->arch.layers ? e->arch.output : e->arch.hidden;
+static int matrix_rows(const struct rnn_arch *arch, int m) {
+    return m == 2 * arch->layers ? arch->output : arch->hidden;
 }
 
-static int matrix_cols(const struct encoder *e, int m) {
-    return m == 0 ? e->arch.input : e->arch.hidden;
+static int matrix_cols(const struct rnn_arch *arch, int m) {
+    return m == 0 ? arch->input : arch->hidden;
+}
+
+// The index of its weight in the RNN's table of parameters, and of its bias.
+static int matrix_weight(const struct rnn_arch *arch, int m) {
+    return m == 2 * arch->layers ? rnn_readout(arch) : rnn_param(arch, m / 2, m % 2 ? W_HH : W_IH);
+}
+
+static int matrix_bias(const struct rnn_arch *arch, int m) {
+    return m == 2 * arch->layers ? rnn_readout(arch) + 1 : rnn_param(arch, m / 2, m % 2 ? B_HH : B_IH);
 }
 
 // Every block of a cell is a channel of the first features.
@@ -165,14 +174,13 @@ static struct tensor *channels_of(struct tape *tape, struct tensor *flat, size_t
 void dws_input(struct tape *tape, const struct encoder *e, const struct rnn_batch *batch, struct dws_features *f) {
     f->pooled = false;
     struct tensor *flat = rnn_batch_tensor(tape, batch, NULL);
+    const struct rnn_arch *arch = batch->rnn->arch;
+    const struct param *params = batch->rnn->table->list;
     for (int m = 0; m < matrices(e); m++) {
-        bool read_out = m == matrices(e) - 1;
-        int rows = matrix_rows(e, m), cols = matrix_cols(e, m), in = read_out ? 1 : blocks(e), l = m / 2;
-        int weight = read_out ? rnn_readout(&e->arch) : rnn_param(&e->arch, l, m % 2 ? W_HH : W_IH);
-        int bias = read_out ? weight + 1 : rnn_param(&e->arch, l, m % 2 ? B_HH : B_IH);
-        const struct param *list = batch->table->list;
-        f->matrix[m] = grid_of(tape, channels_of(tape, flat, list[weight].offset, rows * cols, in, blocks(e)), rows, cols);
-        f->bias[m] = channels_of(tape, flat, list[bias].offset, rows, in, blocks(e));
+        int rows = matrix_rows(arch, m), cols = matrix_cols(arch, m), in = m == matrices(e) - 1 ? 1 : blocks(e);
+        struct tensor *x = channels_of(tape, flat, params[matrix_weight(arch, m)].offset, rows * cols, in, blocks(e));
+        f->matrix[m] = grid_of(tape, x, rows, cols);
+        f->bias[m] = channels_of(tape, flat, params[matrix_bias(arch, m)].offset, rows, in, blocks(e));
     }
 }
 
@@ -262,27 +270,25 @@ static struct tensor *embed_part(struct tape *tape, const struct encoder *e, con
     return hidden ? mlp(tape, w, first + 2, hidden - 1, activation(tape, ACTIVATION_RELU, z)) : z;
 }
 
-// So many RNNs at a time that one layer's features are still in cache when the next reads them.
-static int part_size(const struct encoder *e, int count) {
+// The RNNs from `first` on that are encoded together: all of one architecture, and so many that one layer's features are still in cache
+// when the next layer reads them.
+static int part_size(const struct encoder *e, const struct rnn_batch *batch, int first) {
     enum { FLOATS = 3 << 18 };
-    size_t fitting = FLOATS / (rnn_size(&e->arch) / (size_t)blocks(e) * (size_t)e->config.channels + 1);
-    return fitting < 1 ? 1 : fitting < (size_t)count ? (int)fitting : count;
+    size_t fitting = FLOATS / (rnn_size(batch->rnn[first].arch) / (size_t)blocks(e) * (size_t)e->config.channels + 1);
+    return rnn_batch_alike(batch, first, fitting < 1 ? 1 : fitting < (size_t)batch->count ? (int)fitting : batch->count);
 }
 
 static struct tensor *embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,
                             struct rng *rng, struct encoder_trace *trace) {
     (void)rng;
     (void)trace;
-    int size = part_size(e, batch->count), parts = (batch->count + size - 1) / size;
-    struct tensor **z = arena_alloc(&tape->arena, (size_t)parts * sizeof *z);
-    for (int i = 0; i < parts; i++) {
-        int first = i * size;
-        struct rnn_batch part = *batch;
-        part.count = i < parts - 1 ? size : batch->count - first;
-        part.weights += first;
-        part.grads = batch->grads ? batch->grads + first : NULL;
+    struct tensor **z = arena_alloc(&tape->arena, (size_t)batch->count * sizeof *z);
+    int parts = 0;
+    for (int first = 0, size; first < batch->count; first += size) {
+        size = part_size(e, batch, first);
+        struct rnn_batch part = rnn_batch_part(batch, first, size);
         tape_part_begin(tape);
-        z[i] = tape_part_end(tape, embed_part(tape, e, w, &part));
+        z[parts++] = tape_part_end(tape, embed_part(tape, e, w, &part));
     }
     return concat_rows(tape, z, parts);
 }
@@ -291,6 +297,7 @@ const struct encoder_type encoder_dws = {
     .name = "dws",
     .keys = "z channels layers mlp_hidden mlp_layers",
     .defaults = {.z = 16, .channels = 48, .layers = 4, .mlp_hidden = 128, .mlp_layers = 1},
+    .bound = ARCH_INPUT | ARCH_OUTPUT | ARCH_CELL | ARCH_LAYERS,
     .declare = declare,
     .embed = embed,
 };

@@ -107,12 +107,11 @@ static bool weights_missing(const struct encoder *e, const struct value *weights
 }
 
 enum status encoder_fits(const struct encoder *e, const struct rnn_arch *arch, struct error *error) {
-    const struct rnn_arch *own = &e->arch;
-    if (rnn_arch_equal(own, arch))
+    if (rnn_arch_alike(arch, &e->arch, e->type->bound))
         return STATUS_OK;
-    return error_set(error, STATUS_DATA,
-                     "an RNN of %d inputs, %d x %d units and %d outputs, but the encoder is for %d inputs, %d x %d units and %d outputs",
-                     arch->input, arch->layers, arch->hidden, arch->output, own->input, own->layers, own->hidden, own->output);
+    char difference[RNN_ARCH_TEXT_SIZE];
+    rnn_arch_difference(difference, arch, &e->arch, e->type->bound);
+    return error_set(error, STATUS_DATA, "the RNN does not fit the %s encoder: %s", e->type->name, difference);
 }
 
 enum status encoder_read(const struct model_record *record, struct encoder **out, struct error *error) {

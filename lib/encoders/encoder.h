@@ -22,8 +22,8 @@ struct encoder_config {
 struct encoder {
     const struct encoder_type *type;
     struct encoder_config config;
-    struct rnn_arch arch;    // of the RNNs that it reads
-    struct params rnn_table; // their parameters
+    struct rnn_arch arch;    // that it was made for; the RNNs that it reads may differ in all parts but type->bound
+    struct params rnn_table; // the parameters of such an RNN
     struct params table;     // its own
     float *values;           // [table.size]
     int first[16];           // indices of parameter groups, as declare() noted them
@@ -40,6 +40,7 @@ struct encoder_type {
     const char *keys;               // config keys it has: "z hidden layers ..."
     struct encoder_config defaults; // the paper's sizes
     bool zero_layers;               // may `layers` be 0?
+    unsigned bound;                 // parts of an architecture (enum rnn_arch_part) that have to be as those that the encoder was made for
     enum status (*check)(const struct encoder_config *config,
                          struct error *error); // sizes that do not go together are STATUS_DATA; may be NULL
     void (*declare)(struct encoder *e);        // fills table and first from config and arch
@@ -64,7 +65,7 @@ struct encoder *encoder_new(const struct encoder_type *type, const struct encode
                             uint64_t seed);
 void encoder_free(struct encoder *e);
 
-// Is the encoder for RNNs of this architecture? STATUS_DATA with both architectures otherwise.
+// Can the encoder read RNNs of this architecture? STATUS_DATA with all that differs otherwise.
 enum status encoder_fits(const struct encoder *e, const struct rnn_arch *arch, struct error *error) MUST_CHECK;
 
 // From and to encoder records. Absent config keys take the paper's values; names that the kind does not use are ignored.

@@ -19,5 +19,9 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
     return mlp(tape, w, e->first[0], e->config.layers, rnn_batch_tensor(tape, batch, index));
 }
 
-const struct encoder_type encoder_flat = {
-    .name = "flat", .keys = "z hidden layers", .defaults = {.z = 16, .hidden = 128, .layers = 3}, .declare = declare, .embed = embed};
+const struct encoder_type encoder_flat = {.name = "flat",
+                                          .keys = "z hidden layers",
+                                          .defaults = {.z = 16, .hidden = 128, .layers = 3},
+                                          .bound = ARCH_ALL,
+                                          .declare = declare,
+                                          .embed = embed};

@@ -37,5 +37,9 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
     return probing_output(tape, e, w, y);
 }
 
-const struct encoder_type encoder_interactive = {
-    .name = "interactive", .keys = PROBING_KEYS, .defaults = PROBING_DEFAULTS, .declare = probing_declare, .embed = embed};
+const struct encoder_type encoder_interactive = {.name = "interactive",
+                                                 .keys = PROBING_KEYS,
+                                                 .defaults = PROBING_DEFAULTS,
+                                                 .bound = PROBING_BOUND,
+                                                 .declare = probing_declare,
+                                                 .embed = embed};

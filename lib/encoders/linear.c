@@ -78,5 +78,6 @@ const struct encoder_type encoder_linear = {
     .keys = "z hidden layers mlp_hidden mlp_layers length probes softmax fixed",
     .defaults = {.z = 16, .hidden = 128, .layers = 2, .mlp_hidden = 128, .mlp_layers = 1, .length = 22, .probes = 16, .softmax = 1},
     .zero_layers = true,
+    .bound = PROBING_BOUND,
     .declare = declare,
     .embed = embed};

@@ -25,5 +25,9 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
     return probing_output(tape, e, w, tape_rows(tape, x, (K + 1) * B, B));
 }
 
-const struct encoder_type encoder_noninteractive = {
-    .name = "noninteractive", .keys = PROBING_KEYS, .defaults = PROBING_DEFAULTS, .declare = probing_declare, .embed = embed};
+const struct encoder_type encoder_noninteractive = {.name = "noninteractive",
+                                                    .keys = PROBING_KEYS,
+                                                    .defaults = PROBING_DEFAULTS,
+                                                    .bound = PROBING_BOUND,
+                                                    .declare = probing_declare,
+                                                    .embed = embed};

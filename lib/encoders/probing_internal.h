@@ -20,6 +20,8 @@ enum probing_group {
 #define PROBING_DEFAULTS                                                                                                                   \
     { .z = 16, .hidden = 256, .layers = 2, .mlp_hidden = 128, .mlp_layers = 1, .length = 22, .probes = 1, .residual = 1, .softmax = 1 }
 
+enum { PROBING_BOUND = ARCH_INPUT | ARCH_OUTPUT };
+
 void probing_declare(struct encoder *e);
 
 // Probing inputs [R*M,I] from R encodings [R,H]: linear + ReLU to M pieces, a shared MLP, then softmax or sigmoid.

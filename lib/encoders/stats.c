@@ -11,7 +11,8 @@ enum { QUANTILES = 5, STATISTICS = 2 + QUANTILES }; // quantile q is at q / (QUA
 
 // One parameter of one RNN.
 struct block {
-    float *x, *dx, *y, *dy;          // [n], [n], [STATISTICS], [STATISTICS]
+    const float *x;                  // [n]
+    float *dx, *y, *dy;              // [n], [STATISTICS], [STATISTICS]; dx NULL: no gradient wanted
     int n, neighbours[QUANTILES][2]; // indices of the numbers on both sides of a quantile
 };
 
@@ -92,23 +93,28 @@ static void block_backward(const struct block *k) {
 static void statistics_backward(void *saved) {
     const struct statistics_saved *s = saved;
     for (int i = 0; i < s->count; i++)
-        block_backward(&s->blocks[i]);
+        if (s->blocks[i].dx)
+            block_backward(&s->blocks[i]);
 }
 
-// [B, STATISTICS * parameters] of x [B,P]: parameter by parameter, in the table's order.
-static struct tensor *statistics(struct tape *tape, const struct params *table, struct tensor *x) {
-    struct tensor *y = tape_tensor(tape, x->rows, STATISTICS * table->count, x->grad != NULL);
+// [B, STATISTICS * parameters]: RNN by RNN, parameter by parameter in the order of its table. All RNNs have as many parameters.
+static struct tensor *statistics(struct tape *tape, const struct rnn_batch *batch) {
+    int count = batch->rnn->table->count;
+    size_t largest = 0;
+    for (int b = 0; b < batch->count; b++)
+        largest = batch->rnn[b].table->size > largest ? batch->rnn[b].table->size : largest;
+    struct tensor *y = tape_tensor(tape, batch->count, STATISTICS * count, rnn_batch_trained(batch));
     struct statistics_saved *s = arena_alloc(&tape->arena, sizeof *s);
-    s->count = x->rows * table->count;
+    s->count = batch->count * count;
     s->blocks = arena_alloc(&tape->arena, (size_t)s->count * sizeof *s->blocks);
-    int *index = arena_alloc(&tape->arena, table->size * sizeof *index), *spare = arena_alloc(&tape->arena, table->size * sizeof *spare);
+    int *index = arena_alloc(&tape->arena, largest * sizeof *index), *spare = arena_alloc(&tape->arena, largest * sizeof *spare);
     for (int i = 0; i < s->count; i++) {
-        const struct param *p = &table->list[i % table->count];
-        size_t in = (size_t)(i / table->count) * table->size + p->offset, out = (size_t)i * STATISTICS;
-        s->blocks[i] = (struct block){.x = x->value + in, .y = y->value + out, .n = (int)p->size};
-        if (y->grad) {
-            s->blocks[i].dx = x->grad + in;
-            s->blocks[i].dy = y->grad + out;
+        const struct rnn *rnn = &batch->rnn[i / count];
+        const struct param *p = &rnn->table->list[i % count];
+        s->blocks[i] = (struct block){.x = rnn->weights + p->offset, .y = y->value + (size_t)i * STATISTICS, .n = (int)p->size};
+        if (y->grad && rnn->grad) {
+            s->blocks[i].dx = rnn->grad + p->offset;
+            s->blocks[i].dy = y->grad + (size_t)i * STATISTICS;
         }
         block_forward(&s->blocks[i], index, spare);
     }
@@ -126,12 +132,12 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
                             struct rng *rng, struct encoder_trace *trace) {
     (void)rng;
     (void)trace;
-    struct tensor *x = statistics(tape, batch->table, rnn_batch_tensor(tape, batch, NULL));
-    return mlp(tape, w, e->first[0], e->config.mlp_layers, x);
+    return mlp(tape, w, e->first[0], e->config.mlp_layers, statistics(tape, batch));
 }
 
 const struct encoder_type encoder_stats = {.name = "stats",
                                            .keys = "z mlp_hidden mlp_layers",
                                            .defaults = {.z = 16, .mlp_hidden = 128, .mlp_layers = 1},
+                                           .bound = ARCH_INPUT | ARCH_OUTPUT | ARCH_CELL | ARCH_LAYERS,
                                            .declare = declare,
                                            .embed = embed};

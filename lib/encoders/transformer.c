@@ -132,6 +132,7 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
 const struct encoder_type encoder_transformer = {.name = "transformer",
                                                  .keys = "z hidden layers heads",
                                                  .defaults = {.z = 16, .hidden = 128, .layers = 6, .heads = 2},
+                                                 .bound = ARCH_ALL,
                                                  .check = check,
                                                  .declare = declare,
                                                  .embed = embed};

@@ -14,43 +14,45 @@ struct layer_view {
 };
 
 struct subject {
-    struct layer_view layer[RNN_MAX_LAYERS];
+    const struct rnn_arch *arch;
+    struct layer_view *layer;   // [layers]
     const float *w_out, *b_out; // [O,H], [O]
     float *w_out_t;             // [H,O]
     float *dw_out, *db_out;
 };
 
-static struct subject subject_view(struct arena *arena, const struct rnn_batch *batch, int b) {
-    const struct rnn_arch *arch = &batch->arch;
+static struct subject subject_view(struct arena *arena, const struct rnn *rnn) {
+    const struct rnn_arch *arch = rnn->arch;
     const struct kernels *k = kernels();
-    const struct param *p = batch->table->list;
-    const float *w = batch->weights[b];
-    float *grad = batch->grads ? batch->grads[b] : NULL;
     size_t G = 4 * (size_t)arch->hidden, H = (size_t)arch->hidden, O = (size_t)arch->output;
-    struct subject s;
+    struct subject s = {.arch = arch};
     assert(arch->cell == &cell_lstm);
-    for (int l = 0; l < arch->layers; l++, p += 4) {
+    s.layer = arena_alloc(arena, (size_t)arch->layers * sizeof *s.layer);
+    for (int l = 0; l < arch->layers; l++) {
+        const struct param *p = rnn->table->list + rnn_param(arch, l, W_IH);
+        const float *w = rnn->weights;
         struct layer_view *v = &s.layer[l];
         int input = l ? arch->hidden : arch->input;
-        *v = (struct layer_view){.input = input, .w_ih = w + p[0].offset, .w_hh = w + p[1].offset};
+        *v = (struct layer_view){.input = input, .w_ih = w + p[W_IH].offset, .w_hh = w + p[W_HH].offset};
         v->w_ih_t = arena_floats(arena, (size_t)input * G);
         v->w_hh_t = arena_floats(arena, H * G);
         v->bias = arena_floats(arena, G);
         k->transpose(v->w_ih_t, G, v->w_ih, (size_t)input, (int)G, input);
         k->transpose(v->w_hh_t, G, v->w_hh, H, (int)G, (int)H);
-        memcpy(v->bias, w + p[2].offset, G * sizeof(float));
-        k->axpy(v->bias, 1, w + p[3].offset, G);
-        if (grad) {
-            v->dw_ih = grad + p[0].offset;
-            v->dw_hh = grad + p[1].offset;
-            v->db_ih = grad + p[2].offset;
-            v->db_hh = grad + p[3].offset;
+        memcpy(v->bias, w + p[B_IH].offset, G * sizeof(float));
+        k->axpy(v->bias, 1, w + p[B_HH].offset, G);
+        if (rnn->grad) {
+            v->dw_ih = rnn->grad + p[W_IH].offset;
+            v->dw_hh = rnn->grad + p[W_HH].offset;
+            v->db_ih = rnn->grad + p[B_IH].offset;
+            v->db_hh = rnn->grad + p[B_HH].offset;
         }
     }
-    s.w_out = w + p[0].offset;
-    s.b_out = w + p[1].offset;
-    s.dw_out = grad ? grad + p[0].offset : NULL;
-    s.db_out = grad ? grad + p[1].offset : NULL;
+    const struct param *out = rnn->table->list + rnn_readout(arch);
+    s.w_out = rnn->weights + out[0].offset;
+    s.b_out = rnn->weights + out[1].offset;
+    s.dw_out = rnn->grad ? rnn->grad + out[0].offset : NULL;
+    s.db_out = rnn->grad ? rnn->grad + out[1].offset : NULL;
     s.w_out_t = arena_floats(arena, H * O);
     k->transpose(s.w_out_t, O, s.w_out, H, (int)O, (int)H);
     return s;
@@ -118,12 +120,34 @@ static void layer_state_init(struct layer_state *s, struct arena *arena, size_t 
     }
 }
 
+// Memory for all layers of an architecture.
+static struct layer_state *layer_states(struct arena *arena, const struct rnn_arch *arch, int steps, int rows, bool recording) {
+    struct layer_state *layer = arena_calloc(arena, (size_t)arch->layers * sizeof *layer);
+    for (int l = 0; l < arch->layers; l++)
+        layer_state_init(&layer[l], arena, (size_t)steps, (size_t)rows, (size_t)arch->hidden, recording);
+    return layer;
+}
+
+static float *at(float *states, int t, int rows, int width) {
+    return states + (size_t)t * (size_t)rows * (size_t)width;
+}
+
+// --- Step by step ---
+
+// RNNs of one architecture, whose cells are computed together.
+struct group {
+    struct rnn_arch arch;
+    int *which; // [count] their numbers in the batch
+    int count;
+    struct subject *subject;   // [count]
+    struct layer_state *layer; // [layers]; rows i * M + m for the group's i-th RNN
+};
+
 struct interrogation {
     struct tape *tape;
-    struct rnn_arch arch;
-    int count, probes, rows, max_steps, steps; // rows = B * M
-    struct subject *subject;                   // [B]
-    struct layer_state layer[RNN_MAX_LAYERS];  // rows b * M + m
+    int input, output, count, probes, max_steps, steps;
+    struct group *groups;
+    int group_count;
     bool weights_wanted;
 };
 
@@ -133,97 +157,138 @@ struct step_saved {
     int t;
 };
 
+// All RNNs of the architecture of RNN `first`, which none before it has.
+static struct group group_begin(struct interrogation *it, const struct rnn_batch *batch, int first) {
+    struct arena *arena = &it->tape->arena;
+    struct group g = {.arch = *batch->rnn[first].arch};
+    for (int b = first; b < batch->count; b++)
+        g.count += rnn_arch_equal(batch->rnn[b].arch, &g.arch);
+    g.which = arena_alloc(arena, (size_t)g.count * sizeof *g.which);
+    g.subject = arena_alloc(arena, (size_t)g.count * sizeof *g.subject);
+    for (int b = first, i = 0; i < g.count; b++)
+        if (rnn_arch_equal(batch->rnn[b].arch, &g.arch)) {
+            g.subject[i] = subject_view(arena, &batch->rnn[b]);
+            g.which[i++] = b;
+        }
+    g.layer = layer_states(arena, &g.arch, it->max_steps, g.count * it->probes, it->tape->recording);
+    return g;
+}
+
+static bool grouped(const struct interrogation *it, const struct rnn_arch *arch) {
+    for (int i = 0; i < it->group_count; i++)
+        if (rnn_arch_equal(&it->groups[i].arch, arch))
+            return true;
+    return false;
+}
+
 struct interrogation *interrogation_begin(struct tape *tape, const struct rnn_batch *batch, int probes, int max_steps) {
     struct interrogation *it = arena_calloc(&tape->arena, sizeof *it);
     *it = (struct interrogation){.tape = tape,
-                                 .arch = batch->arch,
+                                 .input = batch->rnn->arch->input,
+                                 .output = batch->rnn->arch->output,
                                  .count = batch->count,
                                  .probes = probes,
-                                 .rows = batch->count * probes,
                                  .max_steps = max_steps,
-                                 .weights_wanted = batch->grads != NULL};
-    it->subject = arena_alloc(&tape->arena, (size_t)batch->count * sizeof *it->subject);
-    for (int b = 0; b < batch->count; b++)
-        it->subject[b] = subject_view(&tape->arena, batch, b);
-    for (int l = 0; l < it->arch.layers; l++)
-        layer_state_init(&it->layer[l], &tape->arena, (size_t)max_steps, (size_t)it->rows, (size_t)it->arch.hidden, tape->recording);
+                                 .weights_wanted = rnn_batch_trained(batch)};
+    it->groups = arena_alloc(&tape->arena, (size_t)batch->count * sizeof *it->groups);
+    for (int b = 0; b < batch->count; b++) {
+        const struct rnn_arch *arch = batch->rnn[b].arch;
+        assert(arch->input == it->input && arch->output == it->output);
+        if (!grouped(it, arch))
+            it->groups[it->group_count++] = group_begin(it, batch, b);
+    }
     return it;
 }
 
-static float *at(float *states, int t, int rows, int width) {
-    return states + (size_t)t * (size_t)rows * (size_t)width;
+// Rows of the group's i-th RNN among those of the whole batch, [.., width].
+static float *rows_of(const struct interrogation *it, const struct group *g, int i, float *rows, int width) {
+    return rows + (size_t)(g->which[i] * it->probes) * (size_t)width;
 }
 
-static void step_backward(void *saved) {
-    const struct step_saved *s = saved;
-    struct interrogation *it = s->it;
-    int H = it->arch.hidden, O = it->arch.output, I = it->arch.input, L = it->arch.layers, M = it->probes, R = it->rows, t = s->t;
-    struct layer_state *top = &it->layer[L - 1];
-    for (int b = 0; b < it->count; b++)
-        readout_backward(&it->subject[b], at(top->dh, t, R, H) + b * M * H, s->answers->grad + b * M * O, at(top->h, t, R, H) + b * M * H,
-                         M, O, H);
+static void group_backward(const struct step_saved *s, const struct group *g) {
+    const struct interrogation *it = s->it;
+    int H = g->arch.hidden, O = it->output, I = it->input, L = g->arch.layers, M = it->probes, R = g->count * M, t = s->t;
+    struct layer_state *top = &g->layer[L - 1];
+    for (int i = 0; i < g->count; i++)
+        readout_backward(&g->subject[i], at(top->dh, t, R, H) + i * M * H, rows_of(it, g, i, s->answers->grad, O),
+                         at(top->h, t, R, H) + i * M * H, M, O, H);
     for (int l = L; l-- > 0;) {
-        struct layer_state *y = &it->layer[l];
+        struct layer_state *y = &g->layer[l], *below = l ? y - 1 : NULL;
         float *gates = at(y->gates, t, R, 4 * H);
         kernels()->lstm_backward(gates, y->dc, at(y->dh, t, R, H), gates, 4 * (size_t)H, at(y->tanh_c, t, R, H),
                                  t ? at(y->c, t - 1, R, H) : NULL, R, H);
-        const float *x = l ? at(it->layer[l - 1].h, t, R, H) : s->inputs->value, *h_prev = t ? at(y->h, t - 1, R, H) : NULL;
-        float *dx = l ? at(it->layer[l - 1].dh, t, R, H) : s->inputs->grad;
-        int width = l ? H : I;
-        for (int b = 0; b < it->count; b++) {
-            const struct layer_view *v = &it->subject[b].layer[l];
-            const float *dgates = gates + b * M * 4 * H;
-            if (dx)
-                add_product(dx + b * M * width, dgates, v->w_ih, M, width, 4 * H);
+        const float *h_prev = t ? at(y->h, t - 1, R, H) : NULL;
+        for (int i = 0; i < g->count; i++) {
+            const struct layer_view *v = &g->subject[i].layer[l];
+            const float *dgates = gates + i * M * 4 * H;
+            const float *x = below ? at(below->h, t, R, H) + i * M * H : rows_of(it, g, i, s->inputs->value, I);
+            if (below)
+                add_product(at(below->dh, t, R, H) + i * M * H, dgates, v->w_ih, M, H, 4 * H);
+            else if (s->inputs->grad)
+                add_product(rows_of(it, g, i, s->inputs->grad, I), dgates, v->w_ih, M, I, 4 * H);
             if (t)
-                add_product(at(y->dh, t - 1, R, H) + b * M * H, dgates, v->w_hh, M, H, 4 * H);
-            layer_weights_backward(v, dgates, x + b * M * width, h_prev ? h_prev + b * M * H : NULL, M, H);
+                add_product(at(y->dh, t - 1, R, H) + i * M * H, dgates, v->w_hh, M, H, 4 * H);
+            layer_weights_backward(v, dgates, x, h_prev ? h_prev + i * M * H : NULL, M, H);
         }
     }
 }
 
-struct tensor *interrogation_step(struct interrogation *it, struct tensor *inputs) {
-    int H = it->arch.hidden, O = it->arch.output, M = it->probes, R = it->rows, t = it->steps++;
-    assert(t < it->max_steps && inputs->rows == R && inputs->cols == it->arch.input);
-    const float *x = inputs->value;
-    for (int l = 0, width = it->arch.input; l < it->arch.layers; l++, width = H) {
-        struct layer_state *y = &it->layer[l];
+static void step_backward(void *saved) {
+    const struct step_saved *s = saved;
+    for (int i = 0; i < s->it->group_count; i++)
+        group_backward(s, &s->it->groups[i]);
+}
+
+static void group_forward(const struct step_saved *s, const struct group *g) {
+    const struct interrogation *it = s->it;
+    int H = g->arch.hidden, M = it->probes, R = g->count * M, t = s->t;
+    for (int l = 0; l < g->arch.layers; l++) {
+        struct layer_state *y = &g->layer[l];
         float *gates = at(y->gates, t, R, 4 * H), *h_prev = t ? at(y->h, t - 1, R, H) : NULL;
-        for (int b = 0; b < it->count; b++)
-            layer_forward(gates + b * M * 4 * H, &it->subject[b].layer[l], x + b * M * width, h_prev ? h_prev + b * M * H : NULL, M, H);
+        for (int i = 0; i < g->count; i++) {
+            const float *x = l ? at(y[-1].h, t, R, H) + i * M * H : rows_of(it, g, i, s->inputs->value, it->input);
+            layer_forward(gates + i * M * 4 * H, &g->subject[i].layer[l], x, h_prev ? h_prev + i * M * H : NULL, M, H);
+        }
         kernels()->lstm_forward(gates, 4 * (size_t)H, at(y->c, t, R, H), at(y->tanh_c, t, R, H), at(y->h, t, R, H),
                                 t ? at(y->c, t - 1, R, H) : NULL, R, H);
-        x = at(y->h, t, R, H);
     }
-    struct tensor *answers = tape_tensor(it->tape, R, O, inputs->grad || it->weights_wanted);
-    for (int b = 0; b < it->count; b++)
-        readout_forward(answers->value + b * M * O, &it->subject[b], x + b * M * H, M, O, H);
-    if (answers->grad) {
-        struct step_saved *s = arena_alloc(&it->tape->arena, sizeof *s);
-        *s = (struct step_saved){it, inputs, answers, t};
+    const float *top = at(g->layer[g->arch.layers - 1].h, t, R, H);
+    for (int i = 0; i < g->count; i++)
+        readout_forward(rows_of(it, g, i, s->answers->value, it->output), &g->subject[i], top + i * M * H, M, it->output, H);
+}
+
+struct tensor *interrogation_step(struct interrogation *it, struct tensor *inputs) {
+    int rows = it->count * it->probes;
+    assert(it->steps < it->max_steps && inputs->rows == rows && inputs->cols == it->input);
+    struct step_saved *s = arena_alloc(&it->tape->arena, sizeof *s);
+    struct tensor *answers = tape_tensor(it->tape, rows, it->output, inputs->grad || it->weights_wanted);
+    *s = (struct step_saved){it, inputs, answers, it->steps++};
+    for (int i = 0; i < it->group_count; i++)
+        group_forward(s, &it->groups[i]);
+    if (answers->grad)
         tape_record(it->tape, step_backward, s);
-    }
     return answers;
 }
 
-// The sequence form goes RNN by RNN, so that an RNN's weights stay in the nearest cache for all its steps.
+// --- All steps at once: RNN by RNN, so that an RNN's weights stay in the nearest cache for all its steps ---
+
 struct sequence_saved {
-    struct rnn_arch arch;
-    int count, probes, steps;
-    struct tensor *inputs, *answers;             // [K*M,I], [K*B,M*O]
-    struct subject *subject;                     // [B]
-    struct layer_state (*layer)[RNN_MAX_LAYERS]; // [B]; rows m
+    int count, probes, steps, output;
+    struct tensor *inputs, *answers; // [K*M,I], [K*B,M*O]
+    struct subject *subject;         // [B]
+    struct layer_state **layer;      // [B][layers]; rows m
 };
 
 // Row block (k, b) of the answers, M*O numbers.
 static float *answer_at(const struct sequence_saved *s, float *answers, int k, int b) {
-    return answers + ((size_t)k * (size_t)s->count + (size_t)b) * (size_t)(s->probes * s->arch.output);
+    return answers + ((size_t)k * (size_t)s->count + (size_t)b) * (size_t)(s->probes * s->output);
 }
 
 static void subject_forward(struct sequence_saved *s, int b) {
-    int H = s->arch.hidden, M = s->probes, K = s->steps;
+    const struct rnn_arch *arch = s->subject[b].arch;
+    int H = arch->hidden, M = s->probes, K = s->steps;
     const float *x = s->inputs->value;
-    for (int l = 0; l < s->arch.layers; l++) {
+    for (int l = 0; l < arch->layers; l++) {
         const struct layer_view *v = &s->subject[b].layer[l];
         struct layer_state *y = &s->layer[b][l];
         layer_forward(y->gates, v, x, NULL, K * M, H); // the inputs of all steps at once
@@ -236,16 +301,16 @@ static void subject_forward(struct sequence_saved *s, int b) {
         x = y->h;
     }
     for (int t = 0; t < K; t++)
-        readout_forward(answer_at(s, s->answers->value, t, b), &s->subject[b], at(s->layer[b][s->arch.layers - 1].h, t, M, H), M,
-                        s->arch.output, H);
+        readout_forward(answer_at(s, s->answers->value, t, b), &s->subject[b], at(s->layer[b][arch->layers - 1].h, t, M, H), M, s->output,
+                        H);
 }
 
 static void subject_backward(struct sequence_saved *s, int b) {
-    int H = s->arch.hidden, M = s->probes, K = s->steps, L = s->arch.layers;
+    const struct rnn_arch *arch = s->subject[b].arch;
+    int H = arch->hidden, M = s->probes, K = s->steps, L = arch->layers;
     struct layer_state *top = &s->layer[b][L - 1];
     for (int t = 0; t < K; t++)
-        readout_backward(&s->subject[b], at(top->dh, t, M, H), answer_at(s, s->answers->grad, t, b), at(top->h, t, M, H), M, s->arch.output,
-                         H);
+        readout_backward(&s->subject[b], at(top->dh, t, M, H), answer_at(s, s->answers->grad, t, b), at(top->h, t, M, H), M, s->output, H);
     for (int l = L; l-- > 0;) {
         const struct layer_view *v = &s->subject[b].layer[l];
         struct layer_state *y = &s->layer[b][l];
@@ -272,17 +337,19 @@ static void sequence_backward(void *saved) {
 }
 
 struct tensor *interrogation_sequence(struct tape *tape, const struct rnn_batch *batch, struct tensor *inputs, int probes) {
-    assert(inputs->rows % probes == 0 && inputs->cols == batch->arch.input);
-    struct sequence_saved *s = arena_alloc(&tape->arena, sizeof *s);
+    struct arena *arena = &tape->arena;
+    const struct rnn_arch *arch = batch->rnn->arch;
+    struct sequence_saved *s = arena_alloc(arena, sizeof *s);
     *s = (struct sequence_saved){
-        .arch = batch->arch, .count = batch->count, .probes = probes, .steps = inputs->rows / probes, .inputs = inputs};
-    s->answers = tape_tensor(tape, s->steps * s->count, probes * s->arch.output, inputs->grad || batch->grads);
-    s->subject = arena_alloc(&tape->arena, (size_t)s->count * sizeof *s->subject);
-    s->layer = arena_calloc(&tape->arena, (size_t)s->count * sizeof *s->layer);
+        .count = batch->count, .probes = probes, .steps = inputs->rows / probes, .output = arch->output, .inputs = inputs};
+    s->answers = tape_tensor(tape, s->steps * s->count, probes * s->output, inputs->grad || rnn_batch_trained(batch));
+    s->subject = arena_alloc(arena, (size_t)s->count * sizeof *s->subject);
+    s->layer = arena_alloc(arena, (size_t)s->count * sizeof *s->layer);
     for (int b = 0; b < s->count; b++) {
-        s->subject[b] = subject_view(&tape->arena, batch, b);
-        for (int l = 0; l < s->arch.layers; l++)
-            layer_state_init(&s->layer[b][l], &tape->arena, (size_t)s->steps, (size_t)probes, (size_t)s->arch.hidden, s->answers->grad);
+        arch = batch->rnn[b].arch;
+        assert(inputs->rows % probes == 0 && inputs->cols == arch->input && s->output == arch->output);
+        s->subject[b] = subject_view(arena, &batch->rnn[b]);
+        s->layer[b] = layer_states(arena, arch, s->steps, probes, s->answers->grad);
         subject_forward(s, b);
     }
     if (s->answers->grad)

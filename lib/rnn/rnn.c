@@ -5,10 +5,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
-
-bool rnn_arch_equal(const struct rnn_arch *a, const struct rnn_arch *b) {
-    return a->cell == b->cell && a->input == b->input && a->hidden == b->hidden && a->layers == b->layers && a->output == b->output;
-}
+#include <string.h>
 
 static bool in_range(int size, int limit) {
     return size >= 1 && size <= limit;
@@ -18,6 +15,55 @@ bool rnn_arch_valid(const struct rnn_arch *arch) {
     return arch->cell && in_range(arch->input, RNN_MAX_SIZE) && in_range(arch->hidden, RNN_MAX_SIZE) &&
            in_range(arch->output, RNN_MAX_SIZE) && in_range(arch->layers, RNN_MAX_LAYERS);
 }
+
+// --- What is alike ---
+
+static const struct {
+    enum rnn_arch_part part;
+    const char *name;
+    size_t offset; // of an int
+} sizes[] = {
+    {ARCH_INPUT, "inputs", offsetof(struct rnn_arch, input)},
+    {ARCH_OUTPUT, "outputs", offsetof(struct rnn_arch, output)},
+    {ARCH_LAYERS, "layers", offsetof(struct rnn_arch, layers)},
+    {ARCH_HIDDEN, "widths", offsetof(struct rnn_arch, hidden)},
+};
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+static int size_of(const struct rnn_arch *arch, int i) {
+    return *(const int *)((const char *)arch + sizes[i].offset);
+}
+
+bool rnn_arch_alike(const struct rnn_arch *a, const struct rnn_arch *b, unsigned which) {
+    for (int i = 0; i < SIZES; i++)
+        if ((which & sizes[i].part) && size_of(a, i) != size_of(b, i))
+            return false;
+    return !(which & ARCH_CELL) || a->cell == b->cell;
+}
+
+bool rnn_arch_equal(const struct rnn_arch *a, const struct rnn_arch *b) {
+    return rnn_arch_alike(a, b, ARCH_ALL);
+}
+
+static void tell(char *text, const char *part, const char *a, const char *b) {
+    size_t length = strlen(text);
+    snprintf(text + length, RNN_ARCH_TEXT_SIZE - length, "%s%s %s and %s", length ? ", " : "", part, a, b);
+}
+
+void rnn_arch_difference(char text[RNN_ARCH_TEXT_SIZE], const struct rnn_arch *a, const struct rnn_arch *b, unsigned which) {
+    *text = 0;
+    for (int i = 0; i < SIZES; i++) {
+        char left[16], right[16];
+        snprintf(left, sizeof left, "%d", size_of(a, i));
+        snprintf(right, sizeof right, "%d", size_of(b, i));
+        if (!rnn_arch_alike(a, b, which & sizes[i].part))
+            tell(text, sizes[i].name, left, right);
+    }
+    if (!rnn_arch_alike(a, b, which & ARCH_CELL))
+        tell(text, "cells", a->cell->name, b->cell->name);
+}
+
+// --- Parameters ---
 
 void rnn_params(struct params *p, const struct rnn_arch *arch) {
     int n = arch->hidden;

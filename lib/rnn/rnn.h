@@ -12,9 +12,19 @@ struct rnn_arch {
 
 enum { RNN_MAX_LAYERS = 16, RNN_MAX_SIZE = 65536 };
 
-bool rnn_arch_equal(const struct rnn_arch *a, const struct rnn_arch *b);
 // There is a cell, and all sizes are positive and within sane limits (RNN_MAX_SIZE, RNN_MAX_LAYERS).
 bool rnn_arch_valid(const struct rnn_arch *arch);
+
+// Parts of an architecture, for those who need some of them to be alike.
+enum rnn_arch_part { ARCH_INPUT = 1, ARCH_OUTPUT = 2, ARCH_CELL = 4, ARCH_HIDDEN = 8, ARCH_LAYERS = 16, ARCH_ALL = 31 };
+
+// Are these parts alike?
+bool rnn_arch_alike(const struct rnn_arch *a, const struct rnn_arch *b, unsigned which);
+bool rnn_arch_equal(const struct rnn_arch *a, const struct rnn_arch *b);
+
+// Which of these parts are not, in words: "inputs 28 and 6, cells gru and lstm"; "" when all are alike.
+enum { RNN_ARCH_TEXT_SIZE = 256 };
+void rnn_arch_difference(char text[RNN_ARCH_TEXT_SIZE], const struct rnn_arch *a, const struct rnn_arch *b, unsigned which);
 
 // With G blocks and the prefix of the cell: CELL.weight_ih_l0 [GN,I], CELL.weight_hh_l0 [GN,N], CELL.bias_ih_l0 [GN], CELL.bias_hh_l0 [GN],
 // ... _l1 ..., linear.weight [O,N], linear.bias [O]; all initialised uniform(-1/sqrt(N), 1/sqrt(N)).
@@ -24,5 +34,13 @@ size_t rnn_size(const struct rnn_arch *arch); // the size of that table, in floa
 // Indices into that table: of a part of layer 0 .. layers - 1, and of the read-out's weight, which its bias follows.
 int rnn_param(const struct rnn_arch *arch, int layer, enum rnn_part part);
 int rnn_readout(const struct rnn_arch *arch);
+
+// An RNN in use. All is borrowed.
+struct rnn {
+    const struct rnn_arch *arch;
+    const struct params *table; // rnn_params of arch
+    const float *weights;       // [table->size]
+    float *grad;                // [table->size] to add the weights' gradients to; NULL: the weights are constants
+};
 
 #endif

@@ -36,10 +36,6 @@ static enum status add_item(struct dataset *d, const struct reader *r, struct er
     struct rnn_record record;
     if (rnn_record_read(r->record, &record, error) != STATUS_OK)
         return error->status;
-    if (record.weights && d->count && !rnn_arch_equal(&record.arch, &d->arch))
-        return error_set(error, STATUS_DATA, "an RNN of %d inputs, %d x %d, %d outputs among RNNs of %d inputs, %d x %d, %d outputs",
-                         record.arch.input, record.arch.layers, record.arch.hidden, record.arch.output, d->arch.input, d->arch.layers,
-                         d->arch.hidden, d->arch.output);
     if (d->count == d->internal->capacity) {
         int more = d->internal->capacity ? 2 * d->internal->capacity : 256;
         d->items = memory_realloc(d->items, (size_t)d->count * sizeof *d->items, (size_t)more * sizeof *d->items);
@@ -53,7 +49,7 @@ static enum status add_item(struct dataset *d, const struct reader *r, struct er
         return error_set(error, STATUS_DATA, "unknown split '%s'", record.split);
     strcpy(item->split, record.split);
     if (record.weights)
-        d->arch = record.arch;
+        item->form = rnn_forms_of(&d->forms, &record.arch);
     return STATUS_OK;
 }
 
@@ -105,6 +101,7 @@ void dataset_close(struct dataset *d) {
     free(d->internal->meta_nodes);
     mapping_close(&d->internal->map);
     free(d->internal);
+    rnn_forms_free(&d->forms);
     free(d->metas);
     free(d->items);
     free(d->name);
@@ -116,7 +113,11 @@ enum status dataset_read(const struct dataset *d, int index, struct value_nodes 
     if (mapping_check(&d->internal->map, d->name, error) != STATUS_OK)
         return error->status;
     enum status status = value_decode(d->bytes + item->offset, item->size, MAX_DEPTH, nodes, error);
-    return status == STATUS_OK ? rnn_record_view(nodes->node, out, error) : status;
+    if (status == STATUS_OK)
+        status = rnn_record_view(nodes->node, out, error);
+    if (status == STATUS_OK && item->form && !(out->weights && rnn_arch_equal(&out->arch, &item->form->arch)))
+        status = error_set(error, STATUS_IO, "%s: was changed while it was read", d->name);
+    return status;
 }
 
 int dataset_select(const struct dataset *d, const char *split, int **list) {

@@ -4,20 +4,22 @@
 #define TRAINING_DATASET_H
 
 #include "records/rnn.h"
+#include "rnn/forms.h"
 #include "stream/reader.h"
 
 struct dataset_item {
     uint64_t offset, size; // where the record lies in the map
     uint64_t run, step;
-    char split[16];   // "" when not partitioned
-    struct task task; // its value is NULL: only the decoded family and language
+    char split[16];              // "" when not partitioned
+    struct task task;            // its value is NULL: only the decoded family and language
+    const struct rnn_form *form; // of an RNN; NULL for other kinds
 };
 
 struct dataset {
     struct dataset_item *items;
     int count;
-    struct rnn_arch arch; // of all items of kind "rnn"; zeroed for others
-    const uint8_t *bytes; // the map
+    struct rnn_forms forms; // architectures of the RNNs among the items
+    const uint8_t *bytes;   // the map
     uint64_t size;
     uint64_t hash;              // of all its bytes
     char *name;                 // for messages
@@ -26,8 +28,7 @@ struct dataset {
     struct dataset_internal *internal;
 };
 
-// path "-" is standard input. kind "rnn" or "embedding": other kinds are passed over. STATUS_DATA when there is no such record, or when
-// RNNs of several architectures are among them.
+// path "-" is standard input. kind "rnn" or "embedding": other kinds are passed over. STATUS_DATA when there is no such record.
 enum status dataset_open(struct dataset **out, const char *path, const char *kind, struct reader_limits limits,
                          struct error *error) MUST_CHECK;
 void dataset_close(struct dataset *d); // may be NULL

@@ -34,7 +34,7 @@ static enum status load(void *context, struct lane *lane, struct error *error) {
     for (int i = 0; i < lane->count; i++) {
         struct rnn_record record;
         if (dataset_read(e->internal->data, lane->items[i], &lane->nodes, &record, error) != STATUS_OK ||
-            learner_load_weights(e->encoder, lane, i, &record, error) != STATUS_OK ||
+            rnn_loader_load(&lane->rnns, i, &record, error) != STATUS_OK ||
             rollout_batch_load(lane->data, &record, rng_below(&lane->rng, record.logits.shape[0]), i, lane->count, error) != STATUS_OK)
             return error->status;
     }
@@ -71,20 +71,21 @@ static enum status check_form(const struct rnn_record *record, uint64_t *steps, 
 }
 
 // All that could fail in the middle of training is looked at before it.
-static enum status check_data(const struct encoder *encoder, const struct dataset *data, struct error *error) {
+static enum status check_data(const struct dataset *data, struct error *error) {
     struct value_nodes nodes = {0};
-    float *weights = memory_alloc(encoder->rnn_table.size * sizeof(float));
+    struct rnn_loader rnn;
+    rnn_loader_init(&rnn, 1);
     uint64_t steps = 0, rank = 0;
     enum status status = STATUS_OK;
     for (int i = 0; i < data->count && status == STATUS_OK; i++) {
         struct rnn_record record;
         if (dataset_read(data, i, &nodes, &record, error) != STATUS_OK || rollouts_check(&record, error) != STATUS_OK ||
             check_form(&record, &steps, &rank, error) != STATUS_OK || check_logits(&record, error) != STATUS_OK ||
-            rnn_record_weights(&record, &encoder->rnn_table, weights, error) != STATUS_OK)
+            rnn_loader_load(&rnn, 0, &record, error) != STATUS_OK)
             status = error_prefix(error, "%s: run %llu, step %llu", data->name, (unsigned long long)data->items[i].run,
                                   (unsigned long long)data->items[i].step);
     }
-    free(weights);
+    rnn_loader_free(&rnn);
     free(nodes.node);
     return status;
 }
@@ -109,18 +110,29 @@ static uint64_t fingerprint(const struct emulation *e) {
     return hash_floats(h, e->emulator->values, e->emulator->table.size);
 }
 
+// Can the two networks be trained together on RNNs of all these architectures?
+static enum status check_forms(const struct encoder *encoder, const struct emulator *emulator, const struct dataset *data,
+                               struct error *error) {
+    if (emulator->config.z != encoder->config.z)
+        return error_set(error, STATUS_DATA, "emulator and encoder don't fit each other: z of %d and %d", emulator->config.z,
+                         encoder->config.z);
+    for (int i = 0; i < data->forms.count; i++) {
+        const struct rnn_arch *arch = &data->forms.list[i]->arch;
+        if (encoder_fits(encoder, arch, error) != STATUS_OK || emulator_fits(emulator, arch, error) != STATUS_OK)
+            return error->status;
+    }
+    return STATUS_OK;
+}
+
 enum status emulation_new(struct emulation **out, struct encoder *encoder, struct emulator *emulator, const struct dataset *data,
                           const struct emulation_recipe *recipe, struct error *error) {
-    if (encoder_fits(encoder, &data->arch, error) != STATUS_OK)
+    if (check_forms(encoder, emulator, data, error) != STATUS_OK)
         return error_prefix(error, "%s", data->name);
-    if (emulator->arch.input != data->arch.input || emulator->arch.output != data->arch.output || emulator->config.z != encoder->config.z)
-        return error_set(error, STATUS_DATA, "emulator and encoder don't fit each other (z of %d and %d) or the RNNs", emulator->config.z,
-                         encoder->config.z);
     struct emulation *e = memory_calloc(1, sizeof *e);
     *e = (struct emulation){.encoder = encoder, .emulator = emulator, .recipe = *recipe, .best_loss = INFINITY};
     struct emulation_internal *in = e->internal = memory_calloc(1, sizeof *in);
     in->data = data;
-    if (check_data(encoder, data, error) != STATUS_OK) {
+    if (check_data(data, error) != STATUS_OK) {
         emulation_free(e);
         return error->status;
     }

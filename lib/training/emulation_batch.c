@@ -13,13 +13,13 @@ struct held_rnn {
     uint8_t *bytes;
     struct value_nodes nodes;
     struct rnn_record record; // points into both
-    float *weights;           // NULL before the first use
 };
 
 struct emulation_batch *emulation_batch_new(const struct encoder *encoder, struct judge *judge, const char *label) {
     struct emulation_batch *b = memory_calloc(1, sizeof *b);
     *b = (struct emulation_batch){.encoder = encoder, .judge = judge, .label = label};
     b->held = memory_calloc(EMULATION_BATCH, sizeof *b->held);
+    rnn_loader_init(&b->rnns, EMULATION_BATCH);
     for (int i = 0; i < EMULATION_BATCH; i++)
         b->emulations[i] = packer_new();
     return b;
@@ -32,9 +32,9 @@ void emulation_batch_free(struct emulation_batch *b) {
         packer_free(b->emulations[i]);
         free(b->held[i].bytes);
         free(b->held[i].nodes.node);
-        free(b->held[i].weights);
     }
     free(b->held);
+    rnn_loader_free(&b->rnns);
     tape_free(&b->tape);
     free(b);
 }
@@ -46,11 +46,8 @@ enum status emulation_batch_add(struct emulation_batch *b, const struct value *r
     memcpy(held->bytes, root->bytes, root->length);
     if (value_decode(held->bytes, root->length, MAX_DEPTH, &held->nodes, error) != STATUS_OK ||
         rnn_record_read(held->nodes.node, &held->record, error) != STATUS_OK ||
-        encoder_fits(b->encoder, &held->record.arch, error) != STATUS_OK || rollouts_check(&held->record, error) != STATUS_OK)
-        return error->status;
-    if (!held->weights && held->record.weights) // not before they have come: an encoder record merely declares how many there are
-        held->weights = memory_alloc(b->encoder->rnn_table.size * sizeof(float));
-    if (rnn_record_weights(&held->record, &b->encoder->rnn_table, held->weights, error) != STATUS_OK)
+        encoder_fits(b->encoder, &held->record.arch, error) != STATUS_OK || rollouts_check(&held->record, error) != STATUS_OK ||
+        rnn_loader_load(&b->rnns, b->count, &held->record, error) != STATUS_OK)
         return error->status;
     b->count++;
     return STATUS_OK;
@@ -87,14 +84,11 @@ static void pack_emulation(struct packer *p, const struct emulation_batch *b, co
 
 enum status emulation_batch_run(struct emulation_batch *b, struct error *error) {
     const struct encoder *e = b->encoder;
-    const float *weights[EMULATION_BATCH];
     if (b->count == 0)
         return STATUS_OK;
     tape_reset(&b->tape, false);
-    for (int i = 0; i < b->count; i++)
-        weights[i] = b->held[i].weights;
     struct weights w = {&e->table, e->values, NULL};
-    struct rnn_batch rnns = {.arch = e->arch, .table = &e->rnn_table, .count = b->count, .weights = weights};
+    struct rnn_batch rnns = rnn_loader_batch(&b->rnns, b->count);
     const struct tensor *z = encoder_embed(&b->tape, e, &w, &rnns, NULL, NULL, NULL);
     for (int i = 0; i < b->count; i++) {
         struct imitation imitation;

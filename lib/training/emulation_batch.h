@@ -3,6 +3,7 @@
 #define TRAINING_EMULATION_BATCH_H
 
 #include "encoders/encoder.h"
+#include "records/loader.h"
 #include "stream/reader.h"
 #include "training/emulation.h"
 
@@ -16,7 +17,8 @@ struct emulation_batch {
     const char *label;                          // written into each record; NULL: theirs stays
     struct packer *emulations[EMULATION_BATCH]; // emulation records
     int count;
-    struct held_rnn *held; // [EMULATION_BATCH] copies of the rnn records that wait
+    struct held_rnn *held;  // [EMULATION_BATCH] copies of the rnn records that wait
+    struct rnn_loader rnns; // their RNNs
     struct tape tape;
 };
 

@@ -95,6 +95,15 @@ enum status emulator_read(const struct model_record *record, struct emulator **o
     return STATUS_OK;
 }
 
+enum status emulator_fits(const struct emulator *e, const struct rnn_arch *arch, struct error *error) {
+    enum { BOUND = ARCH_INPUT | ARCH_OUTPUT };
+    if (rnn_arch_alike(arch, &e->arch, BOUND))
+        return STATUS_OK;
+    char difference[RNN_ARCH_TEXT_SIZE];
+    rnn_arch_difference(difference, arch, &e->arch, BOUND);
+    return error_set(error, STATUS_DATA, "the RNN does not fit the emulator: %s", difference);
+}
+
 void emulator_pack(struct packer *p, const struct emulator *e) {
     struct emulator_config config = e->config;
     struct config_key keys[5];

@@ -26,6 +26,9 @@ struct emulator *emulator_new(const struct emulator_config *config, const struct
                               uint64_t seed); // initialised from (seed, "emulator")
 void emulator_free(struct emulator *e);
 enum status emulator_read(const struct model_record *record, struct emulator **out, struct error *error) MUST_CHECK;
+
+// Can the emulator imitate RNNs of this architecture? STATUS_DATA with all that differs otherwise.
+enum status emulator_fits(const struct emulator *e, const struct rnn_arch *arch, struct error *error) MUST_CHECK;
 void emulator_pack(struct packer *p, const struct emulator *e); // the whole record
 
 // Logits [T*B,O], time-major, from z [B,Z] and tokens [T*B] (one-hot inputs) or, with tokens NULL, dense inputs [T*B,I].

@@ -172,12 +172,9 @@ static enum status clone_of_classifier(struct judge *j, const struct rnn_record 
 }
 
 enum status judge_imitation(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out, struct error *error) {
-    const struct rnn_arch *a = &record->arch, *b = &j->emulator->arch;
     *out = (struct imitation){NAN, NAN};
-    if (a->input != b->input || a->output != b->output)
-        return error_set(error, STATUS_DATA, "an RNN of %d inputs and %d outputs, but an emulator of %d and %d", a->input, a->output,
-                         b->input, b->output);
-    if (rollouts_check(record, error) != STATUS_OK || rollouts_loss(j, record, z, &out->loss, error) != STATUS_OK)
+    if (emulator_fits(j->emulator, &record->arch, error) != STATUS_OK || rollouts_check(record, error) != STATUS_OK ||
+        rollouts_loss(j, record, z, &out->loss, error) != STATUS_OK)
         return error->status;
     if (!isfinite(out->loss))
         return error_set(error, STATUS_DATA, "run %llu, step %llu: the emulation loss is not finite", (unsigned long long)record->run,

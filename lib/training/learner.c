@@ -20,16 +20,14 @@ static int batch_size(const struct learner *l) {
     return l->recipe.batch < l->item_count ? l->recipe.batch : l->item_count;
 }
 
-static void lane_init(struct learner *l, struct lane *lane, int index) {
-    *lane = (struct lane){.index = index};
+static void lane_init(struct learner *l, struct lane *lane) {
+    *lane = (struct lane){0};
     lane->data = l->task->lane_new(l->context);
     lane->head_grad = memory_calloc(l->head_table->size, sizeof(float));
     if (!l->encoder)
         return;
     lane->encoder_grad = memory_calloc(l->encoder->table.size, sizeof(float));
-    lane->weights = memory_calloc(LANE_SIZE, sizeof *lane->weights);
-    for (int i = 0; i < LANE_SIZE; i++)
-        lane->weights[i] = memory_alloc(l->encoder->rnn_table.size * sizeof(float));
+    rnn_loader_init(&lane->rnns, LANE_SIZE);
 }
 
 static void lane_release(struct learner *l, struct lane *lane) {
@@ -38,9 +36,7 @@ static void lane_release(struct learner *l, struct lane *lane) {
     free(lane->nodes.node);
     free(lane->head_grad);
     free(lane->encoder_grad);
-    for (int i = 0; lane->weights && i < LANE_SIZE; i++)
-        free(lane->weights[i]);
-    free(lane->weights);
+    rnn_loader_free(&lane->rnns);
 }
 
 struct learner *learner_new(struct encoder *encoder, const struct params *head_table, float *head_values, const int *items, int item_count,
@@ -61,7 +57,7 @@ struct learner *learner_new(struct encoder *encoder, const struct params *head_t
     in->lane_count = (recipe->batch + LANE_SIZE - 1) / LANE_SIZE;
     in->lanes = memory_calloc((size_t)in->lane_count, sizeof *in->lanes);
     for (int i = 0; i < in->lane_count; i++)
-        lane_init(l, &in->lanes[i], i);
+        lane_init(l, &in->lanes[i]);
     in->order = memory_alloc((size_t)item_count * sizeof *in->order);
     in->batch = memory_alloc((size_t)recipe->batch * sizeof *in->batch);
     in->epoch = UINT64_MAX;
@@ -107,10 +103,7 @@ static enum status run_lane(struct learner *l, struct lane *lane, float share) {
     struct tensor *z;
     if (l->encoder) {
         struct weights weights = {&l->encoder->table, l->encoder->values, lane->encoder_grad};
-        struct rnn_batch batch = {.arch = l->encoder->arch,
-                                  .table = &l->encoder->rnn_table,
-                                  .count = lane->count,
-                                  .weights = (const float *const *)lane->weights};
+        struct rnn_batch batch = rnn_loader_batch(&lane->rnns, lane->count);
         z = encoder_embed(tape, l->encoder, &weights, &batch, training ? &lane->rng : NULL, NULL, NULL);
     } else {
         z = l->task->embedding(l->context, lane);
@@ -151,7 +144,6 @@ static enum status run_lanes(struct learner *l, const int *items, int count, boo
         struct lane *lane = &l->internal->lanes[i];
         lane->items = items + i * LANE_SIZE;
         lane->count = count - i * LANE_SIZE < LANE_SIZE ? count - i * LANE_SIZE : LANE_SIZE;
-        lane->step = l->step;
         lane->rng = rng_make(l->recipe.seed, l->step * 65536 + (uint64_t)i, training ? "lane" : "evaluation");
     }
     struct worker workers[64];
@@ -238,9 +230,4 @@ enum status learner_evaluate(struct learner *l, const int *items, int count, dou
     }
     *loss = count ? sum / count : NAN;
     return STATUS_OK;
-}
-
-enum status learner_load_weights(const struct encoder *encoder, struct lane *lane, int i, const struct rnn_record *record,
-                                 struct error *error) {
-    return rnn_record_weights(record, &encoder->rnn_table, lane->weights[i], error);
 }

@@ -6,6 +6,7 @@
 
 #include "encoders/encoder.h"
 #include "nn/adamw.h"
+#include "records/loader.h"
 #include "training/dataset.h"
 
 enum { LANE_SIZE = 32 };
@@ -22,15 +23,13 @@ struct learner_recipe {
 
 // A lane's share of a batch, with everything its thread needs.
 struct lane {
-    int index;        // its number within the batch
     const int *items; // data set indices of its samples
     int count;
-    uint64_t step;
     struct rng rng; // for choices of this lane in this step: a function of (seed, step, lane)
     struct tape tape;
     struct value_nodes nodes;
-    float **weights; // [LANE_SIZE] the RNNs' weights, loaded by learner_load_weights
-    void *data;      // the task's own, made by task->lane_new
+    struct rnn_loader rnns; // [LANE_SIZE] the samples' RNNs, where there is an encoder; task->load loads them
+    void *data;             // the task's own, made by task->lane_new
     float *encoder_grad, *head_grad;
     float loss; // mean over its samples
     struct error error;
@@ -40,7 +39,7 @@ struct lane {
 struct learner_task {
     void *(*lane_new)(void *context);
     void (*lane_free)(void *lane_data);
-    // Loads what the lane's items need into lane->data (and, for an encoder, lane->weights).
+    // Loads what the lane's items need into lane->data (and, for an encoder, lane->rnns).
     enum status (*load)(void *context, struct lane *lane, struct error *error);
     // z [count,Z] for learners without an encoder.
     struct tensor *(*embedding)(void *context, struct lane *lane);
@@ -77,9 +76,5 @@ enum status learner_step_on(struct learner *l, const int *items, int count, doub
 
 // Mean loss over given items, without gradients or randomness in the encoder.
 enum status learner_evaluate(struct learner *l, const int *items, int count, double *loss, struct error *error) MUST_CHECK;
-
-// For a task's load: decodes the item and copies its weights into lane->weights[i].
-enum status learner_load_weights(const struct encoder *encoder, struct lane *lane, int i, const struct rnn_record *record,
-                                 struct error *error) MUST_CHECK;
 
 #endif

@@ -64,7 +64,8 @@ static enum status sizes_from_data(struct prediction_internal *in, struct error 
     struct array z;
     enum status status = dataset_read(in->data, 0, &nodes, &record, error);
     if (status == STATUS_OK && in->encoder) {
-        status = encoder_fits(in->encoder, &in->data->arch, error);
+        for (int i = 0; i < in->data->forms.count && status == STATUS_OK; i++)
+            status = encoder_fits(in->encoder, &in->data->forms.list[i]->arch, error);
         config->z = in->encoder->config.z;
     } else if (status == STATUS_OK) {
         status = prediction_z_open(record.root, &z, error);
@@ -153,7 +154,7 @@ static enum status load(void *context, struct lane *lane, struct error *error) {
         }
         struct rnn_record record;
         if (dataset_read(in->data, lane->items[i], &lane->nodes, &record, error) != STATUS_OK ||
-            learner_load_weights(in->encoder, lane, i, &record, error) != STATUS_OK)
+            rnn_loader_load(&lane->rnns, i, &record, error) != STATUS_OK)
             return blame(in->data, lane->items[i], error);
     }
     return STATUS_OK;

@@ -48,8 +48,9 @@ struct prediction_batch {
     const struct predictor *predictor;
     const char *label;                        // written into each record; NULL: theirs stays
     struct packer *records[PREDICTION_BATCH]; // prediction records
-    float *inputs[PREDICTION_BATCH];          // RNNs' weights, or z; NULL before the first use
     int count;
+    struct rnn_loader rnns; // with an encoder: the records' RNNs
+    float *z;               // [PREDICTION_BATCH,Z], without
     struct tape tape;
 };
 

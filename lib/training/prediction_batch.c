@@ -34,16 +34,20 @@ struct prediction_batch *prediction_batch_new(const struct encoder *encoder, con
     *b = (struct prediction_batch){.encoder = encoder, .predictor = predictor, .label = label};
     for (int i = 0; i < PREDICTION_BATCH; i++)
         b->records[i] = packer_new();
+    if (encoder)
+        rnn_loader_init(&b->rnns, PREDICTION_BATCH);
+    else
+        b->z = memory_alloc(PREDICTION_BATCH * (size_t)predictor->config.z * sizeof *b->z);
     return b;
 }
 
 void prediction_batch_free(struct prediction_batch *b) {
     if (!b)
         return;
-    for (int i = 0; i < PREDICTION_BATCH; i++) {
+    for (int i = 0; i < PREDICTION_BATCH; i++)
         packer_free(b->records[i]);
-        free(b->inputs[i]);
-    }
+    rnn_loader_free(&b->rnns);
+    free(b->z);
     tape_free(&b->tape);
     free(b);
 }
@@ -106,15 +110,12 @@ static void pack_head(struct packer *packer, const struct prediction_batch *b, c
 enum status prediction_batch_add(struct prediction_batch *b, const struct value *root, struct error *error) {
     struct rnn_record record;
     double truth[PREDICTOR_MAX_ANSWERS];
-    float **input = &b->inputs[b->count];
     if (rnn_record_read(root, &record, error) != STATUS_OK || predictor_truth(b->predictor, &record, truth, error) != STATUS_OK ||
         (b->encoder && encoder_fits(b->encoder, &record.arch, error) != STATUS_OK))
         return error->status;
-    size_t size = b->encoder ? b->encoder->rnn_table.size : (size_t)b->predictor->config.z;
-    if (!*input && (record.weights || !b->encoder)) // weights have come then: an encoder record merely declares how many there are
-        *input = memory_alloc(size * sizeof **input);
-    enum status status = b->encoder ? rnn_record_weights(&record, &b->encoder->rnn_table, *input, error)
-                                    : prediction_z_read(root, b->predictor->config.z, *input, error);
+    int Z = b->predictor->config.z;
+    enum status status =
+        b->encoder ? rnn_loader_load(&b->rnns, b->count, &record, error) : prediction_z_read(root, Z, b->z + b->count * Z, error);
     if (status != STATUS_OK)
         return status;
     pack_head(b->records[b->count++], b, &record, truth);
@@ -125,15 +126,11 @@ enum status prediction_batch_add(struct prediction_batch *b, const struct value 
 static struct tensor *embeddings(struct prediction_batch *b) {
     const struct encoder *e = b->encoder;
     if (e) {
-        struct rnn_batch rnns = {.arch = e->arch, .table = &e->rnn_table, .count = b->count, .weights = (const float *const *)b->inputs};
+        struct rnn_batch rnns = rnn_loader_batch(&b->rnns, b->count);
         struct weights w = {&e->table, e->values, NULL};
         return encoder_embed(&b->tape, e, &w, &rnns, NULL, NULL, NULL);
     }
-    struct tensor *z = tape_tensor(&b->tape, b->count, b->predictor->config.z, false);
-    for (int i = 0; i < b->count; i++)
-        for (int k = 0; k < z->cols; k++)
-            z->value[i * z->cols + k] = b->inputs[i][k];
-    return z;
+    return tape_leaf(&b->tape, b->count, b->predictor->config.z, b->z, NULL);
 }
 
 enum status prediction_batch_run(struct prediction_batch *b, struct error *error) {

@@ -2,6 +2,7 @@
 // of the predictor on embeddings.
 #include "training/emulation.h"
 
+#include "../unit/alike.h"
 #include "base/memory.h"
 #include "nn/adamw.h"
 #include "training/predictor.h"
@@ -121,13 +122,13 @@ static void bench_encoding(const struct encoder_type *type) {
         return;
     struct encoding e = {.encoder = encoder_of_size(type, &paper)};
     float *weights[BATCH];
+    struct rnn rnns[BATCH];
     for (int i = 0; i < BATCH; i++) {
         struct rng rng = rng_make(1, (uint64_t)i, "zoo");
         weights[i] = memory_alloc(e.encoder->rnn_table.size * sizeof *weights[i]);
         params_init(&e.encoder->rnn_table, weights[i], &rng);
     }
-    e.batch = (struct rnn_batch){
-        .arch = e.encoder->arch, .table = &e.encoder->rnn_table, .count = BATCH, .weights = (const float *const *)weights};
+    e.batch = alike(rnns, &e.encoder->arch, &e.encoder->rnn_table, BATCH, (const float *const *)weights, NULL);
     bench_measure_rate(name, run_encoding, &e, BATCH, "RNNs/s");
     for (int i = 0; i < BATCH; i++)
         free(weights[i]);

@@ -41,9 +41,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const struct dataset *zoo = small_zoo();
     const struct encoder_type *type = encoder_type_find("constant");
     struct encoder_config config = {.z = 2};
-    struct encoder *encoder = encoder_new(type, &config, &zoo->arch, 1);
+    struct encoder *encoder = encoder_new(type, &config, &zoo->forms.list[0]->arch, 1);
     struct emulator *emulator =
-        emulator_new(&(struct emulator_config){.z = 2, .hidden = 2, .layers = 1, .condition = CONDITION_BOS}, &zoo->arch, 1);
+        emulator_new(&(struct emulator_config){.z = 2, .hidden = 2, .layers = 1, .condition = CONDITION_BOS}, &zoo->forms.list[0]->arch, 1);
     struct emulation_recipe recipe = emulation_paper_recipe;
     recipe.learner.batch = 2;
     recipe.validate_every = 2;

@@ -16,9 +16,9 @@ static struct encoder *small_encoder(const struct rnn_arch *arch) {
 }
 
 static void emulate(const struct dataset *d) {
-    struct encoder *encoder = small_encoder(&d->arch);
+    struct encoder *encoder = small_encoder(&d->forms.list[0]->arch);
     struct emulator *emulator =
-        emulator_new(&(struct emulator_config){.z = 2, .hidden = 2, .layers = 1, .condition = CONDITION_EVERY}, &d->arch, 1);
+        emulator_new(&(struct emulator_config){.z = 2, .hidden = 2, .layers = 1, .condition = CONDITION_EVERY}, &d->forms.list[0]->arch, 1);
     struct emulation_recipe recipe = {.learner = learner, .criterion = CRITERION_TOTAL_VARIATION, .steps = 2, .validate_every = 1};
     struct emulation *e;
     struct error error;
@@ -67,8 +67,11 @@ static void check(const char *path, const char *kind) {
     }
     read_items(d);
     bool zoo = strcmp(kind, "rnn") == 0;
-    if (d->count <= MOST_ITEMS && (!zoo || rnn_size(&d->arch) <= MOST_WEIGHTS)) {
-        struct encoder *encoder = zoo ? small_encoder(&d->arch) : NULL;
+    bool small = d->count <= MOST_ITEMS;
+    for (int i = 0; i < d->forms.count; i++)
+        small &= d->forms.list[i]->table.size <= MOST_WEIGHTS;
+    if (small) {
+        struct encoder *encoder = zoo ? small_encoder(&d->forms.list[0]->arch) : NULL;
         if (zoo)
             emulate(d);
         predict(d, encoder, "task");

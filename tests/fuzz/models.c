@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "base/memory.h"
+#include "records/loader.h"
 #include "training/emulation_batch.h"
 #include "training/prediction.h"
 
@@ -114,17 +115,18 @@ static void embed(const struct models *m, const struct rnn_record *rnn) {
     struct error error;
     if (encoder_fits(e, &rnn->arch, &error) != STATUS_OK)
         return;
-    float *weights = memory_alloc(e->rnn_table.size * sizeof *weights);
-    if (rnn_record_weights(rnn, &e->rnn_table, weights, &error) == STATUS_OK) {
+    struct rnn_loader l;
+    rnn_loader_init(&l, 2);
+    if (rnn_loader_load(&l, 0, rnn, &error) == STATUS_OK && rnn_loader_load(&l, 1, rnn, &error) == STATUS_OK) {
         struct tape tape = {0};
         struct weights w = {&e->table, e->values, NULL};
-        struct rnn_batch batch = {.arch = e->arch, .table = &e->rnn_table, .count = 2, .weights = (const float *[]){weights, weights}};
+        struct rnn_batch batch = rnn_loader_batch(&l, 2);
         struct tensor *z = encoder_embed(&tape, e, &w, &batch, NULL, NULL, NULL);
         FUZZ_CHECK(z->rows == 2 && z->cols == e->config.z);
         FUZZ_CHECK(memcmp(z->value, z->value + z->cols, (size_t)z->cols * sizeof *z->value) == 0);
         tape_free(&tape);
     }
-    free(weights);
+    rnn_loader_free(&l);
 }
 
 static void judge(const struct models *m, const struct value *record) {

@@ -4,6 +4,7 @@
 
 #include "rnn/symmetry.h"
 
+#include "../alike.h"
 #include "../check.h"
 
 #include <stdlib.h>
@@ -52,8 +53,8 @@ static void subject_free(struct subject *s) {
     encoder_free(s->encoder);
 }
 
-static struct rnn_batch batch_of(const struct subject *s, float *const *rnns) {
-    return (struct rnn_batch){.arch = s->encoder->arch, .table = &s->encoder->rnn_table, .count = B, .weights = (const float *const *)rnns};
+static struct rnn_batch batch_of(const struct subject *s, struct rnn *room, float *const *rnns) {
+    return alike(room, &s->encoder->arch, &s->encoder->rnn_table, B, (const float *const *)rnns, NULL);
 }
 
 // NaN when one was.
@@ -64,7 +65,8 @@ static double larger(double worst, double x) {
 static void test_invariance(const struct subject *s) {
     const struct encoder *e = s->encoder;
     struct weights w = {&e->table, e->values, NULL};
-    struct rnn_batch one = batch_of(s, s->rnns), other = batch_of(s, s->permuted);
+    struct rnn rnns[B], permuted[B];
+    struct rnn_batch one = batch_of(s, rnns, s->rnns), other = batch_of(s, permuted, s->permuted);
     struct tape tape = {0};
     struct tensor *a = encoder_embed(&tape, e, &w, &one, NULL, NULL, NULL), *b = encoder_embed(&tape, e, &w, &other, NULL, NULL, NULL);
     double worst = 0;
@@ -97,7 +99,8 @@ static double deviation(const struct tensor *original, const struct tensor *perm
 static void test_equivariance(const struct subject *s) {
     const struct encoder *e = s->encoder;
     struct weights w = {&e->table, e->values, NULL};
-    struct rnn_batch one = batch_of(s, s->rnns), other = batch_of(s, s->permuted);
+    struct rnn rnns[B], permuted[B];
+    struct rnn_batch one = batch_of(s, rnns, s->rnns), other = batch_of(s, permuted, s->permuted);
     struct tape tape = {0};
     struct dws_features a, b;
     dws_input(&tape, e, &one, &a);
@@ -121,7 +124,8 @@ static void test_equivariance(const struct subject *s) {
 static void test_last_layer(const struct subject *s) {
     const struct encoder *e = s->encoder;
     struct weights w = {&e->table, e->values, NULL};
-    struct rnn_batch batch = batch_of(s, s->rnns);
+    struct rnn rnns[B];
+    struct rnn_batch batch = batch_of(s, rnns, s->rnns);
     struct tape tape = {0};
     struct dws_features all, means;
     int last = e->config.layers - 1;

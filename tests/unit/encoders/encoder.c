@@ -2,6 +2,7 @@
 // same embedding.
 #include "encoders/encoder.h"
 
+#include "../alike.h"
 #include "../check.h"
 #include "../records/decoded.h"
 
@@ -38,7 +39,8 @@ static void embed(const struct encoder *e, int first, int count, float *z) {
     const float *weights[B];
     for (int b = 0; b < count; b++)
         weights[b] = rnns[first + b];
-    struct rnn_batch batch = {.arch = arch, .table = &e->rnn_table, .count = count, .weights = weights};
+    struct rnn room[B];
+    struct rnn_batch batch = alike(room, &arch, &e->rnn_table, count, weights, NULL);
     struct weights w = {&e->table, e->values, NULL};
     struct tape tape = {0};
     struct tensor *out = encoder_embed(&tape, e, &w, &batch, NULL, NULL, NULL);

@@ -36,7 +36,8 @@ static void test_table(int layers) {
 // One pass over COUNT RNNs with, unless NULL, the gradient of the sum of z; inputs [K][COUNT*M,I] are copied to `inputs`.
 static void pass(const struct encoder *e, float *grad, float inputs[K][COUNT * M * 4]) {
     struct subjects s = subjects_new(&arch, COUNT, 1);
-    struct rnn_batch batch = {.arch = arch, .table = &e->rnn_table, .count = COUNT, .weights = (const float *const *)s.weights};
+    struct rnn room[COUNT];
+    struct rnn_batch batch = alike(room, &arch, &e->rnn_table, COUNT, (const float *const *)s.weights, NULL);
     struct weights w = {&e->table, e->values, grad};
     struct tensor *in[K], *out[K];
     struct encoder_trace trace = {in, out};

@@ -32,7 +32,8 @@ static void test_values(void) {
     memset(e->values, 0, e->table.size * sizeof(float));
     for (int i = 0; i < 42; i++)
         e->values[i * 43] = 1;
-    struct rnn_batch batch = {.arch = arch, .table = &e->rnn_table, .count = 1, .weights = (const float *const *)s.weights};
+    struct rnn room[1];
+    struct rnn_batch batch = alike(room, &arch, &e->rnn_table, 1, (const float *const *)s.weights, NULL);
     struct weights weights = {&e->table, e->values, NULL};
     struct tape tape = {0};
     struct tensor *raw;

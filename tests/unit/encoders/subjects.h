@@ -2,6 +2,7 @@
 #ifndef UNIT_ENCODERS_SUBJECTS_H
 #define UNIT_ENCODERS_SUBJECTS_H
 
+#include "../alike.h"
 #include "../check.h"
 #include "encoders/encoder.h"
 #include "rnn/symmetry.h"
@@ -47,13 +48,15 @@ static inline struct subjects subjects_permuted(const struct subjects *s, struct
 
 // Embeddings [count,Z]. rng NULL: inference. Release with free.
 static inline float *subjects_embed(const struct subjects *s, const struct encoder *e, struct rng *rng) {
-    struct rnn_batch batch = {.arch = s->arch, .table = &e->rnn_table, .count = s->count, .weights = (const float *const *)s->weights};
+    struct rnn *room = malloc((size_t)s->count * sizeof *room);
+    struct rnn_batch batch = alike(room, &s->arch, &e->rnn_table, s->count, (const float *const *)s->weights, NULL);
     struct weights w = {&e->table, e->values, NULL};
     struct tape tape = {0};
     struct tensor *z = encoder_embed(&tape, e, &w, &batch, rng, NULL, NULL);
     float *copy = malloc(tensor_size(z) * sizeof *copy);
     memcpy(copy, z->value, tensor_size(z) * sizeof *copy);
     tape_free(&tape);
+    free(room);
     return copy;
 }
 

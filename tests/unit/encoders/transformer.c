@@ -1,6 +1,7 @@
 // What the registry's tests don't see: configurations, sizes, and the randomness of training.
 #include "encoders/encoder.h"
 
+#include "../alike.h"
 #include "../check.h"
 
 #include <string.h>
@@ -34,7 +35,8 @@ static void embed(const struct encoder *e, struct rng *rng, float *z) {
     for (int i = 0; i < B * 512; i++)
         rnns[i / 512][i % 512] = rng_normal(&filler);
     CHECK(rnn_size(&arch) <= 512);
-    struct rnn_batch batch = {.arch = arch, .table = &e->rnn_table, .count = B, .weights = (const float *const[]){rnns[0], rnns[1]}};
+    struct rnn room[B];
+    struct rnn_batch batch = alike(room, &arch, &e->rnn_table, B, (const float *const[]){rnns[0], rnns[1]}, NULL);
     struct weights w = {&e->table, e->values, NULL};
     struct tape tape = {0};
     struct tensor *out = encoder_embed(&tape, e, &w, &batch, rng, NULL, NULL);

@@ -1,6 +1,7 @@
 // Whole encoders with given parameters on given RNNs: embeddings, probing sequences, and the gradients of sum(unit embedding * R).
 #include "encoders/encoder.h"
 
+#include "../alike.h"
 #include "golden.h"
 
 static const struct encoder_case {
@@ -59,7 +60,8 @@ static void run(const struct encoder_case *c, struct encoder *e, float *weights,
         subjects[b] = weights + b * P;
         grads[b] = grad_rnn + b * P;
     }
-    struct rnn_batch batch = {.arch = c->arch, .table = &e->rnn_table, .count = B, .weights = subjects, .grads = grads};
+    struct rnn room[B];
+    struct rnn_batch batch = alike(room, &c->arch, &e->rnn_table, B, subjects, grads);
     struct weights w = {&e->table, e->values, grad};
     struct tensor *inputs[MAX_LENGTH], *answers[MAX_LENGTH], *raw;
     struct encoder_trace trace = {inputs, answers};
@@ -92,7 +94,8 @@ static void run_permuted(const struct encoder_case *c, struct encoder *e) {
     const float *subjects[B];
     for (size_t b = 0; b < B; b++)
         subjects[b] = permuted.floats + b * e->rnn_table.size;
-    struct rnn_batch batch = {.arch = c->arch, .table = &e->rnn_table, .count = B, .weights = subjects};
+    struct rnn room[B];
+    struct rnn_batch batch = alike(room, &c->arch, &e->rnn_table, B, subjects, NULL);
     struct weights w = {&e->table, e->values, NULL};
     struct tensor *raw;
     struct tape tape = {0};

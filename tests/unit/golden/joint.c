@@ -37,7 +37,9 @@ static enum status lane_load(void *context, struct lane *lane, struct error *err
     struct run *r = context;
     size_t at = (size_t)r->step * BATCH, P = r->encoder->rnn_table.size;
     for (int i = 0; i < lane->count; i++)
-        memcpy(lane->weights[i], r->pool.floats + (size_t)r->rnn.ints[at + (size_t)lane->items[i]] * P, P * sizeof(float));
+        lane->rnns.rnn[i] = (struct rnn){.arch = &r->encoder->arch,
+                                         .table = &r->encoder->rnn_table,
+                                         .weights = r->pool.floats + (size_t)r->rnn.ints[at + (size_t)lane->items[i]] * P};
     free(r->inputs);
     free(r->labels);
     free(r->targets);

@@ -13,6 +13,7 @@
 #include "rnn/interrogate.h"
 #include "rnn/symmetry.h"
 
+#include "../alike.h"
 #include "point.h"
 
 #include <glob.h>
@@ -232,6 +233,7 @@ static const struct rnn_arch arch = {.cell = &cell_lstm, .input = 4, .hidden = 5
 struct subjects {
     const float *weights[SUBJECTS];
     float *grads[SUBJECTS];
+    struct rnn rnns[SUBJECTS];
     struct rnn_batch batch;
 };
 
@@ -241,7 +243,7 @@ static void subjects_init(struct subjects *s, struct point *p, const struct para
         s->weights[b] = w.value;
         s->grads[b] = w.grad;
     }
-    s->batch = (struct rnn_batch){.arch = arch, .table = table, .count = SUBJECTS, .weights = s->weights, .grads = s->grads};
+    s->batch = alike(s->rnns, &arch, table, SUBJECTS, s->weights, s->grads);
 }
 
 // Later inputs depend on earlier answers; variant = M.

@@ -1,5 +1,6 @@
 #include "rnn/batch.h"
 
+#include "../alike.h"
 #include "../check.h"
 #include "rnn/symmetry.h"
 
@@ -13,6 +14,7 @@ static const struct rnn_arch arch = {.cell = &cell_lstm, .input = 3, .hidden = 5
 struct sample {
     struct params table;
     float *weights[B], *grads[B];
+    struct rnn rnns[B];
     struct rnn_batch batch;
 };
 
@@ -27,8 +29,7 @@ static void sample_init(struct sample *s, bool gradients) {
             s->grads[b][i] = 1;
         }
     }
-    s->batch = (struct rnn_batch){
-        .arch = arch, .table = &s->table, .count = B, .weights = (const float *const *)s->weights, .grads = gradients ? s->grads : NULL};
+    s->batch = alike(s->rnns, &arch, &s->table, B, (const float *const *)s->weights, gradients ? s->grads : NULL);
 }
 
 static void sample_free(struct sample *s) {
@@ -60,12 +61,10 @@ static void test_gradients(const int *index) {
     sample_init(&s, true);
     struct tape tape = {0};
     tape_reset(&tape, true);
-    float *grads[B];
-    memcpy(grads, s.grads, sizeof grads);
-    struct rnn_batch batch = s.batch;
-    batch.grads = grads;
-    struct tensor *x = rnn_batch_tensor(&tape, &batch, index);
-    memset(grads, 0, sizeof grads);
+    struct rnn rnns[B];
+    memcpy(rnns, s.rnns, sizeof rnns);
+    struct tensor *x = rnn_batch_tensor(&tape, &(struct rnn_batch){rnns, B}, index);
+    memset(rnns, 0, sizeof rnns);
     for (size_t i = 0; i < tensor_size(x); i++)
         x->grad[i] = 2 * x->value[i];
     tape_backward(&tape);

@@ -1,5 +1,6 @@
 #include "rnn/interrogate.h"
 
+#include "../alike.h"
 #include "../check.h"
 #include "nn/linear.h"
 #include "nn/recurrent.h"
@@ -85,7 +86,8 @@ static void run(struct result *r, enum form form, int M, bool with_grads) {
         subjects[b] = weights[b];
         grads[b] = r->grads[b];
     }
-    struct rnn_batch batch = {.arch = arch, .table = &table, .count = B, .weights = subjects, .grads = with_grads ? grads : NULL};
+    struct rnn room[B];
+    struct rnn_batch batch = alike(room, &arch, &table, B, subjects, with_grads ? grads : NULL);
     struct tensor *x = tape_leaf(&tape, K * M, I, inputs, r->dx);
     if (form == STEPS)
         run_steps(r, &tape, &batch, x, M);

@@ -2,6 +2,7 @@
 #include "rnn/interrogate.h"
 #include "rnn/symmetry.h"
 
+#include "../alike.h"
 #include "../check.h"
 #include "../golden/golden.h"
 
@@ -20,7 +21,8 @@ static void fill(float *x, size_t n, float scale, uint64_t key) {
 static float *answers_of(const struct rnn_arch *arch, const float *weights) {
     struct params table = {0};
     rnn_params(&table, arch);
-    struct rnn_batch batch = {.arch = *arch, .table = &table, .count = 1, .weights = &weights};
+    struct rnn room[1];
+    struct rnn_batch batch = alike(room, arch, &table, 1, &weights, NULL);
     struct tape tape = {0};
     struct tensor *inputs = tape_tensor(&tape, STEPS * PROBES, arch->input, false);
     fill(inputs->value, tensor_size(inputs), 1, 1);

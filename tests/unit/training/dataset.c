@@ -31,12 +31,13 @@ static void check_records(const char *path, int metas) {
         CHECK(false, "%s", error.text);
         return;
     }
-    CHECK(d->count == COUNT && d->meta_count == metas && d->arch.hidden == 5 && d->arch.input == 4, "%d %d", d->count, d->meta_count);
+    CHECK(d->count == COUNT && d->meta_count == metas && d->forms.count == 1 && d->forms.list[0]->arch.hidden == 5, "%d %d", d->count,
+          d->meta_count);
     for (int i = 0; i < d->meta_count; i++)
         CHECK(value_is(value_get(d->metas[i], "kind"), "meta") && value_is(value_get(d->metas[i], "program"), "test"));
     struct value_nodes nodes = {0};
     struct params table = {0};
-    rnn_params(&table, &d->arch);
+    rnn_params(&table, &d->forms.list[0]->arch);
     float *weights = memory_alloc(table.size * sizeof(float));
     for (int k = 0; k < 2 * COUNT; k++) { // in no order, and more than once
         int i = k * 3 % COUNT;
@@ -112,12 +113,8 @@ static void test_refusals(const char *path) {
     check_refused(empty, "rnn", STATUS_DATA, empty);
     zoo_remove(empty);
 
-    const struct zoo_record mixed[] = {{.run = 1}, {.run = 2, .hidden = 6}},
-                            bad_token[] = {{.run = 1, .rollouts = 2}, {.run = 2, .rollouts = 2, .bad_token = 9}};
-    char *file = zoo_write(mixed, 2, 1);
-    check_refused(file, "rnn", STATUS_DATA, "record 5 (byte ");
-    zoo_remove(file);
-    file = zoo_write(bad_token, 2, 0);
+    const struct zoo_record bad_token[] = {{.run = 1, .rollouts = 2}, {.run = 2, .rollouts = 2, .bad_token = 9}};
+    char *file = zoo_write(bad_token, 2, 0);
     check_refused(file, "rnn", STATUS_DATA, "record 3 (byte ");
     zoo_remove(file);
 
@@ -130,6 +127,25 @@ static void test_refusals(const char *path) {
         check_refused(file, "rnn", STATUS_DATA, file);
         zoo_remove(file);
     }
+}
+
+// RNNs of two sizes: each item knows its own.
+static void test_sizes(void) {
+    const struct zoo_record mixed[] = {{.run = 1}, {.run = 2, .hidden = 6}, {.run = 3}};
+    char *file = zoo_write(mixed, 3, 1);
+    struct dataset *d;
+    struct error error;
+    struct value_nodes nodes = {0};
+    struct rnn_record record;
+    CHECK(dataset_open(&d, file, "rnn", no_limits, &error) == STATUS_OK, "%s", error.text);
+    CHECK(d->count == 3 && d->forms.count == 2 && d->items[0].form == d->items[2].form);
+    for (int i = 0; i < 3; i++) {
+        CHECK(d->items[i].form->arch.hidden == (i == 1 ? 6 : 5) && d->items[i].form->table.size == rnn_size(&d->items[i].form->arch));
+        CHECK(dataset_read(d, i, &nodes, &record, &error) == STATUS_OK && record.arch.hidden == d->items[i].form->arch.hidden);
+    }
+    dataset_close(d);
+    free(nodes.node);
+    zoo_remove(file);
 }
 
 static void check_selection(const struct dataset *d, const char *split, int count, int first) {
@@ -185,6 +201,7 @@ int main(void) {
     test_file(path);
     test_pipe(path);
     test_refusals(path);
+    test_sizes();
     test_splits(path);
     test_cut(path);
     dataset_close(NULL);

@@ -1,6 +1,7 @@
 // The training loop with tasks made for the test: regressions of known numbers on embeddings, with and without an encoder.
 #include "training/learner.h"
 
+#include "../alike.h"
 #include "zoo.h"
 
 #include "encoders/encoder.h"
@@ -14,7 +15,8 @@ struct regression {
     float z[ITEMS][Z], target[ITEMS][OUT];
     float *rnn[ITEMS];
     int seen[ITEMS];
-    int fails_at; // item whose loading fails; -1: none
+    int fails_at;     // item whose loading fails; -1: none
+    const int *items; // of the batch whose first lane is remembered
     struct lane *first;
 };
 
@@ -26,7 +28,7 @@ static void *lane_new(void *context) {
 static enum status load(void *context, struct lane *lane, struct error *error) {
     struct regression *r = context;
     float *z = lane->data, *target = z + LANE_SIZE * Z;
-    if (lane->index == 0)
+    if (lane->items == r->items)
         r->first = lane;
     for (int i = 0; i < lane->count; i++) {
         int item = lane->items[i];
@@ -36,7 +38,7 @@ static enum status load(void *context, struct lane *lane, struct error *error) {
         memcpy(z + i * Z, r->z[item], sizeof r->z[item]);
         memcpy(target + i * OUT, r->target[item], sizeof r->target[item]);
         if (r->encoder)
-            memcpy(lane->weights[i], r->rnn[item], r->encoder->rnn_table.size * sizeof(float));
+            lane->rnns.rnn[i] = (struct rnn){.arch = &r->encoder->arch, .table = &r->encoder->rnn_table, .weights = r->rnn[item]};
     }
     return STATUS_OK;
 }
@@ -181,6 +183,7 @@ static void test_lanes(void) {
     struct training *t = training_new(true, N, recipe);
     struct regression *r = t->regression;
     const struct encoder *e = r->encoder;
+    r->items = t->items;
     double loss;
     struct error error;
     CHECK(learner_step_on(t->learner, t->items, N, &loss, &error) == STATUS_OK, "%s", error.text);
@@ -189,7 +192,8 @@ static void test_lanes(void) {
     tape_reset(&tape, true);
     float *encoder_grad = memory_calloc(e->table.size, sizeof(float)), *head_grad = memory_calloc(t->table.size, sizeof(float));
     struct weights w = {&e->table, e->values, encoder_grad}, head = {&t->table, t->values, head_grad};
-    struct rnn_batch batch = {.arch = e->arch, .table = &e->rnn_table, .count = N, .weights = (const float *const *)r->rnn};
+    struct rnn room[N];
+    struct rnn_batch batch = alike(room, &e->arch, &e->rnn_table, N, (const float *const *)r->rnn, NULL);
     struct tensor *z = encoder_embed(&tape, e, &w, &batch, NULL, NULL, NULL);
     struct tensor *whole = squared_error(&tape, linear_at(&tape, &head, 0, z), r->target[0]);
     whole->grad[0] = 1;
