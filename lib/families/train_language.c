@@ -72,7 +72,7 @@ static struct tensor *batch_loss(struct trainee *t, const struct weights *w) {
 static void sample(const struct trainee *t, const char *purpose, int count, uint8_t *rows, float *log_p) {
     const struct language_task *in = t->internal->task;
     struct rng rng = trainee_rng(t, purpose);
-    struct stepper *s = stepper_of_rnn(&t->arch, &t->table, t->weights);
+    struct stepper *s = stepper_of_rnn(&t->arch, &t->table, t->weights, STEPPER_BLOCK);
     struct token_rows form = language_form(&in->language);
     stepper_sample(s, &form, count, (struct stepper_opening){0}, &rng, rows, log_p);
     stepper_free(s);

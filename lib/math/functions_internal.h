@@ -91,6 +91,10 @@ INLINE vec tanh_of(vec x) {
     return q.above / q.below;
 }
 
+INLINE vec relu_of(vec x) {
+    return vec_max(vec_set(0), x); // NaN stays
+}
+
 // For x >= 1 (the polynomial of Cephes' logf); infinity is no argument, NaN stays.
 INLINE vec log_of(vec x) {
     const ivec bits = (ivec)x;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "math/cells_internal.h"
 #include "math/functions_internal.h"
 #include "math/rows_internal.h"
 
@@ -212,6 +213,7 @@ static void transpose(float *out, size_t ldo, const float *in, size_t ldi, int r
 ELEMENTWISE(sigmoid)
 ELEMENTWISE(tanh)
 ELEMENTWISE(exp)
+ELEMENTWISE(relu)
 
 static void axpy(float *y, float a, const float *x, size_t n) {
     const vec av = vec_set(a);
@@ -239,69 +241,6 @@ static void adamw(float *w, float *m, float *v, const float *g, size_t n, float 
         vec_store_first(w + i, wv, lanes);
         vec_store_first(m + i, mv, lanes);
         vec_store_first(v + i, vv, lanes);
-    }
-}
-
-// --- One step of an LSTM ---
-
-// Gates and c of rows first to last - 1.
-INLINE void lstm_gates(float *gates, size_t ldg, float *c, const float *c_prev, int first, int last, int hidden) {
-    for (int r = first; r < last; r++) {
-        float *gi = gates + r * ldg, *gf = gi + hidden, *gg = gf + hidden, *go = gg + hidden;
-        const size_t row = (size_t)r * hidden;
-        for (int j = 0; j < hidden; j += LANES) {
-            const lane_mask lanes = first_lanes(lanes_left(hidden, j));
-            vec i, f, g, o;
-            divide_two(gate_quotient(vec_load_first(gi + j, lanes)), gate_quotient(vec_load_first(gf + j, lanes)), &i, &f);
-            divide_two(tanh_quotient(vec_load_first(gg + j, lanes)), gate_quotient(vec_load_first(go + j, lanes)), &g, &o);
-            vec_store_first(gi + j, i, lanes);
-            vec_store_first(gf + j, f, lanes);
-            vec_store_first(gg + j, g, lanes);
-            vec_store_first(go + j, o, lanes);
-            const vec previous = c_prev ? vec_load_first(c_prev + row + j, lanes) : vec_set(0);
-            vec_store_first(c + row + j, vec_fma(f, previous, i * g), lanes);
-        }
-    }
-}
-
-static void lstm_forward(float *gates, size_t ldg, float *c, float *tanh_c, float *h, const float *c_prev, int rows, int hidden) {
-    // tanh(c) in a loop of its own: behind the gates it would be one long chain that the CPU waits for.
-    const int group = 1 + 255 / (hidden + 1);
-    for (int first = 0; first < rows; first += group) {
-        const int last = first + group < rows ? first + group : rows;
-        lstm_gates(gates, ldg, c, c_prev, first, last, hidden);
-        for (int r = first; r < last; r++) {
-            const float *go = gates + r * ldg + 3 * hidden;
-            const size_t row = (size_t)r * hidden;
-            for (int j = 0; j < hidden; j += LANES) {
-                const lane_mask lanes = first_lanes(lanes_left(hidden, j));
-                const vec t = tanh_of(vec_load_first(c + row + j, lanes));
-                vec_store_first(tanh_c + row + j, t, lanes);
-                vec_store_first(h + row + j, vec_load_first(go + j, lanes) * t, lanes);
-            }
-        }
-    }
-}
-
-static void lstm_backward(float *dgates, float *dc, const float *dh, const float *gates, size_t ldg, const float *tanh_c,
-                          const float *c_prev, int rows, int hidden) {
-    for (int r = 0; r < rows; r++) {
-        const float *gi = gates + r * ldg, *gf = gi + hidden, *gg = gf + hidden, *go = gg + hidden;
-        float *di = dgates + r * ldg, *df = di + hidden, *dg = df + hidden, *d_o = dg + hidden;
-        const size_t row = (size_t)r * hidden;
-        for (int j = 0; j < hidden; j += LANES) {
-            const lane_mask lanes = first_lanes(lanes_left(hidden, j));
-            const vec i = vec_load_first(gi + j, lanes), f = vec_load_first(gf + j, lanes);
-            const vec g = vec_load_first(gg + j, lanes), o = vec_load_first(go + j, lanes);
-            const vec t = vec_load_first(tanh_c + row + j, lanes), dhv = vec_load_first(dh + row + j, lanes);
-            const vec cp = c_prev ? vec_load_first(c_prev + row + j, lanes) : vec_set(0);
-            const vec dcv = vec_fma(dhv * o, vec_fma(-t, t, vec_set(1)), vec_load_first(dc + row + j, lanes));
-            vec_store_first(di + j, dcv * g * (i * (1.0f - i)), lanes);
-            vec_store_first(df + j, dcv * cp * (f * (1.0f - f)), lanes);
-            vec_store_first(dg + j, dcv * i * vec_fma(-g, g, vec_set(1)), lanes);
-            vec_store_first(d_o + j, dhv * t * (o * (1.0f - o)), lanes);
-            vec_store_first(dc + row + j, dcv * f, lanes);
-        }
     }
 }
 
@@ -467,8 +406,13 @@ const struct kernels JOIN_OF(kernels_, KERNELS_ISA) = {
     .sigmoid = sigmoid_all,
     .tanh = tanh_all,
     .exp = exp_all,
+    .relu = relu_all,
     .lstm_forward = lstm_forward,
     .lstm_backward = lstm_backward,
+    .gru_forward = gru_forward,
+    .gru_backward = gru_backward,
+    .tanh_backward = tanh_backward,
+    .relu_backward = relu_backward,
     .axpy = axpy,
     .scale = scale,
     .sum_squares = sum_squares,

@@ -26,6 +26,10 @@ struct kernels {
     void (*sigmoid)(float *y, const float *x, size_t n);
     void (*tanh)(float *y, const float *x, size_t n);
     void (*exp)(float *y, const float *x, size_t n);
+    void (*relu)(float *y, const float *x, size_t n); // max(0, x)
+    // Backward of two of them, from their results: dx = dy (1 - y^2), and dy where y > 0, else 0. In place allowed.
+    void (*tanh_backward)(float *dx, const float *dy, const float *y, size_t n);
+    void (*relu_backward)(float *dx, const float *dy, const float *y, size_t n);
 
     // One LSTM time step for rows of a batch. gates [rows,4H] (row distance ldg) holds the pre-activations in the order i,f,g,o and is
     // replaced by the activations. c = f * c_prev + i * g; tanh_c = tanh(c); h = o * tanh_c; each [rows,H], dense. c_prev NULL means zero.
@@ -34,6 +38,15 @@ struct kernels {
     // [rows,4H] (row distance ldg, gradient of the pre-activations; may be the gates' own memory), dc replaced by the gradient for c_prev.
     void (*lstm_backward)(float *dgates, float *dc, const float *dh, const float *gates, size_t ldg, const float *tanh_c,
                           const float *c_prev, int rows, int hidden);
+
+    // One GRU time step. gates [rows,4H] (row distance ldg) holds pre-activations in the order r, z, n, a, where n is the inputs' part of
+    // the candidate and a = W_hn h + b_hn its recurrent part. r, z, n are replaced by r = sig(r), z = sig(z), n = tanh(n + r * a); a stays.
+    // h = (1 - z) * n + z * h_prev, [rows,H], dense; h may be h_prev. h_prev NULL means zero.
+    void (*gru_forward)(float *gates, size_t ldg, float *h, const float *h_prev, int rows, int hidden);
+    // Backward of it. In: dh [rows,H], the saved gates, h_prev (or NULL). Out: dgates [rows,4H] (row distance ldg, gradient of the four
+    // pre-activations; may be the gates' own memory); dh * z is added to dh_prev (NULL: not wanted).
+    void (*gru_backward)(float *dgates, float *dh_prev, const float *dh, const float *gates, size_t ldg, const float *h_prev, int rows,
+                         int hidden);
 
     void (*axpy)(float *y, float a, const float *x, size_t n); // y += a x
     void (*scale)(float *y, float a, size_t n);                // y *= a

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
-static const struct cell *const cells[] = {&cell_lstm, NULL};
+static const struct cell *const cells[] = {&cell_lstm, &cell_gru, &cell_rnn_tanh, &cell_rnn_relu, NULL};
 
 const struct cell *cell_at(int index) {
     return cells[index];

@@ -49,7 +49,7 @@ struct cell {
     void (*backward)(const struct cell_step *step);
 };
 
-extern const struct cell cell_lstm;
+extern const struct cell cell_lstm, cell_gru, cell_rnn_tanh, cell_rnn_relu;
 
 const struct cell *cell_find(const char *name); // NULL: there is none of that name
 const struct cell *cell_at(int index);          // the registry, in order; NULL after the last

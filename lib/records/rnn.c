@@ -14,7 +14,7 @@ enum status arch_read(const struct value *arch, struct rnn_arch *out, struct err
         return status;
     out->cell = cell_find(cell);
     if (!out->cell)
-        return error_set(error, STATUS_DATA, "arch: cell '%s' is not known, only %s", cell, cell_names());
+        return error_set(error, STATUS_DATA, "arch: cell '%s' is not known; known are %s", cell, cell_names());
     const struct {
         const char *key;
         int high, *target;

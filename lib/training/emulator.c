@@ -166,12 +166,12 @@ struct stepper *emulator_stepper(const struct emulator *e) {
     kernels()->fill_rows(table, G, values(e, param(0, B_IH)), V, (int)G);
     kernels()->add_rows(table, G, values(e, param(0, B_HH)), V, (int)G);
     blas_sgemm(PLAIN, TRANSPOSED, V, (int)G, H, x, (size_t)H, values(e, LAYERS), (size_t)H, 1, table, G);
-    struct stepper_layer layer[RNN_MAX_LAYERS];
-    for (int l = 0; l < e->config.layers; l++) {
-        int first = param(l, W_IH);
-        layer[l] = (struct stepper_layer){values(e, first), values(e, first + W_HH), values(e, first + B_IH), values(e, first + B_HH)};
-    }
-    struct stepper *s = stepper_new(V, H, e->config.layers, e->arch.output, layer, table, values(e, readout(e)), values(e, readout(e) + 1));
+    const float *layer[RNN_MAX_LAYERS][RNN_PARTS];
+    for (int l = 0; l < e->config.layers; l++)
+        for (int part = 0; part < RNN_PARTS; part++)
+            layer[l][part] = values(e, param(l, (enum rnn_part)part));
+    const struct rnn_arch stack = {.cell = &cell_lstm, .input = V, .hidden = H, .layers = e->config.layers, .output = e->arch.output};
+    struct stepper *s = stepper_of_layers(&stack, layer, table, values(e, readout(e)), values(e, readout(e) + 1), STEPPER_BLOCK);
     free(x);
     free(table);
     return s;

@@ -133,8 +133,15 @@ static void test_arch(const struct value *root) {
     CHECK(rnn_record_read(decoded_with(&variant, root, "arch", v), &r, &error) == STATUS_DATA && strstr(error.text, "weights"));
     v = decoded_with_int(&inner, good, "hidden", 30000); // more than an int can count
     CHECK(rnn_record_read(decoded_with(&variant, root, "arch", v), &r, &error) == STATUS_DATA && strstr(error.text, "more than"));
-    v = decoded_with_text(&inner, good, "cell", "gru");
-    CHECK(rnn_record_read(decoded_with(&variant, root, "arch", v), &r, &error) == STATUS_DATA && strstr(error.text, "gru"));
+    v = decoded_with_text(&inner, good, "cell", "qrnn"); // an error that names it and what is known
+    CHECK(rnn_record_read(decoded_with(&variant, root, "arch", v), &r, &error) == STATUS_DATA && strstr(error.text, "qrnn") &&
+          strstr(error.text, cell_names()));
+    for (int i = 0; cell_at(i); i++) {
+        struct rnn_arch read, written = {cell_at(i), 6, 3, 2, 6};
+        packer_clear(inner.packer);
+        arch_pack(inner.packer, &written);
+        CHECK(arch_read(decoded_root(&inner), &read, &error) == STATUS_OK && rnn_arch_equal(&read, &written), "%s", cell_at(i)->name);
+    }
     decoded_free(&inner);
     decoded_free(&variant);
 }

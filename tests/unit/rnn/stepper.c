@@ -16,7 +16,7 @@ static struct params table;
 static float *weights;
 
 static void sample(int count, struct stepper_opening opening, uint64_t seed, uint8_t *rows, float *log_p) {
-    struct stepper *s = stepper_of_rnn(&arch, &table, weights);
+    struct stepper *s = stepper_of_rnn(&arch, &table, weights, STEPPER_BLOCK);
     struct rng rng = rng_make(seed, 0, "sample");
     stepper_sample(s, &form, count, opening, &rng, rows, log_p);
     stepper_free(s);

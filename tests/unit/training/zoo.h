@@ -48,7 +48,7 @@ static inline void zoo_pack_rollouts(struct packer *p, const struct zoo_record *
     struct language l = zoo_language;
     l.length = r->length ? r->length : l.length;
     struct rnn_arch arch = zoo_arch(r);
-    struct stepper *stepper = stepper_of_rnn(&arch, table, weights);
+    struct stepper *stepper = stepper_of_rnn(&arch, table, weights, STEPPER_BLOCK);
     size_t n = (size_t)r->rollouts, T = (size_t)l.length - 1;
     uint8_t *rows = memory_alloc(n * (T + 1));
     float *log_p = memory_alloc(n * T * 4 * sizeof(float));
