@@ -1,5 +1,6 @@
 // Source of task records: formal languages, each run's drawn from (seed, run).
 #include "cli/taskfilter.h"
+#include "families/language.h"
 
 #include <stdlib.h>
 
@@ -62,23 +63,23 @@ static void parse_offsets(struct cli *cli, struct language *l) {
     }
 }
 
-static struct task task_from_options(struct cli *cli) {
-    struct task task = {.family = TASK_LANGUAGE, .language = {.tokens = tokens, .max_n = max_n}};
-    task.language.length = length ? length : language_default_length(tokens, max_n);
-    if (task.language.length < 2 || task.language.length > LANGUAGE_MAX_LENGTH)
-        cli_usage(cli, "rows of %d tokens: the length must be 2 .. %d", task.language.length, LANGUAGE_MAX_LENGTH);
+static struct language language_from_options(struct cli *cli) {
+    struct language l = {.tokens = tokens, .max_n = max_n};
+    l.length = length ? length : language_default_length(tokens, max_n);
+    if (l.length < 2 || l.length > LANGUAGE_MAX_LENGTH)
+        cli_usage(cli, "rows of %d tokens: the length must be 2 .. %d", l.length, LANGUAGE_MAX_LENGTH);
     if (offsets)
-        parse_offsets(cli, &task.language);
-    return task;
+        parse_offsets(cli, &l);
+    return l;
 }
 
-static void draw(struct task *task, struct rng *rng) {
+static void draw(void *language, struct rng *rng) {
     if (!offsets)
-        language_draw_task(&task->language, rng);
+        language_draw_task(language, rng);
 }
 
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
-    struct task task = task_from_options(cli);
-    return task_filter_run(cli, first_run, count, &task, draw);
+    struct language language = language_from_options(cli);
+    return task_filter_run(cli, first_run, count, &language_family, &language, draw);
 }

@@ -2,6 +2,7 @@
 #include "cli/taskfilter.h"
 
 #include "base/numtext.h"
+#include "families/smnist.h"
 
 #include <string.h>
 
@@ -25,7 +26,7 @@ static struct option options[] = {
      .target = &tile,
      .value = "E",
      .low = 1,
-     .high = SMNIST_SIDE,
+     .high = IDX_SIDE,
      .help = "Side of a tile in pixels, a divisor of 28"},
     {.type = OPTION_TEXT,
      .name = "rotation",
@@ -59,13 +60,13 @@ static double number(struct cli *cli, const char *option, const char *text, doub
     return x;
 }
 
-static struct task task_from_options(struct cli *cli) {
-    struct task task = {.family = TASK_SMNIST, .smnist = {.tile = tile}};
-    if (!smnist_is_data_name(data))
-        cli_usage(cli, "--data %s: no name of fewer than %d letters, digits, '.', '_' and '-'", data, SMNIST_DATA_SIZE);
-    strcpy(task.smnist.data, data);
-    if (SMNIST_SIDE % tile)
-        cli_usage(cli, "--tile %d: such tiles don't fill a side of %d pixels", tile, SMNIST_SIDE);
+static struct smnist task_from_options(struct cli *cli) {
+    struct smnist task = {.tile = tile};
+    if (!image_sets_is_name(data))
+        cli_usage(cli, "--data %s: no name of fewer than %d letters, digits, '.', '_' and '-'", data, IMAGE_SETS_NAME_SIZE);
+    strcpy(task.data, data);
+    if (IDX_SIDE % tile)
+        cli_usage(cli, "--tile %d: such tiles don't fill a side of %d pixels", tile, IDX_SIDE);
     if (rotation)
         fixed.rotation = number(cli, "rotation", rotation, 360);
     if (fixed.rotation == 360)
@@ -75,16 +76,17 @@ static struct task task_from_options(struct cli *cli) {
     return task;
 }
 
-static void draw(struct task *task, struct rng *rng) {
-    smnist_draw_task(&task->smnist, rng); // both in any case: what one of them is does not depend on whether the other is given
+static void draw(void *body, struct rng *rng) {
+    struct smnist *task = body;
+    smnist_draw_task(task, rng); // both in any case: what one of them is does not depend on whether the other is given
     if (rotation)
-        task->smnist.rotation = fixed.rotation;
+        task->rotation = fixed.rotation;
     if (weight_decay)
-        task->smnist.weight_decay = fixed.weight_decay;
+        task->weight_decay = fixed.weight_decay;
 }
 
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
-    struct task task = task_from_options(cli);
-    return task_filter_run(cli, first_run, count, &task, draw);
+    struct smnist task = task_from_options(cli);
+    return task_filter_run(cli, first_run, count, &smnist_family, &task, draw);
 }

@@ -2,6 +2,8 @@
 #include "cli/cli.h"
 #include "records/task.h"
 
+#include <math.h>
+
 static double validation = 0.15, ood = 0.15;
 
 static struct option options[] = {
@@ -20,7 +22,7 @@ static struct option options[] = {
      .value = "SHARE",
      .low = 0,
      .high = 1,
-     .help = "Share of all tasks that is out of distribution (OOD); for sequential-mnist the default is 48 of 360 degrees"},
+     .help = "Share of all tasks that is out of distribution (OOD); the default is the family's own"},
     {0},
 };
 
@@ -36,25 +38,9 @@ static struct program program = {
     .options = options,
 };
 
-struct splits {
-    struct language_splits *of[LANGUAGE_MAX_TOKENS + 1]; // of every alphabet that has occurred, by its number of letters
-    double smnist_ood;
-    uint64_t seed;
-};
-
-static enum split split_of(struct splits *splits, const struct task *task) {
-    if (task->family == TASK_SMNIST)
-        return smnist_split_of(&task->smnist, validation, splits->smnist_ood, splits->seed);
-    const struct language *l = &task->language;
-    struct language_splits **s = &splits->of[l->tokens];
-    if (!*s)
-        *s = language_splits_new(l->tokens, validation, ood, splits->seed);
-    return language_splits_of(*s, l);
-}
-
 static enum status task_of(const struct value *record, struct task *task, struct error *error) {
     enum status status = task_read(value_get(record, "task"), task, error);
-    if (status == STATUS_OK && task->family == TASK_OTHER)
+    if (status == STATUS_OK && !task->family)
         status = error_set(error, STATUS_DATA, "task: no split is defined for its family");
     return status;
 }
@@ -86,7 +72,8 @@ int main(int argc, char **argv) {
     if (validation + ood > 1)
         cli_usage(cli, "--validation %g and --ood %g are more than all tasks together", validation, ood);
     bool given = option_find(options, NULL, "ood")->given;
-    struct splits splits = {.smnist_ood = given ? ood : smnist_ood_share, .seed = cli_common(cli)->seed};
+    struct splits *splits =
+        splits_new(&(struct split_rule){.validation = validation, .ood = given ? ood : NAN, .seed = cli_common(cli)->seed});
 
     struct reader *in = cli_reader(cli, "-");
     struct writer *out = cli_writer(cli);
@@ -94,11 +81,10 @@ int main(int argc, char **argv) {
     while (cli_next(cli, in, out, "task|rnn|embedding")) {
         struct task task;
         cli_check_record(cli, in, task_of(in->record, &task, cli_error(cli)));
-        pack_with_split(writer_packer(out), in->record, split_names[split_of(&splits, &task)]);
+        pack_with_split(writer_packer(out), in->record, split_names[splits_of(splits, &task)]);
         cli_check(cli, writer_commit(out, cli_error(cli)));
     }
 
-    for (int i = 0; i <= LANGUAGE_MAX_TOKENS; i++)
-        language_splits_free(splits.of[i]);
+    splits_free(splits);
     return cli_finish(cli, in, out);
 }

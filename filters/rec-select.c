@@ -31,7 +31,7 @@ static struct option options[] = {
      .letter = 'w',
      .target = &where,
      .value = "FIELD OP VALUE[,...]",
-     .help = "Records whose fields compare so: 'metrics.accuracy >= 0.9, task.family = formal-language'"},
+     .help = "Records whose fields compare so: 'metrics.accuracy >= 0.9, arch.hidden = 32'"},
     {.type = OPTION_REAL,
      .name = "sample",
      .target = &sample,

@@ -3,7 +3,6 @@
 #include "cli/cli.h"
 #include "records/rnn.h"
 #include "records/snapshot.h"
-#include "families/images.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -172,13 +171,8 @@ static bool train_steps(struct cli *cli, struct run *run, struct trainee *t, str
 
 static enum status trainee_of(struct trainee **out, const struct run *run, struct error *error) {
     const struct task *task = &run->task.task;
-    if (task->family == TASK_LANGUAGE) {
-        *out = trainee_of_language(&task->language, &recipe, run->seed, run->task.run);
-        return STATUS_OK;
-    }
-    const struct image_set *set;
-    enum status status = image_sets_find(&images, task->smnist.data, &set, error);
-    return status == STATUS_OK ? trainee_of_smnist(out, &task->smnist, set, &recipe, run->seed, run->task.run, error) : status;
+    const struct train_setting setting = {.recipe = &recipe, .seed = run->seed, .run = run->task.run, .images = &images};
+    return task->family->trainee(out, task->body.bytes, &setting, error);
 }
 
 static bool train(struct cli *cli, struct reader *in, struct run *run, struct progress *progress, uint64_t *done) {
@@ -220,7 +214,7 @@ static bool take_old(struct cli *cli, struct run *run, struct reader *old, bool 
 
 static enum status read_task(const struct value *record, struct task_record *out, struct error *error) {
     enum status status = task_record_read(record, out, error);
-    if (status == STATUS_OK && out->task.family == TASK_OTHER)
+    if (status == STATUS_OK && (!out->task.family || !out->task.family->trainee))
         status = error_set(error, STATUS_DATA, "task: no way of training is known for its family");
     return status;
 }

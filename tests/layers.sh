@@ -42,6 +42,20 @@ for file in lib/*/*_internal.h; do
     done
 done
 
+# A family of tasks is named in its own file, in the registry, and in the filter that makes its tasks: not in other code, nor in strings by
+# its name in records. Comments and the names of gen- filters are not looked at.
+mapfile -t families < <(grep -oE '\b[a-z]+_family\b' lib/families/registry.c | sort -u)
+((${#families[@]} >= 2)) || complain "lib/families/registry.c: no families were found"
+for family in "${families[@]%_family}"; do
+    in_records=$(sed -n 's/^    \.name = "\(.*\)",$/\1/p' "lib/families/$family.c")
+    [[ $in_records ]] || complain "lib/families/$family.c: the family has no name"
+    for file in lib/*/*.[ch] filters/*.c; do
+        [[ $file =~ ^lib/families/($family\.[ch]|registry\.c)$ || $file =~ ^filters/gen-[a-z]*\.c$ ]] && continue
+        named=$(sed -E 's,//.*|gen-[a-z]+,,g' "$file" | grep -E "\"[^\"]*$in_records" || sed -E 's,//.*|"[^"]*",,g' "$file" | grep -iwE "[a-z_]*$family(_[a-z_]*)?")
+        [[ ! $named ]] || complain "$file names the family $family: ${named%%$'\n'*}"
+    done
+done
+
 for filter in filters/*.c; do
     name=$(basename "$filter" .c)
     [[ -f filters/$name.1 ]] || complain "filters/$name.1 is missing"

@@ -3,13 +3,26 @@
 #include "base/memory.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_MOST_TOKENS = 100 };
+enum { DEFAULT_MOST_TOKENS = 100, LETTERS = 8 };
 
-static struct speech of_language(const struct language *l) {
-    return (struct speech){
-        .letters = l->tokens, .named = true, .bos = language_bos(l), .eos = language_eos(l), .most_tokens = l->length - 1};
+// What the task says, if the RNN is one that does it.
+static struct speech of_task(const struct rnn_record *record) {
+    const struct task *task = &record->task;
+    struct rnn_arch shape = record->arch;
+    if (!task->family || !task->family->vocabulary)
+        return (struct speech){.bos = -2, .eos = -2};
+    task->family->shape(task->body.bytes, &shape);
+    if (!rnn_arch_equal(&shape, &record->arch))
+        return (struct speech){.bos = -2, .eos = -2};
+    const struct vocabulary v = task->family->vocabulary(task->body.bytes);
+    return (struct speech){.letters = v.letters,
+                           .named = v.letters <= LETTERS,
+                           .bos = v.bos,
+                           .eos = v.eos,
+                           .most_tokens = v.bos < 0 ? v.length : v.length - 1};
 }
 
 static enum status check_token(int token, const char *what, const struct rnn_arch *arch, struct error *error) {
@@ -19,8 +32,7 @@ static enum status check_token(int token, const char *what, const struct rnn_arc
 }
 
 enum status speech_of(struct speech *out, const struct rnn_record *record, const struct speech_options *options, struct error *error) {
-    bool known = record->task.family == TASK_LANGUAGE && language_symbols(&record->task.language) == record->arch.input;
-    *out = known ? of_language(&record->task.language) : (struct speech){.bos = -2, .eos = -2};
+    *out = of_task(record);
     if (options->bos > -2)
         out->bos = options->bos;
     if (options->eos > -2)
@@ -44,25 +56,29 @@ bool speech_generates(const struct rnn_arch *arch) {
 
 bool speech_truth(struct words *out, const struct rnn_record *record) {
     *out = (struct words){0};
-    if (record->task.family != TASK_LANGUAGE)
+    const struct family *family = record->task.family;
+    if (!family || !family->word)
         return false;
-    const struct language *l = &record->task.language;
-    uint8_t row[LANGUAGE_MAX_LENGTH];
-    int tokens[LANGUAGE_MAX_LENGTH];
-    for (int n = language_min_n(l); n < l->max_n; n++) {
-        language_word(l, n, row);
+    const void *task = record->task.body.bytes;
+    const struct vocabulary v = family->vocabulary(task);
+    uint8_t *row = memory_alloc((size_t)v.length);
+    int *tokens = memory_alloc((size_t)v.length * sizeof *tokens);
+    const int first = v.bos >= 0; // BOS is no part of a word
+    for (int i = 0; family->word(task, i, row); i++) {
         int length = 0;
-        while (length < l->length - 1 && row[length + 1] != language_eos(l)) {
-            tokens[length] = row[length + 1];
+        while (first + length < v.length && row[first + length] != v.eos) {
+            tokens[length] = row[first + length];
             length++;
         }
-        words_add(out, tokens, length, length == l->length - 1, 0);
+        words_add(out, tokens, length, first + length == v.length, 0);
     }
+    free(row);
+    free(tokens);
     return true;
 }
 
 const char *speech_letter(int token, const void *context) {
-    static const char *const letters[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+    static const char *const letters[LETTERS] = {"a", "b", "c", "d", "e", "f", "g", "h"};
     static char numbers[8][12];
     static int turn;
     const struct speech *s = context;

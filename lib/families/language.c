@@ -2,10 +2,17 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "families/train_internal.h"
+#include "nn/loss.h"
+#include "nn/recurrent.h"
+#include "stream/field.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+// --- Words ---
 
 int language_bos(const struct language *l) {
     return l->tokens;
@@ -76,6 +83,8 @@ struct verdict language_judge(const struct language *l, const uint8_t *row) {
     return (struct verdict){.accepted = accepted, .strict = accepted && ordered};
 }
 
+// --- Splits ---
+
 struct language_splits {
     int tokens, tasks;
     uint8_t split[]; // by task number
@@ -115,7 +124,7 @@ static double task_entropy(const struct language *l) {
 }
 
 // Over the purpose and the offsets as bytes.
-static uint64_t task_hash(const struct language *l, uint64_t seed, char purpose) {
+static uint64_t offsets_hash(const struct language *l, uint64_t seed, char purpose) {
     uint8_t bytes[1 + LANGUAGE_MAX_TOKENS] = {(uint8_t)purpose};
     for (int i = 0; i < l->tokens; i++)
         bytes[1 + i] = (uint8_t)l->offsets[i];
@@ -143,20 +152,21 @@ static int share_of(int tasks, double share, int most) {
     return count < 0 ? 0 : count > most ? most : (int)count;
 }
 
-struct language_splits *language_splits_new(int tokens, double validation, double ood, uint64_t seed) {
+struct language_splits *language_splits_new(int tokens, const struct split_rule *rule, struct arena *arena) {
     int tasks = 1;
     for (int i = 1; i < tokens; i++)
         tasks *= LANGUAGE_OFFSETS;
     struct task_rank *rank = memory_calloc((size_t)tasks, sizeof *rank);
     for (int t = 0; t < tasks; t++) {
         struct language l = task_of_number(tokens, t);
-        rank[t] = (struct task_rank){llround(1e9 * task_entropy(&l)), task_hash(&l, seed, 'o'), task_hash(&l, seed, 'v'), t};
+        rank[t] =
+            (struct task_rank){llround(1e9 * task_entropy(&l)), offsets_hash(&l, rule->seed, 'o'), offsets_hash(&l, rule->seed, 'v'), t};
     }
     qsort(rank, (size_t)tasks, sizeof *rank, by_entropy);
-    int far = share_of(tasks, ood, tasks), held_out = share_of(tasks, validation, tasks - far);
+    int far = share_of(tasks, rule->ood, tasks), held_out = share_of(tasks, rule->validation, tasks - far);
     qsort(rank + far, (size_t)(tasks - far), sizeof *rank, by_validation);
 
-    struct language_splits *s = memory_alloc(sizeof *s + (size_t)tasks);
+    struct language_splits *s = arena_alloc(arena, sizeof *s + (size_t)tasks);
     *s = (struct language_splits){.tokens = tokens, .tasks = tasks};
     for (int k = 0; k < tasks; k++)
         s->split[rank[k].task] = k < far ? SPLIT_OOD : k < far + held_out ? SPLIT_VALIDATION : SPLIT_TRAIN;
@@ -168,6 +178,232 @@ enum split language_splits_of(const struct language_splits *s, const struct lang
     return s->split[task_number(l)];
 }
 
-void language_splits_free(struct language_splits *s) {
-    free(s);
+// --- Records ---
+
+static enum status offsets_read(const struct value *task, struct language *l, struct error *error) {
+    const struct value *offsets = value_get(task, "offsets");
+    if (!offsets || offsets->type != VALUE_ARRAY || offsets->count != (uint32_t)l->tokens)
+        return error_set(error, STATUS_DATA, "task: key 'offsets' is no list of %d integers", l->tokens);
+    for (int i = 0; i < l->tokens; i++) {
+        int64_t offset;
+        int low = i ? LANGUAGE_OFFSET_LOW : 0, high = i ? LANGUAGE_OFFSET_HIGH : 0; // the first letter is the measure: 0
+        if (!value_to_i64(value_at(offsets, (uint32_t)i), &offset) || offset < low || offset > high)
+            return error_set(error, STATUS_DATA, "task: offset %d is no integer of %d .. %d", i, low, high);
+        l->offsets[i] = (int)offset;
+    }
+    return STATUS_OK;
 }
+
+static enum status read_task(const struct value *task, void *body, struct error *error) {
+    struct language *l = body;
+    enum status status = field_int(task, "tokens", "task", 2, LANGUAGE_MAX_TOKENS, &l->tokens, error);
+    if (status == STATUS_OK)
+        status = offsets_read(task, l, error);
+    if (status == STATUS_OK)
+        status = field_int(task, "length", "task", 2, LANGUAGE_MAX_LENGTH, &l->length, error);
+    if (status == STATUS_OK)
+        status = field_int(task, "max_n", "task", language_min_n(l) + 1, LANGUAGE_MAX_LENGTH, &l->max_n, error);
+    return status;
+}
+
+static void pack_task(struct packer *p, const void *body) {
+    const struct language *l = body;
+    pack_key(p, "tokens");
+    pack_i64(p, l->tokens);
+    pack_key(p, "offsets");
+    pack_list(p);
+    for (int i = 0; i < l->tokens; i++)
+        pack_i64(p, l->offsets[i]);
+    pack_end(p);
+    pack_key(p, "length");
+    pack_i64(p, l->length);
+    pack_key(p, "max_n");
+    pack_i64(p, l->max_n);
+}
+
+// The language is its offsets; how long the strings are that it is learned by is another matter. Part of the format (prediction_seen).
+static int task_key(const void *body, char text[FAMILY_KEY_SIZE]) {
+    const struct language *l = body;
+    int length = snprintf(text, FAMILY_KEY_SIZE, "formal-language");
+    for (int i = 0; i < l->tokens; i++)
+        length += snprintf(text + length, FAMILY_KEY_SIZE - (size_t)length, " %d", l->offsets[i]);
+    return length;
+}
+
+// --- Training: next-token cross-entropy over all positions of a row (paper, section 4.1) ---
+
+struct training {
+    struct language language;
+    uint8_t *rows, *inputs, *labels; // [batch,length]; [T,batch] each
+    int capacity;                    // rows they have room for
+};
+
+static void make_room(struct training *in, int batch) {
+    if (batch <= in->capacity)
+        return;
+    size_t bytes = (size_t)batch * (size_t)in->language.length;
+    free(in->rows);
+    free(in->inputs);
+    free(in->labels);
+    in->rows = memory_alloc(bytes);
+    in->inputs = memory_alloc(bytes);
+    in->labels = memory_alloc(bytes);
+    in->capacity = batch;
+}
+
+static void free_task(void *task) {
+    struct training *in = task;
+    free(in->rows);
+    free(in->inputs);
+    free(in->labels);
+    free(in);
+}
+
+// Rows to time-major inputs and next-token labels.
+static void split_rows(struct training *in, const uint8_t *rows, int batch) {
+    int length = in->language.length;
+    for (int b = 0; b < batch; b++)
+        for (int t = 0; t < length - 1; t++) {
+            in->inputs[t * batch + b] = rows[b * length + t];
+            in->labels[t * batch + b] = rows[b * length + t + 1];
+        }
+}
+
+static struct tensor *rows_loss(struct trainee *t, const struct weights *w, const uint8_t *rows, int batch) {
+    struct training *in = t->internal->task;
+    struct tape *tape = &t->internal->tape;
+    int T = in->language.length - 1;
+    split_rows(in, rows, batch);
+    struct tensor *h = recurrent_sequence_tokens(tape, t->arch.cell, w, 0, in->inputs, T, batch);
+    return cross_entropy(tape, trainee_readout(t, w, h, T), in->labels);
+}
+
+double language_gradient(struct trainee *t, const uint8_t *rows, int batch, float *grad) {
+    make_room(t->internal->task, batch);
+    struct weights w = trainee_begin_pass(t, grad);
+    return trainee_backward(t, rows_loss(t, &w, rows, batch));
+}
+
+static struct tensor *batch_loss(struct trainee *t, const struct weights *w) {
+    struct training *in = t->internal->task;
+    int batch = t->internal->recipe.batch;
+    make_room(in, batch);
+    for (int b = 0; b < batch; b++)
+        language_sample_row(&in->language, &t->internal->batches, in->rows + (size_t)b * (size_t)in->language.length);
+    return rows_loss(t, w, in->rows, batch);
+}
+
+static void sample(const struct trainee *t, const char *purpose, int count, uint8_t *rows, float *log_p) {
+    const struct training *in = t->internal->task;
+    struct rng rng = trainee_rng(t, purpose);
+    struct stepper *s = stepper_of_rnn(&t->arch, &t->table, t->weights, STEPPER_BLOCK);
+    struct token_rows form = language_form(&in->language);
+    stepper_sample(s, &form, count, (struct stepper_opening){0}, &rng, rows, log_p);
+    stepper_free(s);
+}
+
+static bool right(const void *body, const uint8_t *row) {
+    return language_judge(body, row).strict;
+}
+
+static struct performance performance(const struct trainee *t, int samples) {
+    const struct language *l = &((const struct training *)t->internal->task)->language;
+    uint8_t *rows = memory_alloc((size_t)samples * (size_t)l->length);
+    sample(t, "performance", samples, rows, NULL);
+    int strict = 0, accepted = 0;
+    for (int i = 0; i < samples; i++) {
+        struct verdict v = language_judge(l, rows + (size_t)i * (size_t)l->length);
+        strict += v.strict;
+        accepted += v.accepted;
+    }
+    free(rows);
+    return (struct performance){(double)strict / samples, {{"accuracy_counts", (double)accepted / samples}}};
+}
+
+static struct rollouts rollouts(const struct trainee *t, int count) {
+    const struct language *l = &((const struct training *)t->internal->task)->language;
+    struct rollouts r = {.count = count, .steps = l->length - 1};
+    size_t positions = (size_t)count * (size_t)r.steps;
+    r.tokens = memory_alloc((size_t)count * (size_t)l->length);
+    r.logits = memory_alloc(positions * (size_t)t->arch.output * sizeof *r.logits);
+    sample(t, "rollouts", count, r.tokens, r.logits);
+    return r;
+}
+
+static const struct trainee_family training_of_language = {batch_loss, performance, rollouts, free_task, .samples = 1000};
+
+struct trainee *trainee_of_language(const struct language *language, const struct train_recipe *recipe, uint64_t seed, uint64_t run) {
+    struct training *task = memory_calloc(1, sizeof *task);
+    task->language = *language;
+    int symbols = language_symbols(language);
+    return trainee_new(&training_of_language, task, symbols, symbols, recipe->weight_decay, recipe, seed, run);
+}
+
+static enum status trainee_of_task(struct trainee **out, const void *body, const struct train_setting *s, struct error *error) {
+    (void)error;
+    *out = trainee_of_language(body, s->recipe, s->seed, s->run);
+    return STATUS_OK;
+}
+
+// --- The family ---
+
+static void draw_task(void *body, struct rng *rng) {
+    language_draw_task(body, rng);
+}
+
+static enum split split_of_task(const void *body, const struct split_rule *rule, struct arena *arena, void **memory) {
+    const struct language *l = body;
+    struct language_splits **of = *memory; // of every alphabet that has occurred, by its number of letters
+    if (!of)
+        of = *memory = arena_calloc(arena, (LANGUAGE_MAX_TOKENS + 1) * sizeof *of);
+    if (!of[l->tokens])
+        of[l->tokens] = language_splits_new(l->tokens, rule, arena);
+    return language_splits_of(of[l->tokens], l);
+}
+
+static void shape(const void *body, struct rnn_arch *arch) {
+    arch->input = arch->output = language_symbols(body);
+}
+
+static struct vocabulary vocabulary(const void *body) {
+    const struct language *l = body;
+    return (struct vocabulary){l->tokens, language_bos(l), language_eos(l), l->length};
+}
+
+static bool word(const void *body, int i, uint8_t *row) {
+    const struct language *l = body;
+    int n = language_min_n(l) + i;
+    if (n >= l->max_n)
+        return false;
+    language_word(l, n, row);
+    return true;
+}
+
+// The offset of each letter but the first.
+static int offsets_truth(const void *body, double *truth) {
+    const struct language *l = body;
+    for (int i = 1; i < l->tokens; i++)
+        truth[i - 1] = l->offsets[i];
+    return l->tokens - 1;
+}
+
+static const struct language usual = {.tokens = 4, .length = 42, .max_n = 10};
+
+const struct family language_family = {
+    .name = "formal-language",
+    .size = sizeof(struct language),
+    .usual = &usual,
+    .read = read_task,
+    .pack = pack_task,
+    .draw = draw_task,
+    .key = task_key,
+    .split = split_of_task,
+    .ood_share = 0.15,
+    .shape = shape,
+    .trainee = trainee_of_task,
+    .judged = 64,
+    .right = right,
+    .vocabulary = vocabulary,
+    .word = word,
+    .targets = {{"task", .list = true, LANGUAGE_OFFSETS, LANGUAGE_OFFSET_LOW, offsets_truth}},
+};

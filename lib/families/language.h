@@ -4,9 +4,7 @@
 #ifndef FAMILIES_LANGUAGE_H
 #define FAMILIES_LANGUAGE_H
 
-#include "base/rng.h"
-#include "families/split.h"
-#include "rnn/stepper.h"
+#include "families/family.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,9 +41,14 @@ struct verdict language_judge(const struct language *l, const uint8_t *row);
 // The split of a task (paper, appendix): OOD = the `ood` share of all tasks of this alphabet with the highest entropy of (1 + m - min m)
 // normalised, ties broken by a hash of (task, seed); `validation` share of all tasks by hash among the rest. A pure function of the task
 // and the seed. Shares of all 6^(tokens-1) tasks, rounded to the nearest count.
-struct language_splits; // the splits of all tasks of one alphabet
-struct language_splits *language_splits_new(int tokens, double validation, double ood, uint64_t seed);
+struct language_splits; // the splits of all tasks of one alphabet, on an arena
+struct language_splits *language_splits_new(int tokens, const struct split_rule *rule, struct arena *arena);
 enum split language_splits_of(const struct language_splits *s, const struct language *l);
-void language_splits_free(struct language_splits *s);
+
+struct trainee *trainee_of_language(const struct language *language, const struct train_recipe *recipe, uint64_t seed, uint64_t run);
+// The loss of given rows [batch, length] and the gradient [table.size], without an update.
+double language_gradient(struct trainee *t, const uint8_t *rows, int batch, float *grad);
+
+extern const struct family language_family;
 
 #endif

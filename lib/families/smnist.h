@@ -4,48 +4,33 @@
 #ifndef FAMILIES_SMNIST_H
 #define FAMILIES_SMNIST_H
 
-#include "base/rng.h"
-#include "families/idx.h"
-#include "families/split.h"
+#include "families/family.h"
+#include "families/image_sequence.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
-enum { SMNIST_SIDE = IDX_SIDE, SMNIST_CLASSES = IDX_CLASSES, SMNIST_DATA_SIZE = 64, SMNIST_DEFAULT_TILE = 4 };
+enum { SMNIST_DEFAULT_TILE = 4 };
 
 struct smnist {
-    char data[SMNIST_DATA_SIZE]; // name of the data set: "mnist", "fashion-mnist", ...
-    int tile;                    // E, a divisor of SMNIST_SIDE
-    double rotation;             // degrees counter-clockwise, in [0, 360)
-    double weight_decay;         // of the RNN's training
+    char data[IMAGE_SETS_NAME_SIZE]; // name of the data set: "mnist", "fashion-mnist", ...
+    int tile;                        // E, a divisor of IDX_SIDE
+    double rotation;                 // degrees counter-clockwise, in [0, 360)
+    double weight_decay;             // of the RNN's training
 };
 
 int smnist_steps(const struct smnist *task);  // T
 int smnist_inputs(const struct smnist *task); // I
 
-// Letters, digits, '.', '_' and '-', the first no '.', fewer than SMNIST_DATA_SIZE: a name may become part of a path.
-bool smnist_is_data_name(const char *name);
-
 // Rotation uniform in [0, 360), weight decay one of 0, 0.001, 0.01, 0.1; a pure function of rng. The other fields must be set.
 void smnist_draw_task(struct smnist *task, struct rng *rng);
 
-// OOD: the last `ood` share of the circle; the paper's is [312, 360), that is smnist_ood_share. Validation: `validation` of all tasks,
+// OOD: the last `ood` share of the circle; the paper's is [312, 360), the family's ood_share. Validation: `validation` of all tasks,
 // drawn among the rest by a hash of (rotation, seed). A pure function of its arguments; validation + ood <= 1.
-extern const double smnist_ood_share;
-enum split smnist_split_of(const struct smnist *task, double validation, double ood, uint64_t seed);
+enum split smnist_split_of(const struct smnist *task, const struct split_rule *rule);
 
-// Is image `index` of the training file one that RNNs are trained on, or one of the fifth that they are judged by? The official split.
-bool smnist_trains_on(uint64_t index);
+// All images are turned now, in memory of the trainee's; the set is needed no longer than that. STATUS_DATA when there are too few of them
+// to train and to judge RNNs.
+enum status trainee_of_smnist(struct trainee **out, const struct smnist *task, const struct image_set *images,
+                              const struct train_recipe *recipe, uint64_t seed, uint64_t run, struct error *error) MUST_CHECK;
 
-// out [S,S] = image [S,S] turned by `degrees` (rounded to float first), nearest neighbour, black outside: bit for bit what Pillow's
-// fixed-point arithmetic gives.
-void smnist_rotate(const uint8_t *image, double degrees, uint8_t *out);
-
-// The same for all images of a set at once: pixels [count, S, S], allocated, free() it.
-uint8_t *smnist_rotate_all(const struct image_set *images, double degrees);
-
-// The sequence of an image that is turned already: T rows of I numbers, (pixel / 255 - 0.1307) / 0.3081, row t at out + t * stride; row 0
-// is zero.
-void smnist_sequence(const uint8_t *image, int tile, float *out, long stride);
+extern const struct family smnist_family;
 
 #endif

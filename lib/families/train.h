@@ -1,11 +1,12 @@
 // Training one RNN of a zoo (paper, section 4 and appendix): AdamW and a piecewise linear rate. What it learns is a matter of its family of
-// tasks: next tokens of a formal language (train_language.c), or the digit on an image that is read tile by tile (train_smnist.c).
+// tasks (family.h): next tokens, the class of a sequence, its next number.
 #ifndef FAMILIES_TRAIN_H
 #define FAMILIES_TRAIN_H
 
-#include "families/language.h"
 #include "rnn/rnn.h"
-#include "families/smnist.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 struct train_recipe {
     int steps; // S; updates 0 .. S, so S + 1 of them, as the official loop
@@ -27,20 +28,13 @@ struct trainee {
     struct trainee_internal *internal;
 };
 
-// Everything random is a function of (seed, run).
-struct trainee *trainee_of_language(const struct language *language, const struct train_recipe *recipe, uint64_t seed, uint64_t run);
-// All images are turned now, in memory of the trainee's; the set is needed no longer than that. STATUS_DATA when there are too few of them
-// to train and to judge RNNs.
-enum status trainee_of_smnist(struct trainee **out, const struct smnist *task, const struct image_set *images,
-                              const struct train_recipe *recipe, uint64_t seed, uint64_t run, struct error *error) MUST_CHECK;
+// Made by family->trainee.
 void trainee_free(struct trainee *t);
 
 // One update on a fresh batch; rate: the schedule at max(step - 1, 0). Returns false when the loss is not finite (the run has diverged).
 bool trainee_update(struct trainee *t);
 
-// Of a language: the loss of given rows [batch, length] and the gradient [table.size], without an update. Rows as in a data set.
-double trainee_language_gradient(struct trainee *t, const uint8_t *rows, int batch, float *grad);
-// One AdamW update by that gradient at the rate of this step; counts as a step.
+// One AdamW update by a gradient [table.size] at the rate of this step; counts as a step.
 void trainee_apply(struct trainee *t, const float *grad);
 
 // What the RNN is judged by. Of a language, by `samples` strings sampled from it: accuracy, the share that is in the language (strict

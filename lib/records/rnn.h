@@ -2,6 +2,7 @@
 #ifndef RECORDS_RNN_H
 #define RECORDS_RNN_H
 
+#include "records/fields.h"
 #include "records/task.h"
 #include "stream/array.h"
 #include "rnn/rnn.h"
@@ -10,7 +11,7 @@ struct rnn_record {
     const struct value *root;
     uint64_t run, step, seed;    // step and seed are 0 when absent
     char split[TEXT_FIELD_SIZE]; // "" before partition
-    struct task task;            // family TASK_OTHER and value NULL when absent
+    struct task task;            // family and value NULL when absent
     struct rnn_arch arch;
     const struct value *weights, *metrics; // metrics may be NULL
     bool has_rollouts;

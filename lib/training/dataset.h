@@ -11,7 +11,7 @@ struct dataset_item {
     uint64_t offset, size; // where the record lies in the map
     uint64_t run, step;
     char split[16];              // "" when not partitioned
-    struct task task;            // its value is NULL: only the decoded family and language
+    struct task task;            // its value is NULL: only what its family knows
     const struct rnn_form *form; // of an RNN; NULL for other kinds
 };
 

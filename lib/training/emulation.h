@@ -6,7 +6,7 @@
 #include "stream/writer.h"
 #include "training/emulator.h"
 #include "training/learner.h"
-#include "families/images.h"
+#include "families/image_sets.h"
 
 struct emulation_recipe {
     struct learner_recipe learner; // paper: batch 64, rate 1e-4, decay 0.01, clip 0.1

@@ -4,29 +4,19 @@
 #include "nn/activation.h"
 #include "training/emulation.h"
 #include "training/rollouts.h"
-#include "families/digits.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRINGS = 64, IMAGES = 256, CHUNK = 64 /* images at a time */ };
-
-// The first of the images that RNNs are judged by, turned as the last task asked: all snapshots of a run share them.
-struct evaluation_images {
-    const struct image_set *from;
-    double rotation;
-    struct image_set chosen;  // a copy
-    uint8_t *pixels, *labels; // its memory
-    uint8_t *turned;
-    int *which; // 0, 1, 2 ...
-};
+enum { CHUNK = 64 /* questions at a time */ };
 
 struct judge {
     const struct emulator *emulator;
     struct judge_options options;
-    struct stepper *stepper; // of languages
-    struct evaluation_images images;
+    struct stepper *stepper; // for families that write rows
+    struct exam exam;        // of exam_of, which may be NULL
+    const struct family *exam_of;
     float *inputs; // [T*CHUNK, I]
     char missing[sizeof(((struct error *)NULL)->text)];
     struct tape tape;
@@ -41,12 +31,10 @@ struct judge *judge_new(const struct emulator *emulator, const struct judge_opti
     return j;
 }
 
-static void images_free(struct evaluation_images *e) {
-    free(e->pixels);
-    free(e->labels);
-    free(e->turned);
-    free(e->which);
-    *e = (struct evaluation_images){0};
+static void forget_exam(struct judge *j) {
+    if (j->exam_of)
+        j->exam_of->exam_free(&j->exam);
+    j->exam_of = NULL;
 }
 
 void judge_free(struct judge *j) {
@@ -55,7 +43,7 @@ void judge_free(struct judge *j) {
     stepper_free(j->stepper);
     tape_free(&j->tape);
     rollout_batch_free(&j->batch);
-    images_free(&j->images);
+    forget_exam(j);
     free(j->inputs);
     free(j);
 }
@@ -77,98 +65,83 @@ static enum status rollouts_loss(struct judge *j, const struct rnn_record *recor
     return STATUS_OK;
 }
 
-// The share of the clone's strings, generated from z alone, that are in the language, as the original's are judged.
-static double clone_of_language(struct judge *j, const struct rnn_record *record, const float *z) {
-    const struct language *l = &record->task.language;
-    if (!j->stepper || language_symbols(l) != j->emulator->arch.input)
+// How many rows or questions a clone is judged by.
+static int judged(const struct judge *j, const struct family *family) {
+    return j->options.clones < 0 ? family->judged : j->options.clones;
+}
+
+// The share of the clone's rows, generated from z alone, that are right, as the original's are judged.
+static double clone_of_writer(struct judge *j, const struct rnn_record *record, const float *z) {
+    if (!j->stepper)
         return NAN;
-    int n = j->options.clones < 0 ? STRINGS : j->options.clones, strict = 0;
+    const struct family *family = record->task.family;
+    const void *task = record->task.body.bytes;
+    const struct vocabulary v = family->vocabulary(task);
+    struct token_rows form = {.length = v.length, .bos = v.bos, .eos = v.eos};
+    int n = judged(j, family), right = 0;
     size_t Z = (size_t)j->emulator->config.z;
     float *repeated = memory_alloc((size_t)n * Z * sizeof(float));
     for (int i = 0; i < n; i++)
         memcpy(repeated + (size_t)i * Z, z, Z * sizeof(float));
     float *opening = emulator_opening(j->emulator, repeated, n);
-    uint8_t *rows = memory_alloc((size_t)n * (size_t)l->length);
+    uint8_t *rows = memory_alloc((size_t)n * (size_t)form.length);
     struct rng rng = rng_make(j->options.seed, hash_mix(record->run) ^ record->step, "clones");
-    struct token_rows form = language_form(l);
     stepper_sample(j->stepper, &form, n, (struct stepper_opening){opening, j->emulator->config.condition == CONDITION_EVERY}, &rng, rows,
                    NULL);
     for (int i = 0; i < n; i++)
-        strict += language_judge(l, rows + (size_t)i * (size_t)l->length).strict;
+        right += family->right(task, rows + (size_t)i * (size_t)form.length);
     free(repeated);
     free(opening);
     free(rows);
-    return (double)strict / n;
+    return (double)right / n;
 }
 
-static enum status choose_images(struct judge *j, const struct image_set *set, struct error *error) {
-    struct evaluation_images *e = &j->images;
-    const size_t size = (size_t)set->side * (size_t)set->side;
-    images_free(e);
-    int most = j->options.clones < 0 ? IMAGES : j->options.clones;
-    most = most < set->count ? most : set->count;
-    e->which = memory_alloc((size_t)most * sizeof *e->which);
-    int n = digits_choose(set->count, false, most, e->which);
-    if (n == 0)
-        return error_set(error, STATUS_DATA, "%d images are too few to judge clones by", set->count);
-    e->pixels = memory_alloc((size_t)n * size);
-    e->labels = memory_alloc((size_t)n);
-    for (int i = 0; i < n; i++) {
-        memcpy(e->pixels + (size_t)i * size, set->pixels + (size_t)e->which[i] * size, size);
-        e->labels[i] = set->labels[e->which[i]];
-        e->which[i] = i;
-    }
-    e->chosen = (struct image_set){.count = n, .side = set->side, .pixels = e->pixels, .labels = e->labels};
-    e->from = set;
-    return STATUS_OK;
-}
-
-// Brings about the images of a task. STATUS_NO_INPUT when there are none.
-static enum status turn_images(struct judge *j, const struct smnist *task, struct error *error) {
-    struct evaluation_images *e = &j->images;
-    const struct image_set *set;
-    if (image_sets_find(j->options.images, task->data, &set, error) != STATUS_OK ||
-        (set != e->from && choose_images(j, set, error) != STATUS_OK))
-        return error->status;
-    if (e->turned && e->rotation == task->rotation)
-        return STATUS_OK;
-    free(e->turned);
-    e->turned = smnist_rotate_all(&e->chosen, task->rotation);
-    e->rotation = task->rotation;
-    return STATUS_OK;
-}
-
-// The share of the evaluation images that the clone, told z, tells right at the last position.
-static double share_right(struct judge *j, const struct smnist *task, const float *z) {
-    const struct evaluation_images *e = &j->images;
+// The share of the exam's questions that the clone, told z, answers right at the last position.
+static double share_right(struct judge *j, const float *z) {
+    const struct exam *exam = &j->exam;
     const struct weights w = {&j->emulator->table, j->emulator->values, NULL};
-    int T = smnist_steps(task), I = smnist_inputs(task), right = 0;
+    int T = exam->steps, I = j->emulator->arch.input, O = j->emulator->arch.output, right = 0;
     free(j->inputs);
     j->inputs = memory_alloc((size_t)(T * CHUNK) * (size_t)I * sizeof *j->inputs);
-    for (int first = 0, n; first < e->chosen.count; first += n) {
-        n = e->chosen.count - first < CHUNK ? e->chosen.count - first : CHUNK;
-        digits_gather(e->turned, e->which + first, n, task->tile, j->inputs);
+    for (int first = 0, n; first < exam->count; first += n) {
+        n = exam->count - first < CHUNK ? exam->count - first : CHUNK;
+        exam->gather(exam, first, n, j->inputs);
         tape_reset(&j->tape, false);
         struct tensor *embeddings = repeat_row(&j->tape, tape_leaf(&j->tape, 1, j->emulator->config.z, (float *)z, NULL), n);
         struct tensor *inputs = tape_leaf(&j->tape, T * n, I, j->inputs, NULL);
-        right += digits_right(emulator_forward(&j->tape, j->emulator, &w, embeddings, NULL, inputs, T)->value, T, n, e->labels + first);
+        const struct tensor *answers = emulator_forward(&j->tape, j->emulator, &w, embeddings, NULL, inputs, T);
+        right += answers_right(answers->value, T, n, O, exam->labels + first);
     }
-    return (double)right / e->chosen.count;
+    return (double)right / exam->count;
 }
 
-static enum status clone_of_classifier(struct judge *j, const struct rnn_record *record, const float *z, double *accuracy,
-                                       struct error *error) {
-    const struct smnist *task = &record->task.smnist;
-    if (j->options.clones == 0 || !j->options.images || smnist_inputs(task) != record->arch.input || record->arch.output != SMNIST_CLASSES)
-        return STATUS_OK;
-    enum status status = turn_images(j, task, error);
+static enum status clone_of_answerer(struct judge *j, const struct rnn_record *record, const float *z, double *accuracy,
+                                     struct error *error) {
+    const struct family *family = record->task.family;
+    if (j->exam_of != family)
+        forget_exam(j);
+    j->exam_of = family;
+    enum status status = family->exam(&j->exam, record->task.body.bytes, judged(j, family), j->options.images, error);
     if (status == STATUS_NO_INPUT && !j->options.images->directory) { // nobody promised that they are there
         strcpy(j->missing, error->text);
         return STATUS_OK;
     }
     if (status == STATUS_OK)
-        *accuracy = share_right(j, task, z);
+        *accuracy = share_right(j, z);
     return status;
+}
+
+static enum status clone_accuracy(struct judge *j, const struct rnn_record *record, const float *z, double *accuracy, struct error *error) {
+    const struct family *family = record->task.family;
+    struct rnn_arch shape = record->arch;
+    if (!family || j->options.clones == 0)
+        return STATUS_OK;
+    family->shape(record->task.body.bytes, &shape);
+    if (!rnn_arch_equal(&shape, &record->arch)) // an RNN of that task, but not one that does it
+        return STATUS_OK;
+    if (family->right)
+        *accuracy = clone_of_writer(j, record, z);
+    return family->exam && j->options.images ? clone_of_answerer(j, record, z, accuracy, error) : STATUS_OK;
 }
 
 enum status judge_imitation(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out, struct error *error) {
@@ -179,7 +152,5 @@ enum status judge_imitation(struct judge *j, const struct rnn_record *record, co
     if (!isfinite(out->loss))
         return error_set(error, STATUS_DATA, "run %llu, step %llu: the emulation loss is not finite", (unsigned long long)record->run,
                          (unsigned long long)record->step);
-    if (record->task.family == TASK_LANGUAGE)
-        out->clone_accuracy = clone_of_language(j, record, z);
-    return record->task.family == TASK_SMNIST ? clone_of_classifier(j, record, z, &out->clone_accuracy, error) : STATUS_OK;
+    return clone_accuracy(j, record, z, &out->clone_accuracy, error);
 }

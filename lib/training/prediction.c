@@ -18,21 +18,7 @@ bool prediction_seen(const char *split, const struct task *task) {
         return true;
     if (strcmp(split, split_names[SPLIT_OOD]) != 0)
         return false;
-    char text[64 + 8 * LANGUAGE_MAX_TOKENS];
-    int length = 0;
-    switch (task->family) {
-    case TASK_LANGUAGE:
-        length = snprintf(text, sizeof text, "formal-language");
-        for (int i = 0; i < task->language.tokens; i++)
-            length += snprintf(text + length, sizeof text - (size_t)length, " %d", task->language.offsets[i]);
-        break;
-    case TASK_SMNIST:
-        length = snprintf(text, sizeof text, "sequential-mnist %.17g", task->smnist.rotation);
-        break;
-    case TASK_OTHER:
-        return task->value && hash_bytes(half_seed, task->value->bytes, task->value->length) & 1;
-    }
-    return hash_bytes(half_seed, text, (size_t)length) & 1;
+    return task->value || task->family ? task_hash(task, half_seed) & 1 : false;
 }
 
 // --- Data ---
@@ -71,8 +57,10 @@ static enum status sizes_from_data(struct prediction_internal *in, struct error 
         status = prediction_z_open(record.root, &z, error);
         config->z = status == STATUS_OK ? (int)z.count : 0;
     }
-    if (status == STATUS_OK && record.task.family == TASK_LANGUAGE)
-        config->tokens = record.task.language.tokens;
+    const struct family_target *own = record.task.family ? family_target(record.task.family, in->target->name) : NULL;
+    double truth[FAMILY_ANSWERS];
+    if (status == STATUS_OK && own && own->list)
+        config->tokens = 1 + own->truth(record.task.body.bytes, truth);
     free(nodes.node);
     return status == STATUS_OK ? status : blame(in->data, 0, error);
 }

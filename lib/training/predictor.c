@@ -9,18 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum status task_truth(const struct target *target, const struct rnn_record *record, int answers, double *truth,
-                              struct error *error) {
-    const struct language *l = &record->task.language;
-    if (record->task.family == TASK_SMNIST)
-        return error_set(error, STATUS_DATA, "target '%s': of a sequential-mnist task the target 'rotation' is predicted", target->name);
-    if (record->task.family != TASK_LANGUAGE)
-        return error_set(error, STATUS_DATA, "target '%s': the record's task is no formal language", target->name);
-    if (l->tokens != answers + 1)
-        return error_set(error, STATUS_DATA, "target '%s': a language of %d letters among those of %d", target->name, l->tokens,
-                         answers + 1);
-    for (int a = 0; a < answers; a++)
-        truth[a] = l->offsets[a + 1];
+static enum status own_truth(const struct target *target, const struct rnn_record *record, int answers, double *truth,
+                             struct error *error) {
+    const struct family *family = record->task.family;
+    const struct family_target *own = family ? family_target(family, target->name) : NULL;
+    if (family && !own)
+        return error_set(error, STATUS_DATA, "target '%s': of a %s task '%s' is predicted", target->name, family->name,
+                         family->targets->name ? family->targets->name : "nothing");
+    if (!own)
+        return error_set(error, STATUS_DATA, "target '%s': the record's task is of no known family", target->name);
+    double own_truth[FAMILY_ANSWERS];
+    int count = own->truth(record->task.body.bytes, own_truth);
+    if (count != answers)
+        return error_set(error, STATUS_DATA, "target '%s': a task of %d answers among those of %d", target->name, count, answers);
+    memcpy(truth, own_truth, (size_t)count * sizeof *truth);
     return STATUS_OK;
 }
 
@@ -29,15 +31,6 @@ static enum status metric_truth(const struct target *target, const struct rnn_re
     (void)answers;
     if (!rnn_record_metric(record, target->metric, truth) || !isfinite(*truth))
         return error_set(error, STATUS_DATA, "target '%s': metrics has no finite number '%s'", target->name, target->metric);
-    return STATUS_OK;
-}
-
-static enum status rotation_truth(const struct target *target, const struct rnn_record *record, int answers, double *truth,
-                                  struct error *error) {
-    (void)answers;
-    if (record->task.family != TASK_SMNIST)
-        return error_set(error, STATUS_DATA, "target '%s': the record's task is not of the family sequential-mnist", target->name);
-    *truth = record->task.smnist.rotation;
     return STATUS_OK;
 }
 
@@ -53,16 +46,11 @@ static enum status step_truth(const struct target *target, const struct rnn_reco
 }
 
 const struct target target_table[TARGET_COUNT] = {
-    [TARGET_TASK] = {.name = "task",
-                     .per_letter = true,
-                     .loss = TARGET_BINARY_CROSS_ENTROPY,
-                     .classes = LANGUAGE_OFFSETS,
-                     .low = LANGUAGE_OFFSET_LOW,
-                     .truth = task_truth},
+    [TARGET_TASK] = {.name = "task", .per_letter = true, .loss = TARGET_BINARY_CROSS_ENTROPY, .classes = 6, .low = -3, .truth = own_truth},
     [TARGET_STEP] = {.name = "step", .loss = TARGET_CROSS_ENTROPY, .truth = step_truth},
     [TARGET_ACCURACY] = {.name = "accuracy", .loss = TARGET_SQUARED_ERROR, .metric = "accuracy", .truth = metric_truth},
     [TARGET_GAP] = {.name = "gap", .loss = TARGET_SQUARED_ERROR, .metric = "generalisation_gap", .truth = metric_truth},
-    [TARGET_ROTATION] = {.name = "rotation", .loss = TARGET_SQUARED_ERROR, .truth = rotation_truth},
+    [TARGET_ROTATION] = {.name = "rotation", .loss = TARGET_SQUARED_ERROR, .truth = own_truth},
 };
 const char *const target_names = "task|step|accuracy|gap|rotation";
 
@@ -151,7 +139,7 @@ static void config_keys(const struct target *target, struct predictor_config *co
     keys[count++] = (struct config_key){.name = "hidden", .target = &config->hidden, .low = 1, .high = 65536};
     keys[count++] = (struct config_key){.name = "layers", .target = &config->layers, .low = 0, .high = 16};
     if (target->per_letter)
-        keys[count++] = (struct config_key){.name = "tokens", .target = &config->tokens, .low = 2, .high = LANGUAGE_MAX_TOKENS};
+        keys[count++] = (struct config_key){.name = "tokens", .target = &config->tokens, .low = 2, .high = PREDICTOR_MAX_ANSWERS + 1};
     keys[count] = (struct config_key){0};
 }
 

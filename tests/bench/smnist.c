@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "bench.h"
 
-enum { COUNT = 60000, PIXELS = SMNIST_SIDE * SMNIST_SIDE, BATCH = 32 };
+enum { COUNT = 60000, PIXELS = IDX_SIDE * IDX_SIDE, BATCH = 32 };
 
 struct work {
     struct image_set set;
@@ -22,14 +22,14 @@ static void run_copy(void *context) {
 
 static void run_rotation(void *context) {
     const struct work *w = context;
-    free(smnist_rotate_all(&w->set, w->task.rotation));
+    free(image_rotate_all(&w->set, w->task.rotation));
 }
 
 static void run_sequences(void *context) {
     const struct work *w = context;
     long inputs = smnist_inputs(&w->task);
     for (int b = 0; b < BATCH; b++)
-        smnist_sequence(w->set.pixels + (size_t)(b * 997) * PIXELS, w->task.tile, w->sequences + b * inputs, BATCH * inputs);
+        image_sequence(w->set.pixels + (size_t)(b * 997) * PIXELS, w->task.tile, w->sequences + b * inputs, BATCH * inputs);
 }
 
 int main(void) {
@@ -38,7 +38,7 @@ int main(void) {
     struct rng rng = rng_make(1, 0, "bench");
     for (size_t i = 0; i < (size_t)COUNT * PIXELS; i++)
         pixels[i] = (uint8_t)rng_u64(&rng);
-    w.set = (struct image_set){.count = COUNT, .side = SMNIST_SIDE, .pixels = pixels};
+    w.set = (struct image_set){.count = COUNT, .side = IDX_SIDE, .pixels = pixels};
     w.sequences = memory_alloc((size_t)(smnist_steps(&w.task) * BATCH * smnist_inputs(&w.task)) * sizeof *w.sequences);
 
     bench_print_rate("copying 60,000 images to new memory", bench_run(run_copy, &w), COUNT * 1e-6, "million images/s");

@@ -1,6 +1,7 @@
 // Training RNNs of both zoos at the paper's size, and what a snapshot costs: 2 x 32 units, batch 32; languages of 4 tokens, 41 positions;
 // images of 50 tiles of 16 pixels.
-#include "families/train.h"
+#include "families/language.h"
+#include "families/smnist.h"
 
 #include "base/memory.h"
 #include "bench.h"
@@ -50,16 +51,16 @@ static void bench_languages(double peak) {
 }
 
 static void run_rotation(void *context) {
-    free(smnist_rotate_all(context, 33));
+    free(image_rotate_all(context, 33));
 }
 
 // Of what is on an image, speed doesn't depend.
 static void bench_images(double peak) {
-    const size_t pixels = (size_t)IMAGE_SET * SMNIST_SIDE * SMNIST_SIDE;
+    const size_t pixels = (size_t)IMAGE_SET * IDX_SIDE * IDX_SIDE;
     uint8_t *noise = memory_alloc(pixels), *labels = memory_calloc(IMAGE_SET, 1);
     for (size_t i = 0; i < pixels; i++)
         noise[i] = (uint8_t)(i * i >> 4);
-    struct image_set images = {.count = IMAGE_SET, .side = SMNIST_SIDE, .pixels = noise, .labels = labels};
+    struct image_set images = {.count = IMAGE_SET, .side = IDX_SIDE, .pixels = noise, .labels = labels};
     const struct smnist task = {.data = "noise", .tile = SMNIST_DEFAULT_TILE, .rotation = 33};
     struct trainee *t;
     struct error error;

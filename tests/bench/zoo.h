@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "families/language.h"
 #include "bench.h"
 #include "records/rnn.h"
 #include "stream/writer.h"
@@ -59,7 +60,7 @@ static inline void zoo_pack_rollouts(struct packer *p, const struct rnn_arch *ar
 static inline void zoo_pack(struct packer *p, uint64_t run, const struct params *table, int rollouts, int length) {
     const struct rnn_arch arch = zoo_arch();
     const struct language language = {.tokens = 4, .offsets = {0, 1, (int)(run % 6) - 3, -1}, .length = length, .max_n = (length - 2) / 4};
-    const struct task task = {.family = TASK_LANGUAGE, .language = language};
+    const struct task task = task_make(&language_family, &language);
     float *weights = memory_alloc(table->size * sizeof *weights);
     struct rng rng = rng_make(1, run, "zoo");
     params_init(table, weights, &rng);

@@ -115,7 +115,7 @@ PYTHON
     run -65 classify --fit task < angles.mp
     [[ "$output" == *"target 'task'"*"'rotation'"* ]]
     run -65 classify --fit rotation < z.mp
-    [[ "$output" == *sequential-mnist* ]]
+    [[ "$output" == *formal-language* ]]
     run -65 classify --fit gap < z.mp
     [[ "$output" == *generalisation_gap* ]]
     python - angles.mp > "$BATS_TEST_TMPDIR/scaled.mp" << 'PYTHON'

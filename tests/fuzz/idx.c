@@ -4,7 +4,7 @@
 
 #include "../unit/base/packed.h"
 #include "base/gzip.h"
-#include "families/idx.h"
+#include "families/image_file.h"
 
 enum { FIRST_FD = 200, MOST_IMAGES = 4, HEADER = 16, PIXELS = MOST_IMAGES * IDX_SIDE * IDX_SIDE };
 enum storage { PLAIN, GZIP, GZIP_AS_IT_IS, TWO_MEMBERS };

@@ -22,7 +22,7 @@ static void check_node(const struct value *record, const struct value *v) {
 
 // A task that was understood is written so that it is understood again.
 static void check_task(const struct task *task) {
-    if (!task->value || task->family == TASK_OTHER)
+    if (!task->value || !task->family)
         return;
     struct packer *p = packer_new();
     struct value_nodes nodes = {0};

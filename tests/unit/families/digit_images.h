@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DIGIT_PIXELS = SMNIST_SIDE * SMNIST_SIDE };
+enum { DIGIT_PIXELS = IDX_SIDE * IDX_SIDE };
 
 struct digit_images {
     uint8_t *pixels, *labels;
@@ -26,9 +26,9 @@ static inline struct digit_images digit_images_new(int count) {
         for (int p = 0; p < DIGIT_PIXELS; p++)
             image[p] = (uint8_t)rng_below(&rng, 60);
         for (int y = top; y < top + 8; y++)
-            memset(image + y * SMNIST_SIDE + left, 255, 6);
+            memset(image + y * IDX_SIDE + left, 255, 6);
     }
-    d.set = (struct image_set){.count = count, .side = SMNIST_SIDE, .pixels = d.pixels, .labels = d.labels};
+    d.set = (struct image_set){.count = count, .side = IDX_SIDE, .pixels = d.pixels, .labels = d.labels};
     return d;
 }
 
@@ -52,7 +52,7 @@ static inline void digit_images_file(const char *directory, const char *name, in
 }
 
 static inline void digit_images_write(const struct digit_images *d, const char *directory) {
-    const int shape[] = {d->set.count, SMNIST_SIDE, SMNIST_SIDE};
+    const int shape[] = {d->set.count, IDX_SIDE, IDX_SIDE};
     digit_images_file(directory, "train-images-idx3-ubyte", 0x803, shape, 3, d->pixels);
     digit_images_file(directory, "train-labels-idx1-ubyte", 0x801, shape, 1, d->labels);
 }

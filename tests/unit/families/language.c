@@ -99,7 +99,8 @@ static void next_task(struct language *l) {
 }
 
 static void test_split_counts(int tokens, double validation, double ood, const int expected[SPLIT_COUNT]) {
-    struct language_splits *s = language_splits_new(tokens, validation, ood, 1);
+    struct arena arena = {0};
+    struct language_splits *s = language_splits_new(tokens, &(struct split_rule){validation, ood, 1}, &arena);
     struct language l = {.tokens = tokens};
     int count[SPLIT_COUNT] = {0}, tasks = expected[0] + expected[1] + expected[2];
     for (int i = 1; i < tokens; i++)
@@ -108,7 +109,7 @@ static void test_split_counts(int tokens, double validation, double ood, const i
         count[language_splits_of(s, &l)]++;
     for (int i = 0; i < SPLIT_COUNT; i++)
         CHECK(count[i] == expected[i], "%d tokens, %s: %d", tokens, split_names[i], count[i]);
-    language_splits_free(s);
+    arena_free(&arena);
 }
 
 static int spread(const struct language *l) {
@@ -122,8 +123,10 @@ static int spread(const struct language *l) {
 
 // OOD are the tasks of nearly equal offsets, whatever the seed; the seed moves validation.
 static void test_split_properties(void) {
-    struct language_splits *s = language_splits_new(4, 0.15, 0.15, 1), *again = language_splits_new(4, 0.15, 0.15, 1);
-    struct language_splits *other = language_splits_new(4, 0.15, 0.15, 2);
+    const struct split_rule rule = {0.15, 0.15, 1}, other_seed = {0.15, 0.15, 2};
+    struct arena arena = {0};
+    struct language_splits *s = language_splits_new(4, &rule, &arena), *again = language_splits_new(4, &rule, &arena);
+    struct language_splits *other = language_splits_new(4, &other_seed, &arena);
     struct language l = {.tokens = 4, .offsets = {0, LANGUAGE_OFFSET_LOW, LANGUAGE_OFFSET_LOW, LANGUAGE_OFFSET_LOW}};
     int moved = 0, ood_moved = 0;
     for (int k = 0; k < 216; k++, next_task(&l)) {
@@ -138,9 +141,7 @@ static void test_split_properties(void) {
     }
     CHECK(moved > 20, "%d", moved);
     CHECK(ood_moved < 20, "%d", ood_moved);
-    language_splits_free(s);
-    language_splits_free(again);
-    language_splits_free(other);
+    arena_free(&arena);
 }
 
 int main(void) {

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { S = SMNIST_SIDE, PIXELS = S * S };
+enum { S = IDX_SIDE, PIXELS = S * S };
 
 static uint8_t *bytes_of(const struct npy *a) {
     uint8_t *bytes = malloc(a->count);
@@ -21,11 +21,11 @@ static void test_golden_rotations(void) {
     size_t count = image.shape[0];
     struct image_set set = {.count = (int)count, .side = S, .pixels = pixels};
     for (size_t a = 0; a < angle.count; a++) {
-        uint8_t *all = smnist_rotate_all(&set, angle.floats[a]);
+        uint8_t *all = image_rotate_all(&set, angle.floats[a]);
         CHECK(memcmp(all, expected + a * count * PIXELS, count * PIXELS) == 0, "%g degrees", angle.floats[a]);
         free(all);
         for (size_t i = 0; i < count; i++) {
-            smnist_rotate(pixels + i * PIXELS, angle.floats[a], out);
+            image_rotate(pixels + i * PIXELS, angle.floats[a], out);
             CHECK(memcmp(out, expected + (a * count + i) * PIXELS, PIXELS) == 0, "%g degrees, image %zu", angle.floats[a], i);
         }
     }
@@ -46,7 +46,7 @@ static void test_golden_tiles(void) {
     float out[50 * 16];
     double worst = 0;
     for (size_t j = 0; j < count; j++) {
-        smnist_sequence(pixels + ((size_t)which.ints[j] * count + j) * PIXELS, task.tile, out, 16);
+        image_sequence(pixels + ((size_t)which.ints[j] * count + j) * PIXELS, task.tile, out, 16);
         for (size_t k = 0; k < size; k++)
             worst = fmax(worst, fabs((double)out[k] - tiles.floats[j * size + k]));
     }
@@ -60,10 +60,10 @@ static void test_golden_tiles(void) {
 static void test_golden_split(void) {
     struct npy train = npy_load("smnist/split_train"), count = npy_load("smnist/split_train_count");
     for (size_t i = 0; i < train.count; i++)
-        CHECK(smnist_trains_on(i) == train.ints[i], "image %zu", i);
+        CHECK(image_trains_on(i) == train.ints[i], "image %zu", i);
     int64_t all = 0;
     for (uint64_t i = 0; i < 60000; i++)
-        all += smnist_trains_on(i);
+        all += image_trains_on(i);
     CHECK(all == count.ints[0], "%lld", (long long)all);
     npy_free(&train);
     npy_free(&count);
@@ -81,17 +81,17 @@ static void test_rotation_properties(void) {
     random_image(image, 1);
     const double turns[][3] = {{90, 90, 180}, {90, 180, 270}, {180, 180, 0}, {270, 90, 360}, {90, 270, 359.99999999}};
     for (int i = 0; i < 5; i++) {
-        smnist_rotate(image, turns[i][0], once);
-        smnist_rotate(once, turns[i][1], twice);
-        smnist_rotate(image, turns[i][2], out);
+        image_rotate(image, turns[i][0], once);
+        image_rotate(once, turns[i][1], twice);
+        image_rotate(image, turns[i][2], out);
         CHECK(memcmp(twice, out, PIXELS) == 0, "%g + %g", turns[i][0], turns[i][1]);
     }
-    smnist_rotate(image, 0, out);
+    image_rotate(image, 0, out);
     CHECK(memcmp(out, image, PIXELS) == 0);
-    smnist_rotate(image, 90, out);
+    image_rotate(image, 90, out);
     CHECK(out[0] == image[S - 1] && out[PIXELS - 1] == image[PIXELS - S]); // counter-clockwise: the upper right corner comes to the left
     for (double angle = 0.5; angle < 360; angle += 1) {
-        smnist_rotate(image, angle, out);
+        image_rotate(image, angle, out);
         int black = 0, inner = 0;
         for (int y = 0; y < S; y++)
             for (int x = 0; x < S; x++) {
@@ -114,7 +114,7 @@ static void test_tiles(void) {
         float *out = malloc((size_t)(steps * stride) * sizeof *out);
         for (int i = 0; i < steps * stride; i++)
             out[i] = 77;
-        smnist_sequence(image, task.tile, out, stride);
+        image_sequence(image, task.tile, out, stride);
         for (int i = 0; i < stride; i++)
             wrong += out[i] != (i < inputs ? 0 : 77);
         for (int t = 1; t < steps; t++)
@@ -152,13 +152,13 @@ static void test_draws(void) {
 
 static enum split split_of(double rotation, double validation, double ood, uint64_t seed) {
     const struct smnist task = {.tile = 4, .rotation = rotation};
-    return smnist_split_of(&task, validation, ood, seed);
+    return smnist_split_of(&task, &(struct split_rule){validation, ood, seed});
 }
 
 static void test_split_of_tasks(void) {
-    CHECK(split_of(312, 0.15, smnist_ood_share, 1) == SPLIT_OOD);
-    CHECK(split_of(nextafter(312, 0), 0.15, smnist_ood_share, 1) != SPLIT_OOD);
-    CHECK(split_of(nextafter(360, 0), 0.15, smnist_ood_share, 1) == SPLIT_OOD);
+    CHECK(split_of(312, 0.15, smnist_family.ood_share, 1) == SPLIT_OOD);
+    CHECK(split_of(nextafter(312, 0), 0.15, smnist_family.ood_share, 1) != SPLIT_OOD);
+    CHECK(split_of(nextafter(360, 0), 0.15, smnist_family.ood_share, 1) == SPLIT_OOD);
     CHECK(split_of(nextafter(360, 0), 0, 0, 1) == SPLIT_TRAIN && split_of(0, 1, 0, 1) == SPLIT_VALIDATION);
     CHECK(split_of(0, 0, 1, 1) == SPLIT_OOD && split_of(0, 0.5, 0.5, 1) == split_of(-0.0, 0.5, 0.5, 1));
 
@@ -180,14 +180,14 @@ static void test_names(void) {
     const char *const good[] = {"mnist", "fashion-mnist", "a", "K_49.2"}, *const bad[] = {"",  ".",   "..",  ".a",      "a/b",
                                                                                           "/", "a b", "a\n", "\xc3\xa9"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        CHECK(smnist_is_data_name(good[i]), "%s", good[i]);
+        CHECK(image_sets_is_name(good[i]), "%s", good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        CHECK(!smnist_is_data_name(bad[i]), "%s", bad[i]);
-    char name[SMNIST_DATA_SIZE + 1] = {0};
-    memset(name, 'x', SMNIST_DATA_SIZE);
-    CHECK(!smnist_is_data_name(name));
-    name[SMNIST_DATA_SIZE - 1] = '\0';
-    CHECK(smnist_is_data_name(name));
+        CHECK(!image_sets_is_name(bad[i]), "%s", bad[i]);
+    char name[IMAGE_SETS_NAME_SIZE + 1] = {0};
+    memset(name, 'x', IMAGE_SETS_NAME_SIZE);
+    CHECK(!image_sets_is_name(name));
+    name[IMAGE_SETS_NAME_SIZE - 1] = '\0';
+    CHECK(image_sets_is_name(name));
 }
 
 int main(void) {

@@ -2,7 +2,7 @@
 #include "nn/adamw.h"
 
 #include "golden.h"
-#include "families/train.h"
+#include "families/language.h"
 
 static const double schedule_at[] = {0, 10000, 20000};
 
@@ -23,7 +23,7 @@ static void test_trajectory(void) {
     for (int s = 0; s < 20; s++) {
         for (size_t i = 0; i < batch; i++)
             rows[i] = (uint8_t)tokens.ints[(size_t)s * batch + i];
-        losses[s] = (float)trainee_language_gradient(t, rows, (int)tokens.shape[1], grad);
+        losses[s] = (float)language_gradient(t, rows, (int)tokens.shape[1], grad);
         trainee_apply(t, grad);
         double rate = schedule_linear(schedule_at, recipe.rate, 3, s > 0 ? s - 1 : 0);
         CHECK_CLOSE(rate, lr.floats[s], 1e-9);

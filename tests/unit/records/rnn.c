@@ -1,6 +1,7 @@
 #include "records/rnn.h"
 
 #include "../check.h"
+#include "families/language.h"
 #include "decoded.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@
 enum { ROLLOUTS = 2, STEPS = 3 };
 
 static const struct rnn_arch arch = {.cell = &cell_lstm, .input = 6, .hidden = 3, .layers = 2, .output = 6};
-static const struct task task = {.family = TASK_LANGUAGE, .language = {.tokens = 4, .offsets = {0, 1, 0, 2}, .length = 4, .max_n = 10}};
+static const struct language language = {.tokens = 4, .offsets = {0, 1, 0, 2}, .length = 4, .max_n = 10};
 static float weights[512];
 
 static void pack_rollouts(struct packer *p, const uint8_t tokens[ROLLOUTS * (STEPS + 1)]) {
@@ -34,6 +35,7 @@ static void pack_example(struct packer *p, const struct params *table) {
     pack_key(p, "split");
     pack_str(p, "validation");
     pack_key(p, "task");
+    const struct task task = task_make(&language_family, &language);
     task_pack(p, &task);
     pack_key(p, "arch");
     arch_pack(p, &arch);
@@ -58,7 +60,7 @@ static void test_round_trip(const struct value *root, const struct params *table
     double accuracy = 0;
     CHECK(rnn_record_read(root, &r, &error) == STATUS_OK, "%s", error.text);
     CHECK(r.run == 5 && r.step == 200 && r.seed == 1 && strcmp(r.split, "validation") == 0);
-    CHECK(rnn_arch_equal(&r.arch, &arch) && r.task.family == TASK_LANGUAGE && r.task.language.offsets[3] == 2);
+    CHECK(rnn_arch_equal(&r.arch, &arch) && r.task.family == &language_family && TASK_BODY(struct language, &r.task)->offsets[3] == 2);
     CHECK(rnn_record_weights(&r, table, read, &error) == STATUS_OK && memcmp(read, weights, table->size * sizeof *read) == 0);
     CHECK(rnn_record_metric(&r, "accuracy", &accuracy) && accuracy == 0.75);
     CHECK(!rnn_record_metric(&r, "loss", &accuracy));
@@ -85,8 +87,7 @@ static void test_missing(const struct value *root) {
     CHECK(rnn_record_read(decoded_without(&variant, root, "metrics"), &r, &error) == STATUS_OK && !r.metrics);
     CHECK(!rnn_record_metric(&r, "accuracy", &value));
     CHECK(rnn_record_read(decoded_without(&variant, root, "rollouts"), &r, &error) == STATUS_OK && !r.has_rollouts);
-    CHECK(rnn_record_read(decoded_without(&variant, root, "task"), &r, &error) == STATUS_OK && r.task.family == TASK_OTHER &&
-          !r.task.value);
+    CHECK(rnn_record_read(decoded_without(&variant, root, "task"), &r, &error) == STATUS_OK && !r.task.family && !r.task.value);
     decoded_free(&variant);
 }
 

@@ -46,7 +46,7 @@ static void check_records(const char *path, int metas) {
         CHECK(r.run == records[i].run && r.step == records[i].step && strcmp(r.split, records[i].split) == 0);
         CHECK(d->items[i].run == r.run && d->items[i].step == r.step && strcmp(d->items[i].split, r.split) == 0 && !d->items[i].task.value);
         CHECK(r.has_rollouts && r.inputs.shape[0] == 2 && r.logits.shape[1] == 8);
-        CHECK(d->items[i].task.family == TASK_LANGUAGE && d->items[i].task.language.offsets[1] == 1);
+        CHECK(d->items[i].task.family == &language_family && TASK_BODY(struct language, &d->items[i].task)->offsets[1] == 1);
         float *expected = zoo_weights(&records[i]);
         CHECK(rnn_record_weights(&r, &table, weights, &error) == STATUS_OK && memcmp(weights, expected, table.size * sizeof(float)) == 0);
         free(expected);

@@ -4,6 +4,8 @@
 #include "../records/decoded.h"
 #include "../families/digit_images.h"
 #include "clone.h"
+#include "families/language.h"
+#include "families/smnist.h"
 
 #include "records/rnn.h"
 #include "records/snapshot.h"
@@ -19,15 +21,16 @@ static struct performance subject(struct decoded *d, struct rnn_record *record, 
         .cell = &cell_lstm, .steps = 1000, .batch = 16, .hidden = 16, .layers = 1, .rate = {0.01, 0.01, 0.01}};
     struct task_record task = {.run = 3};
     struct decoded packed = decoded_new();
+    const struct smnist smnist = {.data = "no-such-images", .tile = 4, .rotation = rotation, .weight_decay = 0.01};
+    const struct task turned = task_make(&smnist_family, &smnist);
     struct error error;
-    task_pack(packed.packer, &(struct task){.family = TASK_SMNIST,
-                                            .smnist = {.data = "no-such-images", .tile = 4, .rotation = rotation, .weight_decay = 0.01}});
+    task_pack(packed.packer, &turned);
     CHECK(task_read(decoded_root(&packed), &task.task, &error) == STATUS_OK, "%s", error.text);
     struct decoded root = decoded_new();
     pack_map(root.packer), pack_end(root.packer);
     task.root = decoded_root(&root);
     struct trainee *t;
-    CHECK(trainee_of_smnist(&t, &task.task.smnist, images, &recipe, 1, task.run, &error) == STATUS_OK, "%s", error.text);
+    CHECK(trainee_of_smnist(&t, TASK_BODY(struct smnist, &task.task), images, &recipe, 1, task.run, &error) == STATUS_OK, "%s", error.text);
     while (t->step < steps && trainee_update(t))
         continue;
     struct performance p;
@@ -108,9 +111,11 @@ static void test_without(const struct image_set *images) {
     }
     struct judge *j = judge_new(clone, &(struct judge_options){.rollouts = 8, .clones = -1, .images = &there});
     struct rnn_record other = record;
-    other.task.smnist.tile = 2;
+    struct smnist tiled = *TASK_BODY(struct smnist, &record.task);
+    tiled.tile = 2;
+    other.task = task_make(&smnist_family, &tiled);
     CHECK(judge_imitation(j, &other, z, &imitation, &error) == STATUS_OK && isnan(imitation.clone_accuracy));
-    other.task.family = TASK_LANGUAGE;
+    other.task = task_make(&language_family, &(struct language){.tokens = 4, .length = 42, .max_n = 10});
     CHECK(judge_imitation(j, &other, z, &imitation, &error) == STATUS_OK && isnan(imitation.clone_accuracy));
     CHECK(judge_imitation(j, &record, z, &imitation, &error) == STATUS_OK && imitation.clone_accuracy >= 0 && !judge_missing_images(j));
     judge_free(j);

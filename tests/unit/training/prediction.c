@@ -1,18 +1,20 @@
 #include "training/prediction.h"
 
 #include "../check.h"
+#include "families/language.h"
+#include "families/smnist.h"
 
 #include <stdlib.h>
 
-static struct task language(int b, int c, int d) {
-    return (struct task){.family = TASK_LANGUAGE, .language = {.tokens = 4, .offsets = {0, b, c, d}, .length = 42, .max_n = 10}};
+static struct task language(int b, int c, int d, int length) {
+    return task_make(&language_family, &(struct language){.tokens = 4, .offsets = {0, b, c, d}, .length = length, .max_n = 10});
 }
 
 static void test_seen(void) {
     int ood = 0, seen = 0;
     for (int i = 0; i < 216; i++) {
-        struct task task = language(i % 6 - 3, i / 6 % 6 - 3, i / 36 - 3), longer = task;
-        longer.language.length = 60; // the half is the language's, not its strings'
+        struct task task = language(i % 6 - 3, i / 6 % 6 - 3, i / 36 - 3, 42),
+                    longer = language(i % 6 - 3, i / 6 % 6 - 3, i / 36 - 3, 60); // the half is the language's, not its strings'
         CHECK(prediction_seen("", &task) && prediction_seen("train", &task));
         CHECK(!prediction_seen("validation", &task) && !prediction_seen("other", &task));
         CHECK(prediction_seen("ood", &task) == prediction_seen("ood", &longer));
@@ -21,16 +23,16 @@ static void test_seen(void) {
     }
     CHECK(seen > ood / 3 && seen < 2 * ood / 3, "%d of %d", seen, ood);
 
-    struct language_splits *splits = language_splits_new(4, 0.15, 0.15, 1);
+    struct splits *splits = splits_new(&(struct split_rule){0.15, 0.15, 1});
     ood = seen = 0;
     for (int i = 0; i < 216; i++) {
-        struct task task = language(i % 6 - 3, i / 6 % 6 - 3, i / 36 - 3);
-        bool out = language_splits_of(splits, &task.language) == SPLIT_OOD;
+        struct task task = language(i % 6 - 3, i / 6 % 6 - 3, i / 36 - 3, 42);
+        bool out = splits_of(splits, &task) == SPLIT_OOD;
         ood += out;
         seen += out && prediction_seen("ood", &task);
     }
     CHECK(ood == 32 && seen == 16, "%d of %d", seen, ood); // part of the format: does not change
-    language_splits_free(splits);
+    splits_free(splits);
 }
 
 // The half of a rotation is that of all runs with it, and about a half of the OOD rotations.
@@ -39,9 +41,10 @@ static void test_seen_rotations(void) {
     int seen = 0, neighbours = 0;
     bool last = false;
     for (int i = 0; i < n; i++) {
-        struct task task = {.family = TASK_SMNIST, .smnist = {.data = "mnist", .tile = 4, .rotation = 312 + 0.01 * i, .weight_decay = 0.1}};
-        struct task other = task;
-        other.smnist.weight_decay = 0.001;
+        struct smnist smnist = {.data = "mnist", .tile = 4, .rotation = 312 + 0.01 * i, .weight_decay = 0.1};
+        struct task task = task_make(&smnist_family, &smnist);
+        smnist.weight_decay = 0.001;
+        struct task other = task_make(&smnist_family, &smnist);
         bool now = prediction_seen("ood", &task);
         CHECK(prediction_seen("train", &task) && !prediction_seen("validation", &task) && prediction_seen("ood", &other) == now);
         seen += now;
@@ -54,7 +57,7 @@ static void test_seen_rotations(void) {
     const double rotations[] = {312, 313.5, 320.25, 333.3, 340.0000001, 359.99};
     const bool expected[] = {1, 0, 0, 1, 1, 0};
     for (int i = 0; i < 6; i++) { // part of the format: does not change
-        struct task task = {.family = TASK_SMNIST, .smnist = {.rotation = rotations[i]}};
+        struct task task = task_make(&smnist_family, &(struct smnist){.rotation = rotations[i]});
         CHECK(prediction_seen("ood", &task) == expected[i], "%g", rotations[i]);
     }
 }

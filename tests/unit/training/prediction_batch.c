@@ -2,13 +2,14 @@
 
 #include "../check.h"
 #include "../records/decoded.h"
+#include "families/language.h"
 
 #include <string.h>
 
 // An embedding record of z numbers.
 static const struct value *embedding(struct decoded *d, const float *z, uint64_t size) {
     struct packer *p = d->packer;
-    struct task task = {.family = TASK_LANGUAGE, .language = {.tokens = 4, .offsets = {0, 1, -3, 2}, .length = 42, .max_n = 10}};
+    struct task task = task_make(&language_family, &(struct language){.tokens = 4, .offsets = {0, 1, -3, 2}, .length = 42, .max_n = 10});
     packer_clear(p);
     pack_map(p);
     pack_key(p, "kind");

@@ -3,6 +3,8 @@
 #include "../check.h"
 #include "../records/decoded.h"
 #include "base/memory.h"
+#include "families/language.h"
+#include "families/smnist.h"
 #include "grad/gradcheck.h"
 
 #include <string.h>
@@ -253,16 +255,16 @@ static enum status truth_of(const char *target, const struct rnn_record *record,
 }
 
 static void test_truth(void) {
-    struct rnn_record record = {.task = {.family = TASK_LANGUAGE, .language = {.tokens = 3, .offsets = {0, -3, 2}}}};
+    struct rnn_record record = {.task = task_make(&language_family, &(struct language){.tokens = 3, .offsets = {0, -3, 2}})};
     struct error error = {0};
     double truth[PREDICTOR_MAX_ANSWERS];
     CHECK(truth_of("task", &record, truth, &error) == STATUS_OK && truth[0] == -3 && truth[1] == 2);
-    CHECK(truth_of("rotation", &record, truth, &error) == STATUS_DATA && strstr(error.text, "sequential-mnist"), "%s", error.text);
-    record.task.language.tokens = 4;
-    CHECK(truth_of("task", &record, truth, &error) == STATUS_DATA && strstr(error.text, "4 letters"));
-    record.task.family = TASK_OTHER;
+    CHECK(truth_of("rotation", &record, truth, &error) == STATUS_DATA && strstr(error.text, "formal-language"), "%s", error.text);
+    record.task = task_make(&language_family, &(struct language){.tokens = 4});
+    CHECK(truth_of("task", &record, truth, &error) == STATUS_DATA && strstr(error.text, "of 3 answers among those of 2"));
+    record.task.family = NULL;
     CHECK(truth_of("task", &record, truth, &error) == STATUS_DATA && truth_of("rotation", &record, truth, &error) == STATUS_DATA);
-    record.task = (struct task){.family = TASK_SMNIST, .smnist = {.rotation = 271.5}};
+    record.task = task_make(&smnist_family, &(struct smnist){.rotation = 271.5});
     CHECK(truth_of("rotation", &record, truth, &error) == STATUS_OK && truth[0] == 271.5);
     CHECK(truth_of("task", &record, truth, &error) == STATUS_DATA && strstr(error.text, "rotation"), "%s", error.text);
     CHECK(!target_find("colour"));

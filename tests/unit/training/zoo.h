@@ -4,6 +4,7 @@
 
 #include "../check.h"
 #include "base/memory.h"
+#include "families/language.h"
 #include "records/rnn.h"
 #include "stream/writer.h"
 #include "rnn/stepper.h"
@@ -72,7 +73,7 @@ static inline void zoo_pack_rollouts(struct packer *p, const struct zoo_record *
 static inline void zoo_pack(struct packer *p, const struct zoo_record *r) {
     struct params table = {0};
     struct rnn_arch arch = zoo_arch(r);
-    struct task task = {.family = TASK_LANGUAGE, .language = zoo_language};
+    struct task task = task_make(&language_family, &zoo_language);
     rnn_params(&table, &arch);
     float *weights = zoo_weights(r);
     pack_map(p);

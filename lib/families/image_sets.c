@@ -1,12 +1,16 @@
-#include "families/images.h"
+#include "families/image_sets.h"
 
 #include "base/memory.h"
-#include "families/smnist.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+bool image_sets_is_name(const char *name) {
+    size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+    return size > 0 && size < IMAGE_SETS_NAME_SIZE && name[size] == '\0' && name[0] != '.';
+}
 
 struct named_image_set {
     char *name;
@@ -20,7 +24,7 @@ enum status image_sets_find(struct image_sets *s, const char *name, const struct
             *out = n->set;
             return STATUS_OK;
         }
-    if (!s->directory && !smnist_is_data_name(name))
+    if (!s->directory && !image_sets_is_name(name))
         return error_set(error, STATUS_DATA, "'%s' is no name of a data set", name);
     char directory[PATH_MAX];
     snprintf(directory, sizeof directory, "data/%s", name);

@@ -1,4 +1,4 @@
-#include "families/idx.h"
+#include "families/image_file.h"
 
 #include "../base/packed.h"
 #include "../check.h"
@@ -220,5 +220,5 @@ int main(void) {
     test_damaged_gzip();
     remove_files();
     CHECK(rmdir(directory) == 0);
-    return check_report("families/idx");
+    return check_report("families/image_file");
 }

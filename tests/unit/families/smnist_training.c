@@ -1,4 +1,4 @@
-#include "families/train.h"
+#include "families/smnist.h"
 
 #include "../check.h"
 #include "digit_images.h"
@@ -57,7 +57,7 @@ static double metric(const struct performance *p, const char *name) {
 // other.
 static void test_learning(struct digit_images *d) {
     for (int i = 0; i < d->set.count; i++)
-        if (!smnist_trains_on((uint64_t)i))
+        if (!image_trains_on((uint64_t)i))
             d->labels[i] = (uint8_t)((d->labels[i] + 1) % 10);
     struct trainee *t = new_trainee(&task, &recipe, &d->set, 0);
     CHECK(trainee_update(t));
@@ -87,8 +87,8 @@ static void test_rollouts(struct digit_images *d) {
     CHECK(r.count == 3 && r.steps == T && !r.tokens);
     uint8_t turned[DIGIT_PIXELS];
     float sequence[T * I];
-    smnist_rotate(d->pixels, task.rotation, turned);
-    smnist_sequence(turned, task.tile, sequence, I);
+    image_rotate(d->pixels, task.rotation, turned);
+    image_sequence(turned, task.tile, sequence, I);
     for (int i = 0; i < 3; i++) {
         CHECK(memcmp(r.inputs + i * T * I, sequence, sizeof sequence) == 0);
         double loss = 0;
@@ -130,5 +130,5 @@ int main(void) {
     test_learning(&d);
     test_rollouts(&d);
     digit_images_free(&d);
-    return check_report("families/train_smnist");
+    return check_report("families/smnist_training");
 }

@@ -1,4 +1,4 @@
-#include "families/train.h"
+#include "families/language.h"
 
 #include "../check.h"
 
@@ -36,7 +36,7 @@ static void test_determinism(void) {
         trainee_performance(disturbed, 30);
         struct rollouts r = trainee_rollouts(disturbed, 40);
         rollouts_free(&r);
-        trainee_language_gradient(disturbed, rows, 40, grad);
+        language_gradient(disturbed, rows, 40, grad);
         CHECK(trainee_update(disturbed));
         CHECK(plain->loss == disturbed->loss && plain->step == s + 1);
         CHECK(memcmp(plain->weights, disturbed->weights, plain->table.size * sizeof(float)) == 0);
@@ -87,5 +87,5 @@ int main(void) {
     test_determinism();
     test_learning();
     test_divergence();
-    return check_report("families/train_language");
+    return check_report("families/language_training");
 }

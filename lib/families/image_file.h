@@ -1,6 +1,6 @@
 // Images and labels in the IDX format of the MNIST files (http://yann.lecun.com/exdb/mnist), plain or gzip.
-#ifndef FAMILIES_IDX_H
-#define FAMILIES_IDX_H
+#ifndef FAMILIES_IMAGE_FILE_H
+#define FAMILIES_IMAGE_FILE_H
 
 #include "base/error.h"
 

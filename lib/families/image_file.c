@@ -1,4 +1,4 @@
-#include "families/idx.h"
+#include "families/image_file.h"
 
 #include "base/filemap.h"
 #include "base/gzip.h"

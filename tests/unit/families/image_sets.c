@@ -1,4 +1,4 @@
-#include "families/images.h"
+#include "families/image_sets.h"
 
 #include "../check.h"
 #include "digit_images.h"
@@ -39,5 +39,5 @@ int main(void) {
     CHECK(chdir("/") == 0 && rmdir(directory) == 0);
     digit_images_free(&a);
     digit_images_free(&b);
-    return check_report("families/images");
+    return check_report("families/image_sets");
 }

@@ -1,8 +1,15 @@
 // The image sets that tasks name, each opened when a task first needs it and kept.
-#ifndef FAMILIES_IMAGES_H
-#define FAMILIES_IMAGES_H
+#ifndef FAMILIES_IMAGE_SETS_H
+#define FAMILIES_IMAGE_SETS_H
 
-#include "families/idx.h"
+#include "families/image_file.h"
+
+#include <stdbool.h>
+
+enum { IMAGE_SETS_NAME_SIZE = 64 };
+
+// Letters, digits, '.', '_' and '-', the first no '.', fewer than IMAGE_SETS_NAME_SIZE: a name may become part of a path.
+bool image_sets_is_name(const char *name);
 
 struct image_sets {
     const char *directory;        // of all of them; NULL: data/NAME

@@ -1,0 +1,39 @@
+#include "families/family.h"
+
+#include "base/hash.h"
+
+#include <assert.h>
+#include <string.h>
+
+const struct family_target *family_target(const struct family *family, const char *name) {
+    for (const struct family_target *t = family->targets; t < family->targets + FAMILY_TARGETS && t->name; t++)
+        if (strcmp(t->name, name) == 0)
+            return t;
+    return NULL;
+}
+
+struct task task_make(const struct family *family, const void *body) {
+    assert(family->size <= TASK_SIZE);
+    struct task task = {.family = family};
+    memcpy(task.body.bytes, body, family->size);
+    return task;
+}
+
+uint64_t task_hash(const struct task *task, uint64_t seed) {
+    char text[FAMILY_KEY_SIZE];
+    if (task->family)
+        return hash_bytes(seed, text, (size_t)task->family->key(task->body.bytes, text));
+    return hash_bytes(seed, task->value->bytes, task->value->length);
+}
+
+int answers_right(const float *logits, int steps, int count, int classes, const uint8_t *labels) {
+    const float *last = logits + (size_t)(steps - 1) * (size_t)count * (size_t)classes;
+    int right = 0;
+    for (int i = 0; i < count; i++, last += classes) {
+        int best = 0;
+        for (int c = 1; c < classes; c++)
+            best = last[c] > last[best] ? c : best;
+        right += best == labels[i];
+    }
+    return right;
+}
