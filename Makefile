@@ -24,6 +24,15 @@ override CFLAGS  += -std=gnu11 $(OPT) -Wall -Wextra -Werror -Wshadow -Wstrict-pr
 override CPPFLAGS += -Ilib -D_GNU_SOURCE -DRNNPIPE_VERSION='"$(VERSION)"'
 LDLIBS  := -lblis -lmsgpackc -lyaml -ldeflate -lm -pthread
 
+# Libraries for files of other programs, each of which a build can do without: what it can't read then, it says. WITHOUT="libzip hdf5" leaves out
+# what is there.
+has = $(if $(filter $(1),$(WITHOUT)),,$(shell pkg-config --exists $(1) 2> /dev/null && echo yes))
+WITHOUT ?=
+ifeq ($(call has,libzip),yes)
+override CPPFLAGS += -DHAVE_LIBZIP
+FORMAT_LIBS += $(shell pkg-config --libs libzip)
+endif
+
 LIB      := $(BUILD)/librnnpipe.a
 SRC      := $(filter-out lib/math/kernels.c,$(wildcard lib/*/*.c))
 OBJ      := $(SRC:%.c=$(BUILD)/%.o)
@@ -80,6 +89,10 @@ $(BUILD)/bin/%: $(BUILD)/filters/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(SAY)'LD  $@'
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Only what reads files of other programs is linked with their libraries: the others start faster without.
+$(addprefix $(BUILD)/,bin/import-rnn tests/fuzz/formats): LDLIBS += $(FORMAT_LIBS)
+$(BUILD)/tests/unit/formats/%: LDLIBS += $(FORMAT_LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(SAY)'LD  $@'

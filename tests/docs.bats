@@ -33,6 +33,8 @@ emulate --model probe.mp < zoo.mp > emulations.1.mp
 END
     python "$ROOT/tests/python/fake_digits.py" data/mnist 60
     cp probe.mp trained.mp
+    cp "$ROOT/tests/golden/import/lstm_linear.pt" mine.pt
+    cp "$ROOT/tests/golden/import/lstm_linear.safetensors" theirs.safetensors
 }
 
 # The table of sizes. What commands would do by default is in small.yaml; a size that is written out is replaced; head, which does not
@@ -64,7 +66,7 @@ run_small() {
 # Runs the examples of NAME in a directory with the files that examples read.
 run_examples() { # NAME < SCRIPT
     mkdir "$BATS_TEST_TMPDIR/$1"
-    cp -r "$BATS_FILE_TMPDIR"/files/*.mp "$BATS_FILE_TMPDIR/files/data" "$BATS_TEST_TMPDIR/$1"
+    cp -r "$BATS_FILE_TMPDIR"/files/*.{mp,pt,safetensors} "$BATS_FILE_TMPDIR/files/data" "$BATS_TEST_TMPDIR/$1"
     if ! (cd "$BATS_TEST_TMPDIR/$1" && run_small) > "$BATS_TEST_TMPDIR/log" 2>&1; then
         echo "--- $1"
         cat "$BATS_TEST_TMPDIR/log"

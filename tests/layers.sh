@@ -3,7 +3,7 @@
 # includes BLIS, one folder msgpack-c, one file libyaml. Includes are written "layer/file.h". Every filter has its man page and tests.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-layers=(base stream math grad nn rnn families records encoders analysis training)
+layers=(base stream formats math grad nn rnn families records encoders analysis training)
 declare -A apart=([training]=analysis) # side by side
 failed=0
 complain() {
@@ -31,8 +31,11 @@ only 'blis' 'lib/math/blas\.c'
 only 'msgpack' 'lib/stream/.*'
 only 'yaml' 'lib/cli/config\.c'
 only 'libdeflate' 'lib/base/.*'
+only 'zip' 'lib/formats/zip\.c'
+only 'hdf5' 'lib/formats/hdf5\.c'
+only 'protobuf-c' 'lib/formats/.*'
 
-for file in $(grep -lE '\b(exit|printf|puts|perror)\(' lib/{base,stream,math,grad,nn,rnn,families,records,encoders,analysis,training}/*.c); do
+for file in $(grep -lE '\b(exit|printf|puts|perror)\(' lib/{base,stream,formats,math,grad,nn,rnn,families,records,encoders,analysis,training}/*.c); do
     complain "$file prints or exits: that is for lib/cli and filters"
 done
 for file in lib/*/*_internal.h; do

@@ -1,0 +1,140 @@
+// Networks in files of other programs, as rnn records.
+#include "base/memory.h"
+#include "cli/cli.h"
+#include "records/rnn.h"
+#include "rnn/import.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t first_run, step;
+static struct network_choice choice;
+static bool list;
+
+static struct option options[] = {
+    {.type = OPTION_FLAG,
+     .name = "list",
+     .letter = 'l',
+     .target = &list,
+     .help = "Print a table of all tensors instead: file, name, type, shape"},
+    {.type = OPTION_TEXT,
+     .name = "name",
+     .letter = 'n',
+     .target = &choice.name,
+     .value = "NAME",
+     .help = "Look only at what lies below this name"},
+    {.type = OPTION_TEXT,
+     .name = "rnn",
+     .target = &choice.rnn,
+     .value = "NAME[,NAME]...",
+     .help = "The recurrent layer; several: layers one above the other. What else there is may be left out"},
+    {.type = OPTION_TEXT, .name = "readout", .target = &choice.readout, .value = "NAME", .help = "The linear layer behind it, or none"},
+    {.type = OPTION_TEXT, .name = "embedding", .target = &choice.embedding, .value = "NAME", .help = "The embedding before it, or none"},
+    {.type = OPTION_CHOICE,
+     .name = "cell",
+     .target = &choice.cell,
+     .choices = "lstm|gru|rnn_tanh|rnn_relu",
+     .help = "The cell, where the file does not tell it"},
+    {.type = OPTION_U64, .name = "first-run", .letter = 'r', .target = &first_run, .help = "Run number of the first file's RNN"},
+    {.type = OPTION_U64, .name = "step", .target = &step, .help = "Steps that the RNNs have been trained"},
+    {0},
+};
+
+static struct program program = {
+    .name = "import-rnn",
+    .summary = "read RNNs from PyTorch, safetensors, NumPy, Keras and ONNX files",
+    .synopsis = "[OPTION]... FILE... > RNNS\n--list [OPTION]... FILE...",
+    .output = "rnn records, one a file; with --list text",
+    .examples = "import-rnn mine.pt theirs.safetensors > rnns.mp\n"
+                "import-rnn --list mine.pt\n"
+                "import-rnn mine.pt | rec-table name arch.cell arch.hidden",
+    .options = options,
+    .max_operands = INT_MAX,
+};
+
+// What a record may have, in weights: readers refuse longer ones.
+static size_t most_weights(struct cli *cli) {
+    uint64_t bytes = cli_common(cli)->max_record_bytes;
+    return (bytes ? bytes : UINT64_C(1) << 30) / sizeof(float);
+}
+
+// --- Messages ---
+
+static void check(struct cli *cli, const char *path, enum status status) {
+    if (status != STATUS_OK && strncmp(cli_error(cli)->text, path, strlen(path)) != 0)
+        error_prefix(cli_error(cli), "%s", path);
+    cli_check(cli, status);
+}
+
+static void print_list(struct cli *cli, const char *path, struct tensors *t) {
+    for (int i = 0; i < t->count; i++) {
+        const struct stored *s = &t->list[i];
+        const char *shape = s->type == TENSOR_OTHER ? "?" : tensors_shape_text(t, s);
+        const char *line = tensors_text(t, "%s\t%s\t%s\t%s\n", path, s->name, s->type_name, shape);
+        cli_print(cli, line, strlen(line));
+    }
+}
+
+// --- Records ---
+
+static void pack(struct packer *p, const char *path, uint64_t run, const struct rnn_arch *arch, const float *weights) {
+    const char *slash = strrchr(path, '/');
+    struct params table = {0};
+    rnn_params(&table, arch);
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "rnn");
+    pack_key(p, "run");
+    pack_u64(p, run);
+    pack_key(p, "step");
+    pack_u64(p, step);
+    pack_key(p, "name");
+    pack_str(p, slash ? slash + 1 : path);
+    pack_key(p, "arch");
+    arch_pack(p, arch);
+    pack_key(p, "weights");
+    weights_pack(p, &table, weights);
+    pack_end(p);
+    params_free(&table);
+}
+
+static void import(struct cli *cli, struct writer *out, const char *path, struct tensors *t, uint64_t run) {
+    struct network network;
+    struct rnn_arch arch;
+    float *weights;
+    check(cli, path, network_find(t, &choice, &network, cli_error(cli)));
+    for (int i = 0; i < network.note_count; i++)
+        cli_note(cli, "%s: %s", path, network.notes[i]);
+    check(cli, path, rnn_of_network(&network, most_weights(cli), &arch, &weights, cli_error(cli)));
+    pack(writer_packer(out), path, run, &arch, weights);
+    check(cli, path, mapping_check(&t->mapping, path, cli_error(cli)));
+    cli_check(cli, writer_commit(out, cli_error(cli)));
+    free(weights);
+}
+
+int main(int argc, char **argv) {
+    struct cli *cli = cli_begin(&program, argc, argv);
+    char **files;
+    int count = cli_operands(cli, &files);
+    if (!count)
+        cli_usage(cli, "at least one FILE is needed");
+    if ((uint64_t)count > UINT64_MAX - first_run)
+        cli_usage(cli, "--first-run: run numbers end at %llu", (unsigned long long)UINT64_MAX);
+
+    struct writer *out = list ? NULL : cli_writer(cli);
+    if (out)
+        cli_begin_segment(cli, out, NULL, 0);
+    for (int i = 0; i < count; i++) {
+        struct tensors t;
+        check(cli, files[i], tensors_open(&t, files[i], cli_error(cli)));
+        if (list)
+            print_list(cli, files[i], &t);
+        else
+            import(cli, out, files[i], &t, first_run + (uint64_t)i);
+        tensors_close(&t);
+    }
+    if (out)
+        cli_check(cli, writer_end_segment(out, cli_error(cli)));
+    return cli_finish(cli, NULL, out);
+}

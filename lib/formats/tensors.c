@@ -1,0 +1,168 @@
+#include "formats/tensors.h"
+
+#include "base/memory.h"
+#include "formats/readers_internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    size_t size;
+    bool is_float;
+} types[] = {
+    [DTYPE_F2] = {"float16", 2, true},     [DTYPE_F4] = {"float32", 4, true},    [DTYPE_F8] = {"float64", 8, true},
+    [DTYPE_U1] = {"uint8", 1, false},      [DTYPE_I1] = {"int8", 1, false},      [DTYPE_U2] = {"uint16", 2, false},
+    [DTYPE_I2] = {"int16", 2, false},      [DTYPE_U4] = {"uint32", 4, false},    [DTYPE_I4] = {"int32", 4, false},
+    [DTYPE_U8] = {"uint64", 8, false},     [DTYPE_I8] = {"int64", 8, false},     [DTYPE_BOOL] = {"bool", 1, false},
+    [TENSOR_BF16] = {"bfloat16", 2, true}, [TENSOR_OTHER] = {"other", 0, false},
+};
+
+size_t tensor_type_size(int type) {
+    return types[type].size;
+}
+
+const char *tensor_type_name(int type) {
+    return types[type].name;
+}
+
+bool tensor_type_is_float(int type) {
+    return types[type].is_float;
+}
+
+char *tensors_text(struct tensors *t, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int size = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *text = arena_alloc(&t->arena, (size_t)size + 1);
+    va_start(args, format);
+    vsnprintf(text, (size_t)size + 1, format, args);
+    va_end(args);
+    return text;
+}
+
+const char *tensors_shape_text(struct tensors *t, const struct stored *s) {
+    char text[ARRAY_MAX_RANK * 21 + 3] = "[";
+    size_t n = 1;
+    for (int i = 0; i < s->rank; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%llu", i ? "," : "", (unsigned long long)s->shape[i]);
+    return tensors_text(t, "%s]", text);
+}
+
+// Grows a list to hold one more item; capacities double.
+static void *room_for_one(void *list, int count, int *capacity, size_t item) {
+    if (count < *capacity)
+        return list;
+    *capacity = *capacity ? 2 * *capacity : 16;
+    return memory_realloc(list, (size_t)count * item, (size_t)*capacity * item);
+}
+
+static struct storage *storage_new(struct tensors *t, struct storage values) {
+    struct storage *s = arena_calloc(&t->arena, sizeof *s);
+    *s = values;
+    t->storages = room_for_one(t->storages, t->storage_count, &t->storage_capacity, sizeof *t->storages);
+    return t->storages[t->storage_count++] = s;
+}
+
+struct storage *tensors_storage(struct tensors *t, const void *bytes, uint64_t size) {
+    return storage_new(t, (struct storage){.bytes = bytes ? bytes : memory_calloc(size, 1), .size = size, .owned = !bytes});
+}
+
+struct storage *tensors_storage_in_zip(struct tensors *t, uint64_t entry, uint64_t size) {
+    return storage_new(t, (struct storage){.size = size, .zip = t->zip, .member = entry});
+}
+
+static struct stored *add(struct tensors *t, const char *name, size_t scope, int type, const char *type_name) {
+    t->list = room_for_one(t->list, t->count, &t->capacity, sizeof *t->list);
+    struct stored *s = &t->list[t->count++];
+    *s = (struct stored){.name = name, .scope = scope, .type = type, .type_name = type_name ? type_name : tensor_type_name(type)};
+    return s;
+}
+
+void tensors_add_other(struct tensors *t, const char *name, size_t scope, const char *type_name) {
+    add(t, name, scope, TENSOR_OTHER, type_name);
+}
+
+static void set_c_order(struct stored *s) {
+    uint64_t step = 1;
+    for (int i = s->rank - 1; i >= 0; i--) {
+        s->step[i] = (int64_t)step;
+        step *= s->shape[i];
+    }
+}
+
+// The place of the last item is the first's and, along each dimension, all its steps; with no negative step no other lies further. There
+// are no more items than places, so that what a tensor takes in memory is bounded by the file. False also when something overflows.
+static bool inside(const struct stored *s) {
+    uint64_t last = s->first, places = s->storage->size / tensor_type_size(s->type);
+    for (int i = 0; i < s->rank && s->count; i++) {
+        uint64_t way;
+        if (s->step[i] < 0 || __builtin_mul_overflow(s->shape[i] - 1, (uint64_t)s->step[i], &way) ||
+            __builtin_add_overflow(last, way, &last))
+            return false;
+    }
+    return s->count == 0 || (last < places && s->count <= places);
+}
+
+enum status tensors_add(struct tensors *t, const char *name, size_t scope, const struct stored_place *place, struct error *error) {
+    if (place->type == TENSOR_OTHER || place->rank > ARRAY_MAX_RANK) {
+        tensors_add_other(t, name, scope, place->type == TENSOR_OTHER ? place->type_name : "of more dimensions than are read");
+        return STATUS_OK;
+    }
+    struct stored *s = add(t, name, scope, place->type, place->type_name);
+    s->rank = place->rank;
+    s->count = 1;
+    for (int i = 0; i < s->rank; i++) {
+        s->shape[i] = place->shape[i];
+        if (__builtin_mul_overflow(s->count, s->shape[i], &s->count) || s->count > INT64_MAX)
+            return error_set(error, STATUS_DATA, "%.200s: its dimensions are too large", name);
+    }
+    set_c_order(s);
+    if (place->step)
+        memcpy(s->step, place->step, (size_t)s->rank * sizeof *s->step);
+    s->storage = place->storage;
+    s->first = place->first;
+    if (!inside(s))
+        return error_set(error, STATUS_DATA, "%.200s: shape %s of %s does not lie in the %llu bytes that it is said to be in", name,
+                         tensors_shape_text(t, s), s->type_name, (unsigned long long)s->storage->size);
+    return STATUS_OK;
+}
+
+struct stored *tensors_find(const struct tensors *t, const char *name) {
+    for (int i = 0; i < t->count; i++)
+        if (strcmp(t->list[i].name, name) == 0)
+            return &t->list[i];
+    return NULL;
+}
+
+enum status storage_load(struct storage *s, struct error *error) {
+    if (s->bytes)
+        return STATUS_OK;
+    uint8_t *bytes = memory_alloc(s->size);
+    enum status status = zip_read(s->zip, s->member, bytes, s->size, error);
+    if (status != STATUS_OK) {
+        free(bytes);
+        return status;
+    }
+    s->bytes = bytes;
+    s->owned = true;
+    return STATUS_OK;
+}
+
+void tensors_close(struct tensors *t) {
+    if (t->graph_free)
+        t->graph_free(t->graph);
+    for (int i = 0; i < t->storage_count; i++)
+        if (t->storages[i]->owned)
+            free((void *)t->storages[i]->bytes);
+    zip_close_reader(t->zip);
+    free(t->storages);
+    free(t->list);
+    arena_free(&t->arena);
+    if (t->path)
+        mapping_close(&t->mapping);
+    *t = (struct tensors){0};
+}

@@ -1,0 +1,65 @@
+# import-rnn: networks in files of other programs.
+
+# The scripts of bash -c expand in the inner shell; bats sets stderr.
+# shellcheck disable=SC2016,SC2154
+load ../helper
+
+GOLDEN=$ROOT/tests/golden/import
+
+@test "files as the libraries write them: each has its stated outcome, imported ones the same outputs" {
+    cd "$GOLDEN" || return
+    # shellcheck disable=SC2046
+    run -0 python "$ROOT/tests/python/check_imports.py" . $(ls ./*.pt ./*.npz ./*.safetensors | cut -c 3- | grep -vE '^(gru|rnn_tanh)')
+    [[ $output =~ ^[0-9]+' files, 0 not as expected'$ ]]
+}
+
+@test "what is there under other names, in parts, beside other things" {
+    run -0 python "$ROOT/tests/python/import_cases.py"
+    [[ $output =~ ^[0-9]+' cases, 0 not as expected'$ ]]
+}
+
+@test "runs are numbered from --first-run, in the order of files; name, step and history" {
+    cp "$GOLDEN/lstm_linear.pt" 'my net.pt'
+    import-rnn --first-run 7 --step 30 'my net.pt' "$GOLDEN/lstm_only.pt" "$GOLDEN/lstm_linear.npz" > rnns.mp
+    run -0 rec-table run step name arch.cell arch.input arch.hidden arch.layers arch.output < rnns.mp
+    [[ ${lines[0]} == $'7\t30\tmy net.pt\tlstm\t5\t16\t2\t4' ]]
+    [[ ${lines[1]} == $'8\t30\tlstm_only.pt\tlstm\t5\t16\t2\t16' ]]
+    [[ ${lines[2]} == $'9\t30\tlstm_linear.npz\tlstm\t5\t16\t2\t4' ]]
+    rec-info rnns.mp | grep -q 'import-rnn --first-run 7'
+    # The same weights, whatever the file.
+    [[ $(rec-table weights.lstm.weight_hh_l1 linear.bias < rnns.mp | sed -n '1p;3p' | sort -u | wc -l) == 1 ]]
+    probe --new --hidden 8 < rnns.mp > encoder.mp
+    import-rnn 'my net.pt' | probe --model encoder.mp | rec-info --quiet
+}
+
+@test "--list shows all tensors, also of what can't be imported" {
+    run -0 import-rnn --list "$GOLDEN/lstm_float16.pt" "$GOLDEN/cnn.pt" "$GOLDEN/quantized_int8.pt"
+    [[ ${lines[0]} == "$GOLDEN"/lstm_float16.pt$'\tlstm.weight_ih_l0\tfloat16\t[64,5]' ]]
+    [[ $output == *$'cnn.pt\tbn1.num_batches_tracked\tint64\t[]'* && $output == *$'quantised\t?'* ]]
+}
+
+@test "what was assumed is said, unless --quiet" {
+    run -0 --separate-stderr import-rnn "$GOLDEN/lstm_nobias.pt"
+    [[ $stderr == "import-rnn: $GOLDEN/lstm_nobias.pt: no biases in the recurrent layers: they become zeros" ]]
+    run -0 --separate-stderr import-rnn --quiet "$GOLDEN/lstm_nobias.pt"
+    [[ -z $stderr ]]
+}
+
+@test "misuse, missing files, no files of these kinds, output that can't be written" {
+    run -64 import-rnn
+    [[ $output == "import-rnn: at least one FILE is needed"* ]]
+    run -64 import-rnn --cell mlp "$GOLDEN/lstm_linear.pt"
+    run -66 --separate-stderr import-rnn missing.pt
+    [[ $stderr == "import-rnn: missing.pt: "* ]]
+    : > empty
+    printf 'run,step\n1,2\n' > text
+    gen-language > tasks.mp
+    tail -c 5000 "$GOLDEN/lstm_linear.safetensors" > tail
+    for file in empty text tasks.mp tail; do
+        run -65 --separate-stderr import-rnn "$file"
+        [[ $stderr == "import-rnn: $file: "* ]]
+    done
+    run -74 bash -c 'import-rnn "$1" > /dev/full' - "$GOLDEN/lstm_linear.pt"
+    run -65 --separate-stderr bash -c 'import-rnn --max-record-bytes 1000 "$1"' - "$GOLDEN/lstm_linear.pt"
+    [[ $stderr == *'an RNN of 3716 weights, more than 250'* ]]
+}
