@@ -1,17 +1,19 @@
 // Which network was made from which, from weights alone.
+#include "analysis/kin.h"
 #include "analysis/lineage.h"
 #include "base/memory.h"
 #include "cli/cli.h"
 #include "records/path.h"
 #include "records/rnn.h"
+#include "rnn/symmetry.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static double related = 0.25, margin = 0.1;
+static double related = 0.25, margin = 0.1, kin = 0.55;
 static const char *direction = "rising", *time_field;
-static bool dot, truth;
+static bool dot, truth, align_first;
 static int limit = 5000;
 
 static struct option options[] = {
@@ -42,6 +44,17 @@ static struct option options[] = {
      .value = "FIELD",
      .help = "A number in the records, as step, that tells when each network was made: decides all directions"},
     {.type = OPTION_FLAG,
+     .name = "align",
+     .letter = 'a',
+     .target = &align_first,
+     .help = "First bring RNNs whose units were permuted, flipped or scaled into the order of their relatives"},
+    {.type = OPTION_REAL,
+     .name = "kin",
+     .target = &kin,
+     .low = -1,
+     .high = 1,
+     .help = "With --align: two families are one when the cosine of two members is above this after alignment"},
+    {.type = OPTION_FLAG,
      .name = "truth",
      .target = &truth,
      .help = "Also write what the records say of themselves (parent, or the step before of the same run), for judging"},
@@ -63,7 +76,7 @@ static struct program program = {
     .input = "rnn records of one architecture",
     .output = "an arc record for each, or a graph in Graphviz' language",
     .examples = "rnn-lineage < zoo.mp | rec-table child.run child.step parent.run parent.step how\n"
-                "rnn-lineage --dot < zoo.mp | dot -Tpng > family-tree.png",
+                "rnn-lineage --dot --align < zoo.mp > family-tree.dot",
     .options = options,
 };
 
@@ -99,7 +112,6 @@ static void make_room(struct nets *all) {
         return;
     size_t old = (size_t)all->capacity, more = old ? 2 * old : 64;
     all->net = memory_realloc(all->net, old * sizeof *all->net, more * sizeof *all->net);
-    all->traits = memory_realloc(all->traits, old * sizeof *all->traits, more * sizeof *all->traits);
     all->capacity = (int)more;
 }
 
@@ -127,17 +139,32 @@ static enum status add(struct nets *all, const struct value *root, struct error 
     if (truth && value_get(root, "parent"))
         net->parent = value_clone(value_get(root, "parent"));
     status = rnn_record_weights(&r, &all->table, net->weights, error);
-    if (status == STATUS_OK)
-        all->traits[all->count++] = lineage_traits(&all->table, net->weights, all->chosen);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    symmetry_merge_biases(net->weights, &all->arch); // how their sum is split says nothing
+    all->count++;
+    return STATUS_OK;
 }
 
-static void infer(const struct nets *all, struct lineage_arc *arcs) {
+static void align_kin(struct cli *cli, const struct nets *all) {
+    enum { CANDIDATES = 24 };
+    float **weights = memory_alloc((size_t)all->count * sizeof *weights);
+    for (int i = 0; i < all->count; i++)
+        weights[i] = all->net[i].weights;
+    struct kin_options how = {.related = related, .kin = kin, .candidates = CANDIDATES};
+    int changed = kin_align(weights, all->count, &all->arch, &how);
+    cli_note(cli, "%d of %d RNNs were brought into the order of their relatives' units", changed, all->count);
+    free(weights);
+}
+
+static void infer(struct nets *all, struct lineage_arc *arcs) {
     const float **weights = memory_alloc((size_t)all->count * sizeof *weights);
+    all->traits = memory_alloc((size_t)all->count * sizeof *all->traits);
     double *times = memory_alloc((size_t)all->count * sizeof *times);
     for (int i = 0; i < all->count; i++) {
         weights[i] = all->net[i].weights;
         times[i] = all->net[i].time;
+        all->traits[i] = lineage_traits(&all->table, weights[i], all->chosen);
     }
     struct lineage_options how = {.related = related, .margin = margin, .time = time_field ? times : NULL};
     how.direction = direction[0] == 'r' ? LINEAGE_RISING : LINEAGE_FALLING;
@@ -293,6 +320,8 @@ int main(int argc, char **argv) {
     }
     if (!all.count)
         cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: there is no rnn record", in->name));
+    if (align_first)
+        align_kin(cli, &all);
     struct lineage_arc *arcs = memory_alloc((size_t)all.count * sizeof *arcs);
     infer(&all, arcs);
     if (dot)

@@ -148,18 +148,6 @@ static double dot(const float *x, const float *y, size_t n) {
     return sum;
 }
 
-// Biases that only count as a sum are merged into bias_ih.
-static void merge_biases(float *weights, const struct rnn_arch *arch, const struct params *table) {
-    size_t H = (size_t)arch->hidden, merged = (size_t)(arch->cell->gates - arch->cell->apart) * H;
-    for (int l = 0; l < arch->layers; l++) {
-        float *ih = weights + table->list[rnn_param(arch, l, B_IH)].offset, *hh = weights + table->list[rnn_param(arch, l, B_HH)].offset;
-        for (size_t i = 0; i < merged; i++) {
-            ih[i] += hh[i];
-            hh[i] = 0;
-        }
-    }
-}
-
 static void read_side(float *out, const struct search *s, const struct side *side) {
     symmetry_apply(out, side->weights, s->arch, side->unit, side->scale);
 }
@@ -308,7 +296,7 @@ static void split_biases(float *aligned, const float *reference, const struct rn
 static float *merged_copy(const float *weights, const struct rnn_arch *arch, const struct params *table) {
     float *copy = memory_alloc(table->size * sizeof *copy);
     memcpy(copy, weights, table->size * sizeof *copy);
-    merge_biases(copy, arch, table);
+    symmetry_merge_biases(copy, arch);
     return copy;
 }
 

@@ -8,6 +8,8 @@
 
 const char *const lineage_how_names[] = {"root", "trained", "copied", "quantised", "pruned", "merged"};
 
+static const double ROUNDING = 1e-6; // relative differences up to this are those of float arithmetic
+
 enum { MANY_VALUES = 65536, NEAREST = 12 /* candidates for the parents of a merge */ };
 
 // --- Traits ---
@@ -150,7 +152,7 @@ static bool ordered(const struct inference *in, int a, int b) {
     if (lost_a != lost_b)
         return lost_a < lost_b;
     double g = gain(in, a, b);
-    return g > 0 || (g == 0 && a < b);
+    return fabs(g) > ROUNDING * (1 + fabs(in->traits[a].kurtosis)) ? g > 0 : a < b;
 }
 
 // Averaging lowers the kurtosis, so a merge comes before what comes after both of its parents, whatever its own.
@@ -233,7 +235,7 @@ static void find_merge(const struct inference *in, int w, struct lineage_arc *ar
 // --- Arcs ---
 
 static enum lineage_how how_made(const struct inference *in, int child, int parent, double distance) {
-    if (distance == 0)
+    if (distance <= ROUNDING * sqrt(product(in, child, child)))
         return LINEAGE_COPIED;
     if (is_quantised(&in->traits[child], &in->traits[parent]))
         return LINEAGE_QUANTISED;

@@ -76,6 +76,19 @@ void symmetry_apply(float *out, const float *weights, const struct rnn_arch *arc
     apply_matrix(out + done, weights + done, 1, -1, arch->output, 1, none, none);
 }
 
+void symmetry_merge_biases(float *weights, const struct rnn_arch *arch) {
+    size_t H = (size_t)arch->hidden, rows = cell_inputs(arch->cell, arch->hidden);
+    size_t merged = (size_t)(arch->cell->gates - arch->cell->apart) * H;
+    for (int l = 0; l < arch->layers; l++) {
+        float *ih = weights + rows * ((size_t)(l ? arch->hidden : arch->input) + H), *hh = ih + rows;
+        for (size_t i = 0; i < merged; i++) {
+            ih[i] += hh[i];
+            hh[i] = 0;
+        }
+        weights = hh + rows;
+    }
+}
+
 void symmetry_random(int *unit, float *scale, const struct rnn_arch *arch, bool permute, bool rescale, struct rng *rng) {
     int H = arch->hidden;
     for (int l = 0; l < arch->layers; l++) {

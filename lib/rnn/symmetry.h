@@ -20,6 +20,10 @@ void symmetry_random_index(int *index, const struct rnn_arch *arch, struct rng *
 // weights and out [rnn_size] must not overlap.
 void symmetry_apply(float *out, const float *weights, const struct rnn_arch *arch, const int *unit, const float *scale);
 
+// Puts bias_ih + bias_hh into bias_ih and zero into bias_hh, in place, where only their sum counts (all blocks but those that the cell
+// keeps apart).
+void symmetry_merge_biases(float *weights, const struct rnn_arch *arch);
+
 // A random one for symmetry_apply: permuted units if `permute`; if `rescale`, signs, or scales between 1/2 and 2 (uniform in the
 // logarithm), as the cell allows.
 void symmetry_random(int *unit, float *scale, const struct rnn_arch *arch, bool permute, bool rescale, struct rng *rng);

@@ -55,6 +55,18 @@ PYTHON
     [[ $(rec-table family < arcs.mp | sort -u) == 0 ]]
 }
 
+@test "copies that are hidden by symmetries are found with --align" {
+    rec-select --run 0-1 --step 100- < zoo.mp > shown.mp
+    rec-select --step 500 < shown.mp | rnn-perturb --permute --rescale --shift-bias 0.3 --first-run 20 > hidden.mp
+    rec-select --run 1 --step 200 < shown.mp | rnn-perturb --permute --rescale --quantise 5 --first-run 30 >> hidden.mp
+    cat shown.mp hidden.mp | rnn-lineage > without.mp
+    [[ $(rec-select --run 20-30 < without.mp | rec-table how | sort | uniq -c | tr -s ' ') == ' 3 root' ]]
+    run -0 --separate-stderr bash -c 'cat shown.mp hidden.mp | rnn-lineage --align > with.mp'
+    [[ $stderr == *"3 of 9 RNNs were brought"* ]]
+    rec-select --run 20-30 < with.mp | rec-table run parent.run parent.step how > table
+    diff table <(printf '20\t0\t500\tcopied\n21\t1\t500\tcopied\n30\t1\t200\tquantised\n')
+}
+
 @test "a graph for Graphviz" {
     run -0 rnn-lineage --dot < zoo.mp
     [[ ${lines[0]} == 'digraph lineage {' && ${lines[-1]} == '}' ]]
