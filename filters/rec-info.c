@@ -1,5 +1,6 @@
 // Says what is in streams, and whether they are whole.
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "cli/cli.h"
 #include "records/census.h"
 #include "stream/json.h"
@@ -96,6 +97,13 @@ static void pack_number(struct packer *p, const char *key, uint64_t number) {
     pack_u64(p, number);
 }
 
+// Names of files, and errors with them, may have any bytes.
+static void pack_repaired(struct packer *p, const char *text) {
+    char *repaired = utf8_repaired(text);
+    pack_str(p, repaired);
+    free(repaired);
+}
+
 static void pack_verdicts(struct packer *p, const struct verdict *verdict, int count) {
     pack_key(p, "files");
     pack_list(p);
@@ -103,11 +111,11 @@ static void pack_verdicts(struct packer *p, const struct verdict *verdict, int c
         const struct verdict *v = &verdict[i];
         pack_map(p);
         pack_key(p, "file");
-        pack_str(p, v->name);
+        pack_repaired(p, v->name);
         pack_key(p, "verdict");
         pack_str(p, word_of(v->status));
         pack_key(p, "error");
-        v->status == STATUS_OK ? pack_nil(p) : pack_str(p, v->text);
+        v->status == STATUS_OK ? pack_nil(p) : pack_repaired(p, v->text);
         pack_number(p, "segments", v->segments);
         pack_number(p, "records", v->records);
         pack_number(p, "bytes", v->bytes);
@@ -138,6 +146,24 @@ static void pack_runs_and_steps(struct packer *p, const struct census *c) {
     pack_number(p, "steps_left_out", c->steps.count > LISTED ? c->steps.count - LISTED : 0);
     free(runs);
     free(steps);
+}
+
+static void pack_duplicates(struct packer *p, const struct census *c) {
+    pack_key(p, "duplicates");
+    pack_map(p);
+    pack_number(p, "count", c->duplicates);
+    pack_key(p, "first");
+    pack_list(p);
+    for (uint64_t i = 0; i < c->duplicates && i < CENSUS_DUPLICATES; i++) {
+        pack_map(p);
+        pack_key(p, "kind");
+        pack_str(p, c->duplicate[i].kind);
+        pack_number(p, "run", c->duplicate[i].run);
+        pack_number(p, "step", c->duplicate[i].step);
+        pack_end(p);
+    }
+    pack_end(p);
+    pack_end(p);
 }
 
 static void pack_summaries(struct packer *p, const struct census *c) {
@@ -171,6 +197,7 @@ static void print_json(struct cli *cli, const struct census *c, const struct ver
     pack_number(p, "bytes", c->bytes);
     pack_tally(p, "kinds", &c->kinds, false);
     pack_runs_and_steps(p, c);
+    pack_duplicates(p, c);
     pack_tally(p, "splits", &c->splits, false);
     pack_tally(p, "families", &c->families, true);
     pack_tally(p, "architectures", &c->archs, false);
@@ -240,6 +267,21 @@ static void print_runs_and_steps(const struct census *c) {
     free(steps);
 }
 
+static void print_duplicates(const struct census *c) {
+    if (!c->duplicates)
+        return;
+    print_label("twice");
+    for (uint64_t i = 0; i < c->duplicates && i < CENSUS_DUPLICATES; i++) {
+        const struct census_duplicate *d = &c->duplicate[i];
+        printf("%s", i ? ", " : "");
+        print_plain(d->kind, strlen(d->kind));
+        printf(" of run %" PRIu64 ", step %" PRIu64, d->run, d->step);
+    }
+    if (c->duplicates > CENSUS_DUPLICATES)
+        printf(", and %" PRIu64 " more", c->duplicates - CENSUS_DUPLICATES);
+    printf(": there more than once\n");
+}
+
 static void print_summaries(const struct census *c) {
     if (c->summaries)
         printf("\n%-28s %9s %10s %10s %10s %10s\n", "metrics", "count", "min", "mean", "median", "max");
@@ -304,6 +346,7 @@ static void print_text(struct cli *cli, const struct census *c, const struct ver
     }
     print_tally("kinds", &c->kinds, false);
     print_runs_and_steps(c);
+    print_duplicates(c);
     print_tally("splits", &c->splits, false);
     print_tally("tasks", &c->families, true);
     print_tally("architectures", &c->archs, false);

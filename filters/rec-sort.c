@@ -2,7 +2,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "cli/cli.h"
-#include "records/fields.h"
+#include "stream/field.h"
 #include "stream/sorter.h"
 
 #include <stdlib.h>

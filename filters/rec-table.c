@@ -143,6 +143,9 @@ int main(int argc, char **argv) {
     if (!count || (matrix && count > 1))
         cli_usage(cli, matrix ? "--matrix takes one FIELD" : "at least one FIELD is needed");
 
+    for (int i = 0; i < count; i++)
+        cli_check_text(cli, "FIELD", fields[i]);
+
     struct reader *in = cli_reader(cli, "-");
 
     struct json_text text = {0};

@@ -2,8 +2,10 @@
 
 #include "base/filemap.h"
 #include "base/memory.h"
+#include "base/note.h"
+#include "base/utf8.h"
 #include "cli/config.h"
-#include "records/fields.h"
+#include "stream/field.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -140,6 +142,10 @@ void cli_check(struct cli *cli, enum status status) {
         fail(cli, exitcode_of(status), "");
 }
 
+static void on_note(const char *text) {
+    cli_note(&running, "%s", text);
+}
+
 static void run_action(struct cli *cli) __attribute__((noreturn));
 static void run_action(struct cli *cli) {
     if (cli->help)
@@ -156,6 +162,7 @@ struct cli *cli_begin(struct program *program, int argc, char **argv) {
     struct cli *cli = &running;
     cli->program = program;
     memory_on_failure(out_of_memory);
+    note_on(on_note);
     sigaction(SIGBUS, &(struct sigaction){.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO}, NULL);
     occupy_closed_descriptors(cli);
     set_common_options(cli);
@@ -205,6 +212,11 @@ void cli_usage(struct cli *cli, const char *format, ...) {
     vsnprintf(cli->error.text, sizeof cli->error.text, format, args);
     va_end(args);
     fail_usage(cli);
+}
+
+void cli_check_text(struct cli *cli, const char *what, const char *text) {
+    if (!utf8_valid(text, strlen(text)))
+        cli_usage(cli, "%s: '%s' is no UTF-8, as texts in records are", what, text);
 }
 
 void cli_check_label(struct cli *cli, const char *label) {

@@ -55,6 +55,9 @@ void cli_check(struct cli *cli, enum status status);
 void cli_check_record(struct cli *cli, const struct reader *reader, enum status status);
 // For misuse found by the filter: message, hint at --help, exit 64.
 void cli_usage(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+// For operands that are texts and no names of files (names, fields, conditions): usage error unless it is UTF-8. Options are checked when
+// they are parsed, see options.h.
+void cli_check_text(struct cli *cli, const char *what, const char *text);
 // For the value of --label, NULL allowed: usage error unless it fits the label of a record.
 void cli_check_label(struct cli *cli, const char *label);
 // A warning or a remark on standard error, unless --quiet.

@@ -143,6 +143,17 @@ static void check_layers(struct cli *cli, const struct settings *s, const struct
 
 // --- A fresh encoder ---
 
+// The first RNN's weights are looked at now: better to learn that they can't be read before an encoder for them is made.
+static enum status check_weights(const struct rnn_record *rnn, struct error *error) {
+    struct params table = {0};
+    rnn_params(&table, &rnn->arch);
+    float *weights = memory_alloc(table.size * sizeof *weights);
+    enum status status = rnn_record_weights(rnn, &table, weights, error);
+    free(weights);
+    params_free(&table);
+    return status;
+}
+
 // Reads no further than the segment of the first rnn record, whose end proves that record and history to be sound: a zoo made of shards
 // costs one shard, however large it is.
 static void make_encoder(struct cli *cli, const struct settings *s, const struct encoder_type *type, struct reader *in,
@@ -154,6 +165,7 @@ static void make_encoder(struct cli *cli, const struct settings *s, const struct
                                      in->name));
     while (!value_is(value_get(in->record, "kind"), "rnn"));
     cli_check_record(cli, in, rnn_record_read(in->record, &rnn, cli_error(cli)));
+    cli_check_record(cli, in, check_weights(&rnn, cli_error(cli)));
     struct encoder_config config = chosen_config(s, type, &rnn.arch);
     struct error error = {0};
     if (encoder_check(type, &config, &error) != STATUS_OK)

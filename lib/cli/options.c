@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/numtext.h"
+#include "base/utf8.h"
 
 #include <float.h>
 #include <limits.h>
@@ -25,6 +26,18 @@ bool option_is_choice(const char *choices, const char *text) {
         c += length + (c[length] != '\0');
     }
     return false;
+}
+
+// The name of a file may be any bytes. All other texts are compared with those of records, or get into them.
+static bool is_file(const struct option *o) {
+    return o->value && option_is_choice("FILE|DIR|PATTERN", o->value);
+}
+
+static enum status set_text(struct option *o, const char *text, const char *what, struct error *error) {
+    if (!is_file(o) && !utf8_valid(text, strlen(text)))
+        return error_set(error, STATUS_USAGE, "%s: '%s' is no UTF-8, as texts in records are", what, text);
+    *(const char **)o->target = text;
+    return STATUS_OK;
 }
 
 static enum status set_number(struct option *o, const char *text, const char *what, struct error *error) {
@@ -66,7 +79,7 @@ enum status option_set(struct option *option, const char *text, const char *what
         *(const char **)option->target = text;
         break;
     case OPTION_TEXT:
-        *(const char **)option->target = text;
+        status = set_text(option, text, what, error);
         break;
     case OPTION_HEADING:
         return error_set(error, STATUS_USAGE, "%s: no option", what);

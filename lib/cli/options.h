@@ -12,7 +12,7 @@ enum option_type {
     OPTION_INT,    // int *
     OPTION_U64,    // uint64_t *
     OPTION_REAL,   // double *
-    OPTION_TEXT,   // const char ** (a file name, a choice, a list)
+    OPTION_TEXT,   // const char **; has to be UTF-8, unless `value` is FILE, DIR or PATTERN: names of files may be any bytes
     OPTION_CHOICE, // const char **; choices is "a|b|c"
     OPTION_ACTION, // bool *; --name only, ends the parsing at once: --help, --usage, --version
     OPTION_HEADING // no option: `help` is a heading in --help

@@ -29,6 +29,7 @@ void census_free(struct census *c) {
     table_free(&c->steps);
     table_free(&c->tasks);
     table_free(&c->history_hashes);
+    table_free(&c->identities);
     free(c);
 }
 
@@ -112,6 +113,23 @@ static void add_history(struct census *c, const struct value *entries) {
     }
 }
 
+static void count_duplicate(struct census *c, const struct value *record, const char *kind, uint64_t run, uint64_t step) {
+    static const char *const more[] = {"encoder", "label", "target", "predictor"};
+    uint64_t hash = hash_mix(hash_bytes(run, kind, strlen(kind)) ^ step);
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        const struct value *v = value_get(record, more[i]);
+        hash = v ? hash_bytes(hash, v->bytes, v->length) : hash_mix(hash);
+    }
+    if ((*table_at(&c->identities, hash))++ != 1)
+        return;
+    if (c->duplicates < CENSUS_DUPLICATES) {
+        struct census_duplicate *d = &c->duplicate[c->duplicates];
+        *d = (struct census_duplicate){.run = run, .step = step};
+        snprintf(d->kind, sizeof d->kind, "%s", kind);
+    }
+    c->duplicates++;
+}
+
 static void add_data(struct census *c, const struct value *record) {
     static const char *const numbers[] = {"metrics.accuracy", "metrics.loss", "accuracy", "loss", "clone_accuracy"};
     const struct value *kind = value_get(record, "kind"), *split = value_get(record, "split"), *task = value_get(record, "task"),
@@ -132,8 +150,10 @@ static void add_data(struct census *c, const struct value *record) {
     if (value_to_u64(value_get(record, "run"), &run)) {
         ++*table_at(&c->runs, run);
         const struct value *v = value_get(record, "step");
-        if (!v || value_to_u64(v, &step))
+        if (!v || value_to_u64(v, &step)) {
             ++*table_at(&c->steps, step);
+            count_duplicate(c, record, name, run, step);
+        }
     }
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         double x;

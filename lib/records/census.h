@@ -1,19 +1,20 @@
-// What is in a stream, counted record by record in bounded memory: at most 96 bytes for each different run, step, task and history entry,
-// and 16 MiB for all else, whatever the stream is like.
+// What is in a stream, counted record by record in bounded memory: at most 96 bytes for each different run, step, task, history entry and
+// record with a run, and 16 MiB for all else, whatever the stream is like.
 #ifndef RECORDS_CENSUS_H
 #define RECORDS_CENSUS_H
 
 #include "base/rng.h"
 #include "base/table.h"
-#include "records/fields.h"
+#include "stream/field.h"
 #include "stream/reader.h"
 
 enum {
-    CENSUS_NAMES = 64,          // different names that are counted apart; further ones are counted together
-    CENSUS_SUMMARIES = 64,      // likewise
-    CENSUS_SAMPLE = 10000,      // medians are exact up to so many numbers, and beyond that of a random sample of them
-    CENSUS_HISTORY = 1000,      // entries that are kept, of at most
-    CENSUS_HISTORY_BYTES = 8192 // each
+    CENSUS_NAMES = 64,           // different names that are counted apart; further ones are counted together
+    CENSUS_SUMMARIES = 64,       // likewise
+    CENSUS_SAMPLE = 10000,       // medians are exact up to so many numbers, and beyond that of a random sample of them
+    CENSUS_HISTORY = 1000,       // entries that are kept, of at most
+    CENSUS_HISTORY_BYTES = 8192, // each
+    CENSUS_DUPLICATES = 20       // that are listed
 };
 
 struct tally {
@@ -40,6 +41,14 @@ struct census {
     struct tally kinds, splits, families, archs;
     struct table runs, steps; // run -> records, step -> records of a run; a record with a run and no step is of step 0
     struct table tasks, history_hashes;
+    // Records of one kind with the same run and step (and encoder, label, target and predictor, of what is made from RNNs): of two of them
+    // nobody can tell which is meant. Listed in order of their second appearance.
+    struct table identities;
+    uint64_t duplicates; // so many of them are there more than once
+    struct census_duplicate {
+        char kind[TEXT_FIELD_SIZE];
+        uint64_t run, step;
+    } duplicate[CENSUS_DUPLICATES];
     struct summary summary[CENSUS_SUMMARIES];
     int summaries;
     struct history_entry {

@@ -56,8 +56,9 @@ static enum status config_key_read(const struct value *config, const struct conf
         *key->target = index;
         return STATUS_OK;
     }
-    if (key->flag && v->type == VALUE_BOOL) {
-        *key->target = v->boolean;
+    bool flag;
+    if (key->flag && value_to_bool(v, &flag)) {
+        *key->target = flag;
         return STATUS_OK;
     }
     return field_int(config, key->name, "config", key->flag ? 0 : key->low, key->flag ? 1 : key->high, key->target, error);

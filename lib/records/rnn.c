@@ -2,6 +2,7 @@
 
 #include "math/kernels.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 
@@ -95,7 +96,11 @@ static enum status rollouts_read(const struct value *rollouts, bool look_at_toke
 static enum status weights_size_check(const struct rnn_record *r, struct error *error) {
     if (r->weights->length / 2 >= rnn_size(&r->arch))
         return STATUS_OK;
-    return error_set(error, STATUS_DATA, "rnn record: fewer weights than arch tells");
+    struct params table = {0};
+    rnn_params(&table, &r->arch);
+    enum status status = weights_read(r->weights, &table, NULL, error); // says what is missing, or of which type
+    params_free(&table);
+    return status != STATUS_OK ? status : error_set(error, STATUS_DATA, "rnn record: fewer weights than arch tells");
 }
 
 static enum status header_read(const struct value *root, struct rnn_record *out, struct error *error) {
@@ -105,7 +110,7 @@ static enum status header_read(const struct value *root, struct rnn_record *out,
     if (status == STATUS_OK && value_get(root, "seed"))
         status = field_u64(root, "seed", of, &out->seed, error);
     if (status == STATUS_OK && value_get(root, "split"))
-        status = field_text(root, "split", of, out->split, error);
+        status = field_split(value_get(root, "split"), of, out->split, error);
     if (status == STATUS_OK && value_get(root, "task"))
         status = task_read(value_get(root, "task"), &out->task, error);
     if (status == STATUS_OK && value_get(root, "metrics"))
@@ -147,12 +152,24 @@ enum status rnn_record_view(const struct value *root, struct rnn_record *out, st
     return status == STATUS_OK ? network_read(root, false, out, error) : status;
 }
 
+static enum status finite_check(const struct params *table, const float *values, struct error *error) {
+    if (isfinite(kernels()->sum_squares(values, table->size)))
+        return STATUS_OK;
+    for (int i = 0; i < table->count; i++)
+        for (size_t k = 0; k < table->list[i].size; k++)
+            if (!isfinite(values[table->list[i].offset + k]))
+                return error_set(error, STATUS_DATA, "weights: '%s' has a number that is not finite (%g, item %zu)", table->list[i].name,
+                                 (double)values[table->list[i].offset + k], k);
+    return error_set(error, STATUS_DATA, "weights: so large that the sum of their squares is not finite");
+}
+
 enum status rnn_record_weights(const struct rnn_record *r, const struct params *table, float *values, struct error *error) {
-    if (!r->weights)
-        return error_set(error, STATUS_DATA, "rnn record: key 'weights' is missing");
-    enum status status = weights_read(r->weights, table, values, error);
-    if (status == STATUS_OK && !isfinite(kernels()->sum_squares(values, table->size)))
-        status = error_set(error, STATUS_DATA, "rnn record: a weight is not finite");
+    enum status status =
+        r->weights ? weights_read(r->weights, table, values, error) : error_set(error, STATUS_DATA, "rnn record: key 'weights' is missing");
+    if (status == STATUS_OK)
+        status = finite_check(table, values, error);
+    if (status != STATUS_OK && error)
+        error_prefix(error, "run %" PRIu64 ", step %" PRIu64, r->run, r->step);
     return status;
 }
 

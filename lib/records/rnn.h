@@ -2,15 +2,16 @@
 #ifndef RECORDS_RNN_H
 #define RECORDS_RNN_H
 
-#include "records/fields.h"
+#include "stream/field.h"
 #include "records/task.h"
+#include "records/weightmap.h"
 #include "stream/array.h"
 #include "rnn/rnn.h"
 
 struct rnn_record {
     const struct value *root;
     uint64_t run, step, seed;    // step and seed are 0 when absent
-    char split[TEXT_FIELD_SIZE]; // "" before partition
+    char split[TEXT_FIELD_SIZE]; // one of split_names; "" before partition
     struct task task;            // family and value NULL when absent
     struct rnn_arch arch;
     const struct value *weights, *metrics; // metrics may be NULL
@@ -28,7 +29,7 @@ enum status rnn_record_read(const struct value *root, struct rnn_record *out, st
 // The same for a record that rnn_record_read has accepted before, at a fraction of the cost: the tokens of its rollouts are not looked at
 // again. Who uses them checks their range then (the file may have changed since).
 enum status rnn_record_view(const struct value *root, struct rnn_record *out, struct error *error) MUST_CHECK;
-// The flat vector of a table; STATUS_DATA also when a weight is not finite.
+// The flat vector of a table; STATUS_DATA also when a weight is not finite. Errors name run, step and tensor.
 enum status rnn_record_weights(const struct rnn_record *r, const struct params *table, float *values, struct error *error) MUST_CHECK;
 bool rnn_record_metric(const struct rnn_record *r, const char *name, double *out);
 

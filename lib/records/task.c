@@ -1,5 +1,18 @@
 #include "records/task.h"
 
+#include "families/split.h"
+
+#include <string.h>
+
+enum status field_split(const struct value *split, const char *of, char out[TEXT_FIELD_SIZE], struct error *error) {
+    if (!value_to_text(split, out, TEXT_FIELD_SIZE))
+        return error_set(error, STATUS_DATA, "%s: key 'split' is no short text", of);
+    for (int s = 0; s < SPLIT_COUNT; s++)
+        if (strcmp(out, split_names[s]) == 0)
+            return STATUS_OK;
+    return error_set(error, STATUS_DATA, "%s: unknown split '%s': there are train, validation and ood", of, out);
+}
+
 enum status task_read(const struct value *task, struct task *out, struct error *error) {
     if (!task || task->type != VALUE_MAP)
         return error_set(error, STATUS_DATA, "key 'task' is missing or no map");
@@ -40,5 +53,8 @@ enum status task_record_read(const struct value *root, struct task_record *out, 
         status = field_u64(root, "seed", "task record", &out->seed, error);
     if (status == STATUS_OK)
         status = task_read(value_get(root, "task"), &out->task, error);
+    char split[TEXT_FIELD_SIZE];
+    if (status == STATUS_OK && value_get(root, "split"))
+        status = field_split(value_get(root, "split"), "task record", split, error);
     return status;
 }

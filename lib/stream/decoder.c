@@ -1,6 +1,7 @@
 #include "stream/decoder_internal.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -86,41 +87,6 @@ static struct value *append_node(struct decoder *d) {
         nodes->capacity = capacity;
     }
     return memset(&nodes->node[d->used++], 0, sizeof *nodes->node);
-}
-
-// The length of the sequence at text, by the table of well-formed sequences of the Unicode Standard (3.9, table 3-7), or 0.
-static size_t utf8_sequence(const uint8_t *text, size_t size) {
-    uint8_t first = text[0], low = 0x80, high = 0xbf;
-    size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-    if (length > size)
-        return 0;
-    if (first == 0xe0)
-        low = 0xa0; // no overlong forms
-    else if (first == 0xed)
-        high = 0x9f; // no surrogates
-    else if (first == 0xf0)
-        low = 0x90;
-    else if (first == 0xf4)
-        high = 0x8f; // nothing beyond U+10FFFF
-    for (size_t i = 1; i < length; i++, low = 0x80, high = 0xbf)
-        if (text[i] < low || text[i] > high)
-            return 0;
-    return length;
-}
-
-static bool utf8_valid(const uint8_t *text, size_t size) {
-    for (size_t i = 0; i < size;) {
-        uint64_t eight;
-        if (size - i >= sizeof eight && (memcpy(&eight, text + i, sizeof eight), (eight & 0x8080808080808080u) == 0)) {
-            i += sizeof eight;
-            continue;
-        }
-        size_t length = utf8_sequence(text + i, size - i);
-        if (!length)
-            return false;
-        i += length;
-    }
-    return true;
 }
 
 static enum status decode_bytes(struct decoder *d, struct value *v, uint64_t size, struct error *error) {

@@ -64,7 +64,7 @@ static enum status map(struct mapping *m, int fd, const char *name, struct error
     const void *bytes = filemap_open(fd, (size_t)info.st_size, name);
     if (!bytes)
         return error_set(error, STATUS_IO, "%s: mapping: %s", name, strerror(errno));
-    *m = (struct mapping){bytes, (uint64_t)info.st_size, fd};
+    *m = (struct mapping){bytes, (uint64_t)info.st_size, fd, info.st_mtim};
     return STATUS_OK;
 }
 
@@ -95,10 +95,19 @@ enum status mapping_open(struct mapping *out, const char *path, struct error *er
     return status;
 }
 
+static bool same_time(struct timespec a, struct timespec b) {
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
 enum status mapping_check(const struct mapping *m, const char *name, struct error *error) {
     struct stat info;
-    if (m->bytes && fstat(m->fd, &info) == 0 && (uint64_t)info.st_size < m->size)
+    if (!m->bytes || fstat(m->fd, &info) != 0)
+        return STATUS_OK;
+    if ((uint64_t)info.st_size < m->size)
         return error_set(error, STATUS_IO, "%s: was cut while it was read", name);
+    // Not by ctime, which also changes when the file is renamed, linked or removed.
+    if ((uint64_t)info.st_size != m->size || !same_time(info.st_mtim, m->modified))
+        return error_set(error, STATUS_IO, "%s: has changed while it was read", name);
     return STATUS_OK;
 }
 

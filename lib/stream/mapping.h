@@ -6,17 +6,20 @@
 #include "base/error.h"
 
 #include <stdint.h>
+#include <time.h>
 
 struct mapping {
     const uint8_t *bytes; // NULL when there are none
     uint64_t size;
-    int fd; // of the file that is mapped, or -1
+    int fd;                   // of the file that is mapped, or -1
+    struct timespec modified; // when it was opened
 };
 
 // path "-" is standard input. STATUS_NO_INPUT when it can't be opened, STATUS_IO when it can't be read or copied.
 enum status mapping_open(struct mapping *out, const char *path, struct error *error) MUST_CHECK;
-// STATUS_IO when the file has become shorter since: beyond its new end, its last page reads as zeros (what lies further raises SIGBUS, see
-// base/filemap.h).
+// STATUS_IO when the file was written to or cut since, by its times and size: what is in the map is then no longer what was opened (beyond
+// a new end its last page reads as zeros; what lies further raises SIGBUS, see base/filemap.h). A file that was replaced by another one of
+// its name (mv) stays as it was.
 enum status mapping_check(const struct mapping *m, const char *name, struct error *error) MUST_CHECK;
 void mapping_close(struct mapping *m);
 

@@ -1,7 +1,9 @@
 #include "stream/value.h"
 
 #include "base/memory.h"
+#include "stream/array.h"
 
+#include <math.h>
 #include <string.h>
 
 const struct value *value_first(const struct value *container) {
@@ -51,7 +53,32 @@ const struct value *value_at(const struct value *array, uint32_t index) {
     return v;
 }
 
+// The item of a NumPy scalar as a plain value, or v itself.
+static const struct value *plain(const struct value *v, struct value *item) {
+    struct array a;
+    if (!v || v->type != VALUE_MAP || array_read(v, &a, NULL) != STATUS_OK || a.rank != 0)
+        return v;
+    if (a.dtype == DTYPE_F2 || a.dtype == DTYPE_F4 || a.dtype == DTYPE_F8) {
+        *item = (struct value){.type = VALUE_FLOAT, .f = array_real(&a, 0)};
+        return item;
+    }
+    int64_t i = array_integer(&a, 0);
+    if (a.dtype == DTYPE_BOOL)
+        *item = (struct value){.type = VALUE_BOOL, .boolean = i != 0};
+    else if (a.dtype == DTYPE_U8 || i >= 0)
+        *item = (struct value){.type = VALUE_UINT, .u = (uint64_t)i};
+    else
+        *item = (struct value){.type = VALUE_INT, .i = i};
+    return item;
+}
+
 bool value_to_u64(const struct value *v, uint64_t *out) {
+    struct value item;
+    v = plain(v, &item);
+    if (v && v->type == VALUE_FLOAT && v->f >= 0 && v->f < 0x1p64 && v->f == floor(v->f)) {
+        *out = (uint64_t)v->f;
+        return true;
+    }
     if (!v || v->type != VALUE_UINT)
         return false;
     *out = v->u;
@@ -59,6 +86,12 @@ bool value_to_u64(const struct value *v, uint64_t *out) {
 }
 
 bool value_to_i64(const struct value *v, int64_t *out) {
+    struct value item;
+    v = plain(v, &item);
+    if (v && v->type == VALUE_FLOAT && v->f >= -0x1p63 && v->f < 0x1p63 && v->f == floor(v->f)) {
+        *out = (int64_t)v->f;
+        return true;
+    }
     if (!v || (v->type != VALUE_INT && (v->type != VALUE_UINT || v->u > INT64_MAX)))
         return false;
     *out = v->type == VALUE_INT ? v->i : (int64_t)v->u;
@@ -66,9 +99,20 @@ bool value_to_i64(const struct value *v, int64_t *out) {
 }
 
 bool value_to_double(const struct value *v, double *out) {
+    struct value item;
+    v = plain(v, &item);
     if (!v || (v->type != VALUE_UINT && v->type != VALUE_INT && v->type != VALUE_FLOAT))
         return false;
     *out = v->type == VALUE_FLOAT ? v->f : v->type == VALUE_INT ? (double)v->i : (double)v->u;
+    return true;
+}
+
+bool value_to_bool(const struct value *v, bool *out) {
+    struct value item;
+    v = plain(v, &item);
+    if (!v || v->type != VALUE_BOOL)
+        return false;
+    *out = v->boolean;
     return true;
 }
 

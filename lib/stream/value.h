@@ -49,10 +49,13 @@ struct value *value_clone(const struct value *v);
 const struct value *value_get(const struct value *map, const char *key);
 const struct value *value_at(const struct value *array, uint32_t index); // NULL beyond the end or when it is no array
 
-bool value_is(const struct value *v, const char *text);                // is it this str (or bin)?
-bool value_to_u64(const struct value *v, uint64_t *out);               // false when v is NULL, no integer, or negative
-bool value_to_i64(const struct value *v, int64_t *out);                // false ... or out of range
-bool value_to_double(const struct value *v, double *out);              // integers and floats
+bool value_is(const struct value *v, const char *text); // is it this str (or bin)?
+// Numbers and truth values as people's programs write them: an integer may also come as a float that is one (3.0), and all of them as a
+// NumPy scalar (or an array of rank 0). False when v is NULL or of another type.
+bool value_to_u64(const struct value *v, uint64_t *out);  // false also for a negative number, or one beyond the range
+bool value_to_i64(const struct value *v, int64_t *out);   // false also beyond the range
+bool value_to_double(const struct value *v, double *out); // integers and floats
+bool value_to_bool(const struct value *v, bool *out);
 bool value_to_text(const struct value *v, char *out, size_t capacity); // terminated copy; false when no str, too long, or a NUL byte inside
 
 #endif

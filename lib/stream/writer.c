@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -139,8 +140,11 @@ static void pack_identity(struct packer *p, const struct writer_identity *identi
     pack_key(p, "argv");
     pack_list(p);
     pack_str(p, identity->program); // argv[0] may hold a path of this machine
-    for (int i = 1; i < identity->argc; i++)
-        pack_str(p, identity->argv[i]);
+    for (int i = 1; i < identity->argc; i++) {
+        char *argument = utf8_repaired(identity->argv[i]); // the name of a file may be any bytes
+        pack_str(p, argument);
+        free(argument);
+    }
     pack_end(p);
     pack_end(p);
 }

@@ -13,7 +13,7 @@ struct writer;
 struct writer_identity {
     const char *program, *version;
     int argc;
-    char **argv; // argv[0] is written as `program`
+    char **argv; // argv[0] is written as `program`; what is no UTF-8 in the others as U+FFFD
 };
 
 struct writer *writer_open(int fd, const char *name, const struct writer_identity *identity); // name for messages

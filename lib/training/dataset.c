@@ -2,8 +2,12 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/note.h"
+#include "base/table.h"
 #include "stream/mapping.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,11 +49,35 @@ static enum status add_item(struct dataset *d, const struct reader *r, struct er
     *item =
         (struct dataset_item){.offset = r->offset, .size = r->record->length, .run = record.run, .step = record.step, .task = record.task};
     item->task.value = NULL;
-    if (strlen(record.split) >= sizeof item->split)
-        return error_set(error, STATUS_DATA, "unknown split '%s'", record.split);
-    strcpy(item->split, record.split);
+    memcpy(item->split, record.split, sizeof item->split); // one of split_names, which are short
     if (record.weights)
         item->form = rnn_forms_of(&d->forms, &record.arch);
+    return STATUS_OK;
+}
+
+// Runs are numbers of one experiment: records that share run and step are one and the same, or files of several experiments.
+static void note_duplicates(const struct dataset *d) {
+    struct table seen = {0};
+    int duplicates = 0, first = 0;
+    for (int i = 0; i < d->count; i++)
+        if ((*table_at(&seen, hash_mix(d->items[i].run) ^ d->items[i].step))++ == 1 && duplicates++ == 0)
+            first = i;
+    table_free(&seen);
+    if (duplicates)
+        note_once("%s: run %" PRIu64 ", step %" PRIu64 " is there more than once%s: which of them it is can't be told any more", d->name,
+                  d->items[first].run, d->items[first].step, duplicates > 1 ? ", and so are others (rec-info counts them)" : "");
+}
+
+// A record without a split among others that have one is in none of them, and nobody would know.
+static enum status check_splits(const struct dataset *d, struct error *error) {
+    for (int i = 1; i < d->count; i++)
+        if (!d->items[i].split[0] != !d->items[0].split[0]) {
+            const struct dataset_item *with = &d->items[d->items[0].split[0] ? 0 : i], *without = &d->items[d->items[0].split[0] ? i : 0];
+            return error_set(error, STATUS_DATA,
+                             "%s: run %" PRIu64 ", step %" PRIu64 " has the split '%s', run %" PRIu64 ", step %" PRIu64
+                             " has none: give all of them one (partition), or none",
+                             d->name, with->run, with->step, with->split, without->run, without->step);
+        }
     return STATUS_OK;
 }
 
@@ -74,7 +102,8 @@ static enum status index_records(struct dataset *d, const char *kind, struct rea
         return status;
     if (d->count == 0)
         return error_set(error, STATUS_DATA, "%s: there is no %s record", d->name, kind);
-    return STATUS_OK;
+    note_duplicates(d);
+    return check_splits(d, error);
 }
 
 enum status dataset_open(struct dataset **out, const char *path, const char *kind, struct reader_limits limits, struct error *error) {

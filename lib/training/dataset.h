@@ -28,14 +28,15 @@ struct dataset {
     struct dataset_internal *internal;
 };
 
-// path "-" is standard input. kind "rnn" or "embedding": other kinds are passed over. STATUS_DATA when there is no such record.
+// path "-" is standard input. kind "rnn" or "embedding": other kinds are passed over. STATUS_DATA when there is no such record, or when some
+// have a split and others none. That a run and step is there twice is told by note_once.
 enum status dataset_open(struct dataset **out, const char *path, const char *kind, struct reader_limits limits,
                          struct error *error) MUST_CHECK;
 void dataset_close(struct dataset *d); // may be NULL
 
 // Decodes item `index`; `out` points into the map and into *nodes (one per thread), until the next use of those nodes.
 // The tokens of rollouts were checked at dataset_open and are not again (see rnn_record_view).
-// STATUS_IO when the file has become shorter since.
+// STATUS_IO when the file was written to since (see mapping_check).
 enum status dataset_read(const struct dataset *d, int index, struct value_nodes *nodes, struct rnn_record *out,
                          struct error *error) MUST_CHECK;
 

@@ -6,6 +6,7 @@
 #include "training/rollouts.h"
 
 #include <float.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,11 +80,14 @@ static enum status check_data(const struct dataset *data, struct error *error) {
     enum status status = STATUS_OK;
     for (int i = 0; i < data->count && status == STATUS_OK; i++) {
         struct rnn_record record;
-        if (dataset_read(data, i, &nodes, &record, error) != STATUS_OK || rollouts_check(&record, error) != STATUS_OK ||
-            check_form(&record, &steps, &rank, error) != STATUS_OK || check_logits(&record, error) != STATUS_OK ||
-            rnn_loader_load(&rnn, 0, &record, error) != STATUS_OK)
-            status = error_prefix(error, "%s: run %llu, step %llu", data->name, (unsigned long long)data->items[i].run,
-                                  (unsigned long long)data->items[i].step);
+        status = dataset_read(data, i, &nodes, &record, error);
+        if (status == STATUS_OK && (rollouts_check(&record, error) != STATUS_OK || check_form(&record, &steps, &rank, error) != STATUS_OK ||
+                                    check_logits(&record, error) != STATUS_OK))
+            status = error_prefix(error, "run %" PRIu64 ", step %" PRIu64, record.run, record.step);
+        if (status == STATUS_OK)
+            status = rnn_loader_load(&rnn, 0, &record, error);
+        if (status == STATUS_DATA)
+            error_prefix(error, "%s", data->name);
     }
     rnn_loader_free(&rnn);
     free(nodes.node);

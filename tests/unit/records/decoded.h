@@ -2,7 +2,7 @@
 #ifndef UNIT_RECORDS_DECODED_H
 #define UNIT_RECORDS_DECODED_H
 
-#include "records/fields.h"
+#include "stream/field.h"
 #include "stream/reader.h"
 
 #include <stdio.h>

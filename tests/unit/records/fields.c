@@ -1,4 +1,4 @@
-#include "records/fields.h"
+#include "stream/field.h"
 
 #include "../check.h"
 #include "decoded.h"
@@ -72,69 +72,8 @@ static void test_rest(void) {
     decoded_free(&expected);
 }
 
-static void test_weights(void) {
-    struct params table = {0};
-    params_add(&table, INIT_CONSTANT, 0, 2, (int[]){2, 3}, "a");
-    params_add(&table, INIT_CONSTANT, 0, 1, (int[]){4}, "h0");
-    params_add(&table, INIT_CONSTANT, 0, 1, (int[]){1}, "b");
-    float values[11], read[11] = {0};
-    for (int k = 0; k < 11; k++)
-        values[k] = (float)k + 0.125f;
-    struct decoded d = decoded_new(), variant = decoded_new();
-    struct error error;
-    weights_pack(d.packer, &table, values);
-    const struct value *weights = decoded_root(&d);
-    CHECK(weights_read(weights, &table, read, &error) == STATUS_OK, "%s", error.text);
-    CHECK(memcmp(values, read, sizeof values) == 0);
-
-    CHECK(weights_read(decoded_with_int(&variant, weights, "more", 1), &table, read, &error) == STATUS_OK, "%s", error.text);
-    CHECK(weights_read(decoded_without(&variant, weights, "h0"), &table, read, &error) == STATUS_DATA);
-    CHECK(strcmp(error.text, "weights: 'h0' is missing") == 0, "%s", error.text);
-    table.list[1].unused = true;
-    read[7] = -1;
-    CHECK(weights_read(variant.nodes.node, &table, read, &error) == STATUS_OK, "%s", error.text);
-    CHECK(read[7] == -1);
-    CHECK(weights_read(decoded_with_text(&variant, weights, "b", "x"), &table, read, &error) == STATUS_DATA);
-    CHECK(strncmp(error.text, "weights: 'b': ", 14) == 0, "%s", error.text);
-    CHECK(weights_read(decoded_with(&variant, weights, "b", value_get(weights, "h0")), &table, read, &error) == STATUS_DATA);
-    CHECK(strcmp(error.text, "weights: 'b' has not the shape [1]") == 0, "%s", error.text);
-    CHECK(weights_read(NULL, &table, read, &error) == STATUS_DATA);
-    decoded_free(&d);
-    decoded_free(&variant);
-    params_free(&table);
-}
-
-// Every float type is read, integers are not.
-static void test_weight_types(void) {
-    struct params table = {0};
-    params_add(&table, INIT_CONSTANT, 0, 1, (int[]){2}, "w");
-    const double doubles[] = {1.5, -2};
-    const uint16_t halves[] = {0x3e00, 0xc000};
-    const int64_t integers[] = {1, 2};
-    const void *const data[] = {doubles, halves, integers};
-    const enum dtype types[] = {DTYPE_F8, DTYPE_F2, DTYPE_I8};
-    for (int k = 0; k < 3; k++) {
-        struct decoded d = decoded_new();
-        struct error error;
-        float read[2];
-        pack_map(d.packer);
-        pack_key(d.packer, "w");
-        pack_array(d.packer, types[k], 1, (uint64_t[]){2}, data[k]);
-        pack_end(d.packer);
-        enum status status = weights_read(decoded_root(&d), &table, read, &error);
-        if (k < 2)
-            CHECK(status == STATUS_OK && read[0] == 1.5f && read[1] == -2, "%d", k);
-        else
-            CHECK(status == STATUS_DATA && strstr(error.text, "<i8"), "%s", error.text);
-        decoded_free(&d);
-    }
-    params_free(&table);
-}
-
 int main(void) {
     test_single_fields();
     test_rest();
-    test_weights();
-    test_weight_types();
     return check_report("records/fields");
 }
