@@ -128,7 +128,7 @@ static const struct value *vary(struct decoded *d, const struct params *table, c
 // Nothing of a network is dropped in silence, and what is wrong is named together with what is there.
 static void test_names(void) {
     struct params table = {0};
-    struct rnn_arch arch = {.input = 3, .hidden = 2, .layers = 1, .output = 2};
+    struct rnn_arch arch = {.cell = cell_find("lstm"), .input = 3, .hidden = 2, .layers = 1, .output = 2};
     rnn_params(&table, &arch);
     float *values = calloc(table.size, sizeof *values);
     struct decoded d = decoded_new();
