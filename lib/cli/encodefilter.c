@@ -145,12 +145,10 @@ static void check_layers(struct cli *cli, const struct settings *s, const struct
 
 // The first RNN's weights are looked at now: better to learn that they can't be read before an encoder for them is made.
 static enum status check_weights(const struct rnn_record *rnn, struct error *error) {
-    struct params table = {0};
-    rnn_params(&table, &rnn->arch);
-    float *weights = memory_alloc(table.size * sizeof *weights);
-    enum status status = rnn_record_weights(rnn, &table, weights, error);
-    free(weights);
-    params_free(&table);
+    struct rnn_loader loader;
+    rnn_loader_init(&loader, 1);
+    enum status status = rnn_loader_load(&loader, 0, rnn, error);
+    rnn_loader_free(&loader);
     return status;
 }
 
