@@ -13,7 +13,7 @@ enum { MAX_SNAPSHOTS = 1024 };
 
 static struct train_recipe recipe; // the paper's, see main
 static const char *rates = "0.01,0.003,0.0003", *snapshots = "0,100,200,500,1000,2000,5000,10000,20000";
-static const char *resume;
+static const char *resume, *cell;
 static struct image_sets images;
 static struct snapshot_sizes sizes = {.rollouts = 100};
 
@@ -26,20 +26,19 @@ static struct option options[] = {
      .low = 1,
      .high = 65536,
      .help = "Strings or images in a training step"},
+    {.type = OPTION_CHOICE,
+     .name = "cell",
+     .letter = 'c',
+     .target = &cell,
+     .help = "What the layers are made of: an LSTM, a GRU, or a simple RNN with tanh or ReLU"}, // choices: see main
     {.type = OPTION_INT,
      .name = "hidden",
      .letter = 'u',
      .target = &recipe.hidden,
      .low = 1,
      .high = 4096,
-     .help = "Hidden units of each LSTM layer"},
-    {.type = OPTION_INT,
-     .name = "layers",
-     .letter = 'l',
-     .target = &recipe.layers,
-     .low = 1,
-     .high = RNN_MAX_LAYERS,
-     .help = "LSTM layers"},
+     .help = "Hidden units of each layer"},
+    {.type = OPTION_INT, .name = "layers", .letter = 'l', .target = &recipe.layers, .low = 1, .high = RNN_MAX_LAYERS, .help = "Layers"},
     {.type = OPTION_TEXT,
      .name = "rate",
      .target = &rates,
@@ -221,9 +220,12 @@ static enum status read_task(const struct value *record, struct task_record *out
 
 int main(int argc, char **argv) {
     recipe = train_paper_recipe;
+    cell = recipe.cell->name;
+    option_find(options, NULL, "cell")->choices = cell_names();
     struct cli *cli = cli_begin(&program, argc, argv);
     const struct cli_common *common = cli_common(cli);
     struct run run = {0};
+    recipe.cell = cell_find(cell);
     parse_rates(cli);
     parse_snapshots(cli, &run);
     cli_catch_signals();

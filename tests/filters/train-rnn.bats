@@ -169,6 +169,39 @@ PYTHON
     run -66 bash -c 'train-rnn --resume missing.mp < tasks.mp > /dev/null'
 }
 
+# Also read from YAML. The rollouts are recomputed from the weights, accuracies in their turn from strings that are sampled; a cut output is
+# completed to the same bytes.
+@test "train-rnn: every cell learns, answers as its weights say, and goes on after an interruption" {
+    gen-language --offsets 0,1 --tokens 2 > task.mp
+    gen-language --tokens 2 --count 2 > tasks.mp
+    local cell size
+    for cell in lstm gru rnn_tanh rnn_relu; do
+        train-rnn --cell $cell --steps 600 --snapshots 0 --hidden 16 --rate 0.01,0.005,0.001 --rollouts 5 < task.mp > $cell.mp
+        echo "train-rnn: {cell: $cell, layers: 3}" > $cell.yaml
+        train_small --config $cell.yaml < tasks.mp > whole.mp
+        size=$(stat -c %s whole.mp)
+        head -c $((size * 2 / 3)) whole.mp > part.mp
+        train_small --config $cell.yaml --resume part.mp < tasks.mp | cmp <(rec-json --no-meta --arrays whole < whole.mp) \
+            <(rec-json --no-meta --arrays whole)
+        [[ $(rec-info < whole.mp) == *"$cell 4 -> 3 x 8 -> 4: 8"* ]]
+    done
+    PYTHONPATH=$ROOT/tests/python python - << 'PYTHON'
+import numpy as np, read_stream
+from rnn_numpy import Reader, log_softmax
+
+for cell in read_stream.CELLS: # names and shapes are checked by read_stream
+    first, last = read_stream.records(f"{cell}.mp")
+    assert first["arch"] == {"cell": cell, "input": 4, "hidden": 16, "layers": 2, "output": 4}
+    print(cell, first["metrics"], last["metrics"])
+    assert first["metrics"]["accuracy"] < 0.3 and last["metrics"]["accuracy"] > 0.8
+    assert last["metrics"]["loss"] < 0.2 < 1 < first["metrics"]["loss"]
+    reader = Reader(last)
+    for tokens, stored in zip(last["rollouts"]["inputs"], last["rollouts"]["logits"]):
+        answers, _ = reader.run(tokens[:-1])
+        assert np.abs(log_softmax(answers) - stored).max() < 1e-5 * max(1, np.abs(stored).max()) # states of ReLU grow
+PYTHON
+}
+
 @test "train-rnn: memory does not grow with the number of runs" {
     local count
     for count in 3 60; do

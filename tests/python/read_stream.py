@@ -12,14 +12,19 @@ import msgpack_numpy
 import numpy as np
 
 
+CELLS = {"lstm": ("lstm", 4), "gru": ("gru", 3), "rnn_tanh": ("rnn", 1), "rnn_relu": ("rnn", 1)}  # prefix of names, blocks
+
+
 def check_rnn(record):
     arch, weights = record["arch"], record["weights"]
+    prefix, blocks = CELLS[arch["cell"]]
     hidden, inputs = arch["hidden"], arch["input"]
+    size = blocks * hidden
     shapes = {}
     for layer in range(arch["layers"]):
-        shapes[f"lstm.weight_ih_l{layer}"] = (4 * hidden, inputs if layer == 0 else hidden)
-        shapes[f"lstm.weight_hh_l{layer}"] = (4 * hidden, hidden)
-        shapes[f"lstm.bias_ih_l{layer}"] = shapes[f"lstm.bias_hh_l{layer}"] = (4 * hidden,)
+        shapes[f"{prefix}.weight_ih_l{layer}"] = (size, inputs if layer == 0 else hidden)
+        shapes[f"{prefix}.weight_hh_l{layer}"] = (size, hidden)
+        shapes[f"{prefix}.bias_ih_l{layer}"] = shapes[f"{prefix}.bias_hh_l{layer}"] = (size,)
     shapes["linear.weight"], shapes["linear.bias"] = (arch["output"], hidden), (arch["output"],)
     assert [(name, array.shape) for name, array in weights.items()] == list(shapes.items())
     assert all(array.dtype == np.float32 and np.isfinite(array).all() for array in weights.values())
@@ -40,7 +45,7 @@ def check_embedding(record):
 
 
 def check_encoder(record):
-    assert isinstance(record["type"], str) and record["arch"]["cell"] == "lstm"
+    assert isinstance(record["type"], str) and record["arch"]["cell"] in CELLS
     assert all(isinstance(array, np.ndarray) and array.dtype == np.float32 for array in record["weights"].values())
 
 
