@@ -10,7 +10,7 @@
 
 // The same probes for all RNNs, so that all forms can take them: step by step, all at once, and RNN by RNN with the ordinary operations.
 enum { B = 3, K = 5, MAX_PROBES = 3, I = 4, O = 6, MAX_PARAMS = 4096 };
-static const struct rnn_arch arch = {.cell = &cell_lstm, .input = I, .hidden = 7, .layers = 3, .output = O};
+static struct rnn_arch arch = {.input = I, .hidden = 7, .layers = 3, .output = O};
 
 enum form { STEPS, SEQUENCE, ORDINARY };
 
@@ -65,8 +65,8 @@ static void run_ordinary(struct result *r, struct tape *tape, struct tensor *x, 
         struct weights w = {&table, weights[b], r->grads[b]};
         struct tensor *h = x;
         for (int l = 0; l < arch.layers; l++)
-            h = recurrent_sequence(tape, &cell_lstm, &w, 4 * l, h, K);
-        struct tensor *out = linear_at(tape, &w, 4 * arch.layers, h);
+            h = recurrent_sequence(tape, arch.cell, &w, rnn_param(&arch, l, W_IH), h, K);
+        struct tensor *out = linear_at(tape, &w, rnn_readout(&arch), h);
         size_t row = (size_t)(M * O);
         for (size_t t = 0; t < K; t++) {
             memcpy(r->answers + (t * B + (size_t)b) * row, out->value + t * row, row * sizeof(float));
@@ -105,7 +105,7 @@ static void compare(const char *what, int M, const float *a, const float *b, siz
         worst = d > worst || isnan(d) ? d : worst;
         largest = fmax(largest, fabs(b[i]));
     }
-    CHECK(worst <= 3e-6 * largest && largest > 0, "%s, M = %d: %g of %g", what, M, worst, largest);
+    CHECK(worst <= 3e-6 * largest && largest > 0, "%s: %s, M = %d: %g of %g", arch.cell->name, what, M, worst, largest);
 }
 
 static void test_forms(int M) {
@@ -131,14 +131,17 @@ static void test_forms(int M) {
 }
 
 int main(void) {
-    rnn_params(&table, &arch);
-    CHECK(table.size <= MAX_PARAMS);
-    for (uint64_t b = 0; b < B; b++)
-        fill(weights[b], table.size, b);
     fill(inputs, K * MAX_PROBES * I, 10);
     fill(seed, K * B * MAX_PROBES * O, 11);
-    test_forms(1);
-    test_forms(3);
-    params_free(&table);
+    for (int i = 0; cell_at(i); i++) {
+        arch.cell = cell_at(i);
+        rnn_params(&table, &arch);
+        CHECK(table.size <= MAX_PARAMS);
+        for (uint64_t b = 0; b < B; b++)
+            fill(weights[b], table.size, b);
+        test_forms(1);
+        test_forms(3);
+        params_free(&table);
+    }
     return check_report("rnn/interrogate");
 }
