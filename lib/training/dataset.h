@@ -28,8 +28,8 @@ struct dataset {
     struct dataset_internal *internal;
 };
 
-// path "-" is standard input. kind "rnn" or "embedding": other kinds are passed over. STATUS_DATA when there is no such record, or when some
-// have a split and others none. That a run and step is there twice is told by note_once.
+// path "-" is standard input. kind "rnn" or "embedding": other kinds are passed over. STATUS_DATA when there is no such record, or when
+// some have a split and others none. That a run and step is there twice is told by note_once.
 enum status dataset_open(struct dataset **out, const char *path, const char *kind, struct reader_limits limits,
                          struct error *error) MUST_CHECK;
 void dataset_close(struct dataset *d); // may be NULL

@@ -1,9 +1,11 @@
 // Every cell in a small network: outputs, final states, loss, gradients of weights and inputs, and the weights' exact symmetries. A case is
 // a folder cells/CELL/NAME; those with tokens are classifiers, the others have numbers in and out.
 #include "golden.h"
+#include "nn/activation.h"
 #include "nn/linear.h"
 #include "nn/loss.h"
 #include "nn/recurrent.h"
+#include "rnn/interrogate.h"
 #include "rnn/stepper.h"
 #include "rnn/symmetry.h"
 
@@ -96,6 +98,43 @@ static void test_gradients(const struct network *n) {
         golden_check_sequence("cells", file, dx, T, B, (size_t)n->arch.input);
     }
     void *all[] = {grad, x, dx, targets, tokens, labels};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+    tape_free(&tape);
+}
+
+// As interrogations run it, all sequences side by side as probes: in one operation, or step by step.
+static void test_interrogation(const struct network *n, bool stepwise) {
+    int B = n->batch, T = n->steps, I = n->arch.input, O = n->arch.output;
+    float *grad = calloc(n->table.size, sizeof *grad), *x = calloc((size_t)(T * B * I), sizeof *x),
+          *dx = calloc((size_t)(T * B * I), sizeof *dx);
+    uint8_t *labels = n->tokens ? bytes(n, &n->right) : NULL;
+    float *targets = n->tokens ? NULL : golden_swap(n->right.floats, (size_t)B, (size_t)T, (size_t)O);
+    for (int t = 0; t < T; t++)
+        for (int b = 0; b < B; b++)
+            for (int i = 0; i < I; i++)
+                x[(t * B + b) * I + i] = n->tokens ? n->inputs.ints[b * T + t] == i : n->inputs.floats[(b * T + t) * I + i];
+    const struct rnn rnn = {&n->arch, &n->table, n->params.floats, grad};
+    const struct rnn_batch batch = {&rnn, 1};
+    struct tape tape = {0};
+    tape_reset(&tape, true);
+    struct tensor *inputs = tape_leaf(&tape, T * B, I, x, dx), *logits, **steps = malloc((size_t)T * sizeof *steps);
+    struct interrogation *it = interrogation_begin(&tape, &batch, B, T);
+    for (int t = 0; t < T && stepwise; t++)
+        steps[t] = interrogation_step(it, tape_rows(&tape, inputs, t * B, B));
+    logits = stepwise ? concat_rows(&tape, steps, T) : tape_reshape(&tape, interrogation_sequence(&tape, &batch, inputs, B), T * B, O);
+    struct tensor *loss = n->tokens ? cross_entropy(&tape, logits, labels) : squared_error(&tape, logits, targets);
+    loss->grad[0] = 1;
+    tape_backward(&tape);
+    char file[160];
+    snprintf(file, sizeof file, "%s/logits", n->name);
+    golden_check_sequence("cells", file, logits->value, (size_t)T, (size_t)B, (size_t)O);
+    check(n, "loss", loss->value, 1);
+    check(n, "grad", grad, n->table.size);
+    snprintf(file, sizeof file, "%s/grad_inputs", n->name);
+    if (!n->tokens)
+        golden_check_sequence("cells", file, dx, (size_t)T, (size_t)B, (size_t)I);
+    void *all[] = {grad, x, dx, labels, targets, steps};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     tape_free(&tape);
@@ -195,6 +234,8 @@ static void test_case(const char *path) {
     CHECK(n.table.size == n.params.count && n.table.size == rnn_size(&n.arch), "%s: %zu weights", n.name, n.params.count);
     test_gradients(&n);
     test_plain_run(&n);
+    test_interrogation(&n, false);
+    test_interrogation(&n, true);
     npy_free(&n.params);
     npy_free(&n.inputs);
     npy_free(&n.right);
