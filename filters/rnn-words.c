@@ -1,11 +1,10 @@
 // What token RNNs say: their words, the automata of them, and how they compare with the task's own.
 #include "analysis/extract.h"
 #include "analysis/speech.h"
-#include "base/memory.h"
+#include "analysis/subject.h"
 #include "cli/cli.h"
 #include "stream/json.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,7 +85,7 @@ static struct program program = {
 };
 
 // One RNN under examination.
-struct subject {
+struct examined {
     struct cli *cli;
     struct writer *out;
     struct rnn_record record;
@@ -94,7 +93,7 @@ struct subject {
     struct walker *walker;
 };
 
-static void begin_record(const struct subject *s, const char *kind) {
+static void begin_record(const struct examined *s, const char *kind) {
     struct packer *p = writer_packer(s->out);
     pack_map(p);
     pack_key(p, "kind");
@@ -102,7 +101,7 @@ static void begin_record(const struct subject *s, const char *kind) {
     pack_rest(p, s->record.root, (const char *const[]){"kind", "weights", "rollouts", NULL});
 }
 
-static void end_record(const struct subject *s) {
+static void end_record(const struct examined *s) {
     pack_end(writer_packer(s->out));
     cli_check(s->cli, writer_commit(s->out, cli_error(s->cli)));
 }
@@ -115,7 +114,7 @@ static void pack_tokens(struct packer *p, const char *key, const int *tokens, in
     pack_end(p);
 }
 
-static void pack_text(struct packer *p, const char *key, const struct subject *s, const int *tokens, int length) {
+static void pack_text(struct packer *p, const char *key, const struct examined *s, const int *tokens, int length) {
     char text[SPEECH_TEXT_SIZE];
     speech_text(text, &s->speech, tokens, length);
     pack_key(p, key);
@@ -129,7 +128,7 @@ static bool in_truth(const struct words *truth, const struct words *words, const
     return at >= 0 && truth->list[at].open == w->open;
 }
 
-static void write_word(const struct subject *s, const struct words *words, const struct word *w, const struct words *truth) {
+static void write_word(const struct examined *s, const struct words *words, const struct word *w, const struct words *truth) {
     struct packer *p = writer_packer(s->out);
     const int *tokens = words->tokens + w->first;
     pack_map(p);
@@ -154,7 +153,7 @@ static void write_word(const struct subject *s, const struct words *words, const
     end_record(s);
 }
 
-static void pack_missed(const struct subject *s, const struct words *words, const struct words *truth) {
+static void pack_missed(const struct examined *s, const struct words *words, const struct words *truth) {
     struct packer *p = writer_packer(s->out);
     char text[SPEECH_TEXT_SIZE];
     pack_key(p, "missed");
@@ -169,7 +168,7 @@ static void pack_missed(const struct subject *s, const struct words *words, cons
     pack_end(p);
 }
 
-static void write_summary(const struct subject *s, const struct words *words, const struct words *truth) {
+static void write_summary(const struct examined *s, const struct words *words, const struct words *truth) {
     struct packer *p = writer_packer(s->out);
     begin_record(s, "words");
     pack_key(p, "words");
@@ -193,7 +192,7 @@ static void write_summary(const struct subject *s, const struct words *words, co
     end_record(s);
 }
 
-static void print_dot(const struct subject *s, const struct automaton *a) {
+static void print_dot(const struct examined *s, const struct automaton *a) {
     struct json_text text = {0};
     char title[64];
     snprintf(title, sizeof title, "run %llu, step %llu", (unsigned long long)s->record.run, (unsigned long long)s->record.step);
@@ -202,7 +201,7 @@ static void print_dot(const struct subject *s, const struct automaton *a) {
     free(text.bytes);
 }
 
-static void list_words(const struct subject *s) {
+static void list_words(const struct examined *s) {
     struct words words, truth;
     bool known = speech_truth(&truth, &s->record);
     words_find(&words, s->walker, &s->speech, &(struct words_limits){mass, threshold, max_prefixes});
@@ -231,7 +230,7 @@ static void list_words(const struct subject *s) {
 
 // --- Merged automata ---
 
-static void write_extraction(const struct subject *s, const struct extraction *e) {
+static void write_extraction(const struct examined *s, const struct extraction *e) {
     struct packer *p = writer_packer(s->out);
     begin_record(s, "automaton");
     automaton_pack(p, &e->automaton, speech_letter, &s->speech);
@@ -250,7 +249,7 @@ static void write_extraction(const struct subject *s, const struct extraction *e
     end_record(s);
 }
 
-static void merge(const struct subject *s) {
+static void merge(const struct examined *s) {
     struct extraction e;
     struct extract_options how = {.generates = speech_generates(&s->record.arch),
                                   .tolerance = tolerance,
@@ -268,21 +267,17 @@ static void merge(const struct subject *s) {
 }
 
 static void examine(struct cli *cli, const struct reader *in, struct writer *out) {
-    struct subject s = {.cli = cli, .out = out};
-    struct params table = {0};
+    struct examined s = {.cli = cli, .out = out};
+    struct subject subject;
     cli_check_record(cli, in, rnn_record_read(in->record, &s.record, cli_error(cli)));
     cli_check_record(cli, in, speech_of(&s.speech, &s.record, &(struct speech_options){bos, eos, max_length}, cli_error(cli)));
-    rnn_params(&table, &s.record.arch);
-    float *weights = memory_alloc(table.size * sizeof *weights);
-    cli_check_record(cli, in, rnn_record_weights(&s.record, &table, weights, cli_error(cli)));
-    s.walker = walker_new(&s.record.arch, &table, weights);
+    cli_check_record(cli, in, subject_open(&subject, &s.record, cli_error(cli)));
+    s.walker = subject.walker;
     if (merge_states || !speech_generates(&s.record.arch))
         merge(&s);
     else
         list_words(&s);
-    walker_free(s.walker);
-    free(weights);
-    params_free(&table);
+    subject_close(&subject);
 }
 
 int main(int argc, char **argv) {

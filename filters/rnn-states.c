@@ -1,0 +1,289 @@
+// What goes on inside of RNNs while they read: states and gates as arrays, and the units that count.
+#include "analysis/counters.h"
+#include "base/memory.h"
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *what = "h,c", *inputs_file;
+static int most_sequences = 4, bos = -2, eos = -2, max_length, most_n = 20;
+static bool counters;
+
+static struct option options[] = {
+    {.type = OPTION_TEXT, .name = "what", .target = &what, .value = "LIST", .help = "Which of h, c, gates and answers to write"},
+    {.type = OPTION_TEXT,
+     .name = "inputs",
+     .target = &inputs_file,
+     .value = "FILE",
+     .help = "What the RNNs read: lines of tokens, or of rows of numbers with empty lines between sequences, or .npy; otherwise their "
+             "rollouts, or words of their own"},
+    {.type = OPTION_INT,
+     .name = "sequences",
+     .letter = 'n',
+     .target = &most_sequences,
+     .low = 1,
+     .high = 1e6,
+     .help = "How many sequences of its own each RNN reads"},
+    {.type = OPTION_FLAG,
+     .name = "counters",
+     .target = &counters,
+     .help = "Write instead which units count, and how far the RNN counts right"},
+    {.type = OPTION_INT, .name = "max-n", .target = &most_n, .low = 1, .high = 1000, .help = "Count no further than this"},
+    {.type = OPTION_INT,
+     .name = "bos",
+     .target = &bos,
+     .low = -2,
+     .high = 65535,
+     .help = "The token that begins words; -1: none does; -2: as the task has it"},
+    {.type = OPTION_INT, .name = "eos", .target = &eos, .low = -2, .high = 65535, .help = "The token that ends words; likewise"},
+    {.type = OPTION_INT,
+     .name = "max-length",
+     .target = &max_length,
+     .low = 0,
+     .high = 4096,
+     .help = "Tokens of an RNN's own words at most; 0: as the task has it, or 100"},
+    {0},
+};
+
+static struct program program = {
+    .name = "rnn-states",
+    .summary = "write the states of RNNs while they read, or find the units that count",
+    .synopsis = "[OPTION]... < RNNS > TRACES\n--counters [OPTION]... < RNNS > COUNTERS",
+    .input = "rnn records",
+    .output = "a trace record for each sequence, or a counters record for each RNN",
+    .examples =
+        "rnn-states --sequences 1 < zoo.mp > traces.mp\nrnn-states --counters < zoo.mp | rec-table --kind counters run step reach count",
+    .options = options,
+};
+
+struct reading {
+    struct cli *cli;
+    const struct reader *in;
+    struct writer *out;
+    struct mapping file; // of --inputs
+    struct rnn_record record;
+    struct subject subject;
+};
+
+static void check(const struct reading *r, enum status status) {
+    cli_check_record(r->cli, r->in, status);
+}
+
+// --- What is read ---
+
+static void file_sequences(const struct reading *r, struct sequences *out) {
+    bool tokens = rnn_reads_tokens(&r->record.arch);
+    enum status status = sequences_parse(out, (const char *)r->file.bytes, r->file.size, tokens, r->record.arch.input, cli_error(r->cli));
+    if (status == STATUS_OK)
+        status = sequences_check(out, &r->record.arch, cli_error(r->cli));
+    cli_check(r->cli, status == STATUS_OK ? status : error_prefix(cli_error(r->cli), "%s", inputs_file));
+}
+
+static struct speech speech(const struct reading *r) {
+    struct speech s;
+    check(r, speech_of(&s, &r->record, &(struct speech_options){bos, eos, max_length}, cli_error(r->cli)));
+    return s;
+}
+
+static void own_sequences(const struct reading *r, struct sequences *out) {
+    check(r, sequences_of_rollouts(out, &r->record, most_sequences, cli_error(r->cli)));
+    if (out->count)
+        return;
+    if (!speech_generates(&r->record.arch))
+        check(r, error_set(cli_error(r->cli), STATUS_DATA,
+                           "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads"));
+    struct speech s = speech(r);
+    struct rng rng = rng_make(cli_common(r->cli)->seed, r->record.run, "states");
+    sequences_sample(out, r->subject.walker, &s, most_sequences, &rng);
+}
+
+// --- Records ---
+
+static void begin_record(const struct reading *r, const char *kind) {
+    struct packer *p = writer_packer(r->out);
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, kind);
+    pack_rest(p, r->record.root, (const char *const[]){"kind", "weights", "rollouts", NULL});
+}
+
+static void end_record(const struct reading *r) {
+    pack_end(writer_packer(r->out));
+    cli_check(r->cli, writer_commit(r->out, cli_error(r->cli)));
+}
+
+static void pack_inputs(struct packer *p, const struct sequence *s, int width) {
+    pack_key(p, "inputs");
+    if (s->tokens)
+        pack_array(p, DTYPE_I4, 1, (uint64_t[]){(uint64_t)s->length}, s->tokens);
+    else
+        pack_array(p, DTYPE_F4, 2, (uint64_t[]){(uint64_t)s->length, (uint64_t)width}, s->inputs);
+}
+
+// [L,T,width] from rows of a trace: row t of layer l at from + t * step + l * layer.
+static void pack_layers(struct packer *p, const char *key, const float *from, const struct rnn_arch *arch, int steps, size_t step,
+                        size_t layer, size_t width) {
+    size_t L = (size_t)arch->layers, T = (size_t)steps;
+    float *all = memory_alloc(L * T * width * sizeof *all);
+    for (size_t l = 0; l < L; l++)
+        for (size_t t = 0; t < T; t++)
+            memcpy(all + (l * T + t) * width, from + t * step + l * layer, width * sizeof *all);
+    pack_key(p, key);
+    pack_array(p, DTYPE_F4, 3, (uint64_t[]){L, T, width}, all);
+    free(all);
+}
+
+static bool wanted(const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = what; at; at = strchr(at, ',')) {
+        at += *at == ',';
+        if (strncmp(at, name, length) == 0 && (at[length] == 0 || at[length] == ','))
+            return true;
+    }
+    return false;
+}
+
+static void write_trace(const struct reading *r, const struct sequence *s, int index) {
+    const struct rnn_arch *arch = &r->record.arch;
+    const struct walker *w = r->subject.walker;
+    struct packer *p = writer_packer(r->out);
+    size_t H = (size_t)arch->hidden, state = walker_state_size(w), vectors = (size_t)walker_vectors(w), G = (size_t)walker_gates(w) * H;
+    struct trace t;
+    trace_take(&t, r->subject.walker, s);
+    begin_record(r, "trace");
+    pack_key(p, "sequence");
+    pack_i64(p, index);
+    pack_inputs(p, s, arch->input);
+    if (wanted("answers")) {
+        pack_key(p, "answers");
+        pack_array(p, DTYPE_F4, 2, (uint64_t[]){(uint64_t)t.steps, (uint64_t)arch->output}, t.answers);
+    }
+    if (wanted("h"))
+        pack_layers(p, "h", t.states, arch, t.steps, state, vectors * H, H);
+    if (wanted("c") && vectors == 2)
+        pack_layers(p, "c", t.states + H, arch, t.steps, state, vectors * H, H);
+    if (wanted("gates"))
+        pack_layers(p, "gates", t.gates, arch, t.steps, (size_t)arch->layers * G, G, G);
+    end_record(r);
+    trace_free(&t);
+}
+
+// --- Counters ---
+
+// BOS and the longest word that the RNN was trained on: its blocks are the letters'.
+static struct sequence longest_word(const struct language *l) {
+    uint8_t *row = memory_alloc((size_t)l->length);
+    language_word(l, l->max_n - 1, row);
+    struct sequence s = {.tokens = memory_alloc((size_t)l->length * sizeof *s.tokens)};
+    while (s.length < l->length && row[s.length] != language_eos(l)) {
+        s.tokens[s.length] = row[s.length];
+        s.length++;
+    }
+    free(row);
+    return s;
+}
+
+static void pack_block(struct packer *p, const struct counter_block *b) {
+    pack_map(p);
+    pack_key(p, "token");
+    pack_i64(p, b->token);
+    pack_key(p, "first");
+    pack_i64(p, b->first);
+    pack_key(p, "length");
+    pack_i64(p, b->length);
+    pack_key(p, "slope");
+    pack_double(p, b->slope);
+    pack_key(p, "r2");
+    pack_double(p, b->r2);
+    pack_end(p);
+}
+
+static void pack_counters(struct packer *p, const struct counter *list, int count, int block_count) {
+    pack_key(p, "count");
+    pack_i64(p, count);
+    pack_key(p, "counters");
+    pack_list(p);
+    for (int i = 0; i < count; i++) {
+        pack_map(p);
+        pack_key(p, "layer");
+        pack_i64(p, list[i].layer);
+        pack_key(p, "unit");
+        pack_i64(p, list[i].unit);
+        pack_key(p, "blocks");
+        pack_list(p);
+        for (int b = 0; b < block_count; b++)
+            pack_block(p, &list[i].blocks[b]);
+        pack_end(p);
+        pack_end(p);
+    }
+    pack_end(p);
+}
+
+static void write_counters(const struct reading *r) {
+    struct packer *p = writer_packer(r->out);
+    const struct language *l = &r->record.task.language;
+    if (r->record.task.family != TASK_LANGUAGE || language_symbols(l) != r->record.arch.input || !speech_generates(&r->record.arch))
+        check(r, error_set(cli_error(r->cli), STATUS_DATA, "--counters: the RNN is none of a formal language"));
+    struct sequence word = longest_word(l);
+    struct counter *list;
+    struct trace t;
+    int block_count;
+    trace_take(&t, r->subject.walker, &word);
+    int count = counters_find(&list, &block_count, &t, r->subject.walker, &word, &counter_limits);
+    begin_record(r, "counters");
+    pack_key(p, "reach");
+    pack_i64(p, counters_reach(r->subject.walker, l, most_n));
+    pack_inputs(p, &word, 0);
+    pack_counters(p, list, count, block_count);
+    end_record(r);
+    counters_free(list, count);
+    trace_free(&t);
+    free(word.tokens);
+}
+
+static void examine(struct reading *r) {
+    struct sequences s = {0};
+    check(r, rnn_record_read(r->in->record, &r->record, cli_error(r->cli)));
+    check(r, subject_open(&r->subject, &r->record, cli_error(r->cli)));
+    if (counters) {
+        write_counters(r);
+    } else {
+        if (inputs_file)
+            file_sequences(r, &s);
+        else
+            own_sequences(r, &s);
+        for (int i = 0; i < s.count; i++)
+            write_trace(r, &s.list[i], i);
+        sequences_free(&s);
+    }
+    subject_close(&r->subject);
+}
+
+static void check_what(struct cli *cli) {
+    char list[64];
+    if (strlen(what) >= sizeof list)
+        cli_usage(cli, "--what: '%s' is no list of h, c, gates, answers", what);
+    strcpy(list, what);
+    for (char *name = strtok(list, ","); name; name = strtok(NULL, ","))
+        if (!option_is_choice("h|c|gates|answers", name))
+            cli_usage(cli, "--what: '%s' is none of h, c, gates, answers", name);
+}
+
+int main(int argc, char **argv) {
+    struct cli *cli = cli_begin(&program, argc, argv);
+    check_what(cli);
+
+    struct reading r = {.cli = cli};
+    if (inputs_file)
+        r.file = cli_mapping(cli, inputs_file);
+    struct reader *in = cli_reader(cli, "-");
+    r.in = in;
+    r.out = cli_writer(cli);
+    while (cli_next(cli, in, r.out, "rnn"))
+        examine(&r);
+
+    if (inputs_file)
+        mapping_close(&r.file);
+    return cli_finish(cli, in, r.out);
+}
