@@ -17,23 +17,62 @@ static double within = -1, alpha = 0.05;
 
 static struct option options[] = {
     {.type = OPTION_HEADING, .help = "Pairs"},
-    {.type = OPTION_TEXT, .name = "with", .letter = 'w', .target = &reference, .value = "FILE", .help = "Compare each RNN with the one in this stream or, when there are several, with that of the same run and step"},
-    {.type = OPTION_TEXT, .name = "by", .target = &field, .value = "FIELD", .help = "Compare all RNNs of different runs that have the same value in this field, as task.offsets"},
-    {.type = OPTION_FLAG, .name = "chain", .letter = 'c', .target = &chain, .help = "Compare each snapshot with the one before it of the same run"},
+    {.type = OPTION_TEXT,
+     .name = "with",
+     .letter = 'w',
+     .target = &reference,
+     .value = "FILE",
+     .help = "Compare each RNN with the one in this stream or, when there are several, with that of the same run and step"},
+    {.type = OPTION_TEXT,
+     .name = "by",
+     .target = &field,
+     .value = "FIELD",
+     .help = "Compare all RNNs of different runs that have the same value in this field, as task.offsets"},
+    {.type = OPTION_FLAG,
+     .name = "chain",
+     .letter = 'c',
+     .target = &chain,
+     .help = "Compare each snapshot with the one before it of the same run"},
     {.type = OPTION_INT, .name = "limit", .target = &limit, .low = 1, .high = 1e9, .help = "Refuse more pairs than this"},
     {.type = OPTION_HEADING, .help = "Shared inputs"},
-    {.type = OPTION_TEXT, .name = "inputs", .target = &inputs_file, .value = "FILE", .help = "What both RNNs read (see rnn-states(1)); otherwise the rollouts of both, or words of both"},
-    {.type = OPTION_INT, .name = "sequences", .letter = 'n', .target = &most_sequences, .low = 1, .high = 1e6, .help = "How many sequences of each of the two both read"},
-    {.type = OPTION_INT, .name = "bos", .target = &bos, .low = -2, .high = 65535, .help = "The token that begins words; -1: none does; -2: as the task has it"},
+    {.type = OPTION_TEXT,
+     .name = "inputs",
+     .target = &inputs_file,
+     .value = "FILE",
+     .help = "What both RNNs read (see rnn-states(1)); otherwise the rollouts of both, or words of both"},
+    {.type = OPTION_INT,
+     .name = "sequences",
+     .letter = 'n',
+     .target = &most_sequences,
+     .low = 1,
+     .high = 1e6,
+     .help = "How many sequences of each of the two both read"},
+    {.type = OPTION_INT,
+     .name = "bos",
+     .target = &bos,
+     .low = -2,
+     .high = 65535,
+     .help = "The token that begins words; -1: none does; -2: as the task has it"},
     {.type = OPTION_INT, .name = "eos", .target = &eos, .low = -2, .high = 65535, .help = "The token that ends words; likewise"},
-    {.type = OPTION_INT, .name = "max-length", .target = &max_length, .low = 0, .high = 4096, .help = "Tokens of an RNN's own words at most; 0: as the task has it, or 100"},
+    {.type = OPTION_INT,
+     .name = "max-length",
+     .target = &max_length,
+     .low = 0,
+     .high = 4096,
+     .help = "Tokens of an RNN's own words at most; 0: as the task has it, or 100"},
     {.type = OPTION_FLAG, .name = "by-position", .target = &by_position, .help = "Also write the differences at each position"},
     {.type = OPTION_HEADING, .help = "Are they the same? The exit status is 0 when all are, 1 when two are not"},
     {.type = OPTION_FLAG, .name = "same", .letter = 's', .target = &same, .help = "By a test on words that generators say"},
     {.type = OPTION_INT, .name = "samples", .target = &samples, .low = 2, .high = 5000, .help = "Words of each for the test"},
     {.type = OPTION_INT, .name = "permutations", .target = &permutations, .low = 19, .high = 1e6, .help = "Permutations of the test"},
     {.type = OPTION_REAL, .name = "alpha", .target = &alpha, .low = 0, .high = 1, .help = "They differ when the test's p is at most this"},
-    {.type = OPTION_REAL, .name = "within", .target = &within, .low = -1, .high = 1e30, .help = "They differ when their answers to the shared inputs do, anywhere, by more than this total variation (or number); -1: not looked at"},
+    {.type = OPTION_REAL,
+     .name = "within",
+     .target = &within,
+     .low = -1,
+     .high = 1e30,
+     .help = "They differ when their answers to the shared inputs do, anywhere, by more than this total variation (or number); -1: not "
+             "looked at"},
     {0},
 };
 
@@ -109,7 +148,8 @@ static void own_sequences(const struct comparison_run *c, struct net *n, int sid
     check(c, sequences_of_rollouts(&own, &n->record, most_sequences, cli_error(c->cli)));
     if (!own.count) {
         if (!speech_generates(&n->record.arch))
-            check(c, error_set(cli_error(c->cli), STATUS_DATA, "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads"));
+            check(c, error_set(cli_error(c->cli), STATUS_DATA,
+                               "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads"));
         struct speech s = speech(c, n);
         struct rng rng = net_rng(c, n, side);
         sequences_sample(&own, n->subject.walker, &s, most_sequences, &rng);
@@ -192,11 +232,16 @@ static void pack_metrics(struct packer *p, const struct likeness *l, bool number
         const char *key;
         double number;
         bool of_numbers, of_classes;
-    } all[] = {{"total_variation", l->total_variation, false, true}, {"total_variation_max", l->total_variation_max, false, true},
-               {"kl", l->kl, false, true},                           {"kl_max", l->kl_max, false, true},
-               {"kl_reverse", l->kl_reverse, false, true},           {"agreement", l->agreement, false, true},
-               {"mean_squared", l->mean_squared, true, false},       {"absolute_max", l->absolute_max, true, false},
-               {"cka", l->cka, true, true},                          {"cka_debiased", l->cka_debiased, true, true},
+    } all[] = {{"total_variation", l->total_variation, false, true},
+               {"total_variation_max", l->total_variation_max, false, true},
+               {"kl", l->kl, false, true},
+               {"kl_max", l->kl_max, false, true},
+               {"kl_reverse", l->kl_reverse, false, true},
+               {"agreement", l->agreement, false, true},
+               {"mean_squared", l->mean_squared, true, false},
+               {"absolute_max", l->absolute_max, true, false},
+               {"cka", l->cka, true, true},
+               {"cka_debiased", l->cka_debiased, true, true},
                {"cosine", l->cosine, true, true}};
     pack_key(p, "positions");
     pack_i64(p, l->positions);

@@ -172,15 +172,17 @@ static void write_trace(const struct reading *r, const struct sequence *s, int i
 // --- Counters ---
 
 // BOS and the longest word that the RNN was trained on: its blocks are the letters'.
-static struct sequence longest_word(const struct language *l) {
-    uint8_t *row = memory_alloc((size_t)l->length);
-    language_word(l, l->max_n - 1, row);
-    struct sequence s = {.tokens = memory_alloc((size_t)l->length * sizeof *s.tokens)};
-    while (s.length < l->length && row[s.length] != language_eos(l)) {
-        s.tokens[s.length] = row[s.length];
-        s.length++;
-    }
-    free(row);
+static struct sequence longest_word(const struct reading *r) {
+    struct speech sp = speech(r);
+    struct words words;
+    speech_truth(&words, &r->record);
+    const struct word *longest = &words.list[0];
+    for (int i = 1; i < words.count; i++)
+        longest = words.list[i].length > longest->length ? &words.list[i] : longest;
+    struct sequence s = {.length = longest->length + 1, .tokens = memory_alloc(((size_t)longest->length + 1) * sizeof *s.tokens)};
+    s.tokens[0] = sp.bos;
+    memcpy(s.tokens + 1, words.tokens + longest->first, (size_t)longest->length * sizeof *s.tokens);
+    words_free(&words);
     return s;
 }
 
@@ -222,10 +224,10 @@ static void pack_counters(struct packer *p, const struct counter *list, int coun
 
 static void write_counters(const struct reading *r) {
     struct packer *p = writer_packer(r->out);
-    const struct language *l = &r->record.task.language;
-    if (r->record.task.family != TASK_LANGUAGE || language_symbols(l) != r->record.arch.input || !speech_generates(&r->record.arch))
-        check(r, error_set(cli_error(r->cli), STATUS_DATA, "--counters: the RNN is none of a formal language"));
-    struct sequence word = longest_word(l);
+    const struct family *family = r->record.task.family;
+    if (!family || !family->counted || !speech_generates(&r->record.arch))
+        check(r, error_set(cli_error(r->cli), STATUS_DATA, "--counters: the task is none of a language that counts"));
+    struct sequence word = longest_word(r);
     struct counter *list;
     struct trace t;
     int block_count;
@@ -233,7 +235,7 @@ static void write_counters(const struct reading *r) {
     int count = counters_find(&list, &block_count, &t, r->subject.walker, &word, &counter_limits);
     begin_record(r, "counters");
     pack_key(p, "reach");
-    pack_i64(p, counters_reach(r->subject.walker, l, most_n));
+    pack_i64(p, counters_reach(r->subject.walker, &r->record.task, most_n));
     pack_inputs(p, &word, 0);
     pack_counters(p, list, count, block_count);
     end_record(r);

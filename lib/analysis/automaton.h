@@ -31,7 +31,7 @@ int automaton_run(const struct automaton *a, const int *tokens, int length); // 
 int automaton_arrows(const struct automaton *a);                             // that are not -1
 void automaton_free(struct automaton *a);
 
-// Text of a letter, to be kept as long as it is used.
+// Text of a letter, which may be gone after some calls more.
 typedef const char *letter_name(int letter, const void *context);
 
 // In Graphviz' language: accepting states are double circles; arrows between the same states are one, with all their letters. Text grows as

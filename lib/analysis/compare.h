@@ -24,9 +24,9 @@ struct likeness {
 void compare_networks(struct likeness *out, struct subject *a, struct subject *b, const struct sequences *sequences, bool numbers);
 void likeness_free(struct likeness *l);
 
-// Linear CKA (Kornblith et al. 2019) of x [n,p] and y [n,q], columns centred in place: |X'Y|^2 / (|X'X| |Y'Y|), Frobenius norms. Debiased: with
-// |X'Y|^2 replaced by |X'Y|^2 - n/(n-2) sum_i |x_i|^2 |y_i|^2 + |X|^2 |Y|^2 / ((n-1)(n-2)), likewise below the line (Kornblith's published
-// code, after Szekely and Rizzo 2014).
+// Linear CKA (Kornblith et al. 2019) of x [n,p] and y [n,q], columns centred in place: |X'Y|^2 / (|X'X| |Y'Y|), Frobenius norms. Debiased:
+// with |X'Y|^2 replaced by |X'Y|^2 - n/(n-2) sum_i |x_i|^2 |y_i|^2 + |X|^2 |Y|^2 / ((n-1)(n-2)), likewise below the line (Kornblith's
+// published code, after Szekely and Rizzo 2014).
 void compare_cka(double *x, int p, double *y, int q, int n, double *cka, double *debiased);
 
 // Cosine of two flat vectors; NaN when one is zero.

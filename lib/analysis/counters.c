@@ -7,16 +7,6 @@
 
 const struct counter_limits counter_limits = {.slope = 0.15, .r2 = 0.98};
 
-// The tokens of a^n b^(n+m_b) ... with EOS behind them; returns how many. Not cut at the length of a row: n may be beyond it.
-static int word_of(const struct language *l, int n, int *tokens) {
-    int at = 0;
-    for (int letter = 0; letter < l->tokens; letter++)
-        for (int k = 0; k < n + l->offsets[letter]; k++)
-            tokens[at++] = letter;
-    tokens[at++] = language_eos(l);
-    return at;
-}
-
 static int arg_max(const float *x, int n) {
     int best = 0;
     for (int i = 1; i < n; i++)
@@ -25,8 +15,8 @@ static int arg_max(const float *x, int n) {
 }
 
 // Is the word of n right from the letter after the first block on?
-static bool counts(struct walker *w, const struct language *l, int n, int *tokens) {
-    int length = word_of(l, n, tokens), O = walker_arch(w)->output, token = language_bos(l);
+static bool counts(struct walker *w, const int *word, int length, int n, int bos) {
+    int O = walker_arch(w)->output, token = bos;
     float *state = memory_calloc(walker_state_size(w), sizeof *state), *answers = memory_calloc((size_t)O, sizeof *answers);
     bool right = true;
     for (int t = 0; t < length && right; t++) {
@@ -35,7 +25,7 @@ static bool counts(struct walker *w, const struct language *l, int n, int *token
                                            .after = (float *const[]){state},
                                            .tokens = &token,
                                            .answers = answers});
-        token = tokens[t];
+        token = word[t];
         right = t <= n || arg_max(answers, O) == token; // tokens 0 .. n - 1 are a, token n is the one after them
     }
     free(state);
@@ -43,12 +33,22 @@ static bool counts(struct walker *w, const struct language *l, int n, int *token
     return right;
 }
 
-int counters_reach(struct walker *w, const struct language *l, int limit) {
-    int *tokens = memory_alloc((size_t)(l->tokens * (limit + LANGUAGE_OFFSET_HIGH) + 1) * sizeof *tokens), n = language_min_n(l);
-    while (n <= limit && counts(w, l, n, tokens))
-        n++;
-    free(tokens);
-    return n > language_min_n(l) ? n - 1 : -1;
+int counters_reach(struct walker *w, const struct task *task, int limit) {
+    const void *body = task->body.bytes;
+    int bos = task->family->vocabulary(body).bos, reach = -1;
+    for (int n = 0; n <= limit; n++) {
+        int length = task->family->counted(body, n, NULL);
+        if (!length)
+            continue;
+        int *word = memory_alloc((size_t)length * sizeof *word);
+        task->family->counted(body, n, word);
+        bool right = counts(w, word, length, n, bos);
+        free(word);
+        if (!right)
+            break;
+        reach = n;
+    }
+    return reach;
 }
 
 static int find_blocks(const struct sequence *s, struct counter_block *blocks) {

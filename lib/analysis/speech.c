@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_MOST_TOKENS = 100, LETTERS = 8 };
+enum { DEFAULT_MOST_TOKENS = 100 };
 
 // What the task says, if the RNN is one that does it.
 static struct speech of_task(const struct rnn_record *record) {
@@ -18,11 +18,8 @@ static struct speech of_task(const struct rnn_record *record) {
     if (!rnn_arch_equal(&shape, &record->arch))
         return (struct speech){.bos = -2, .eos = -2};
     const struct vocabulary v = task->family->vocabulary(task->body.bytes);
-    return (struct speech){.letters = v.letters,
-                           .named = v.letters <= LETTERS,
-                           .bos = v.bos,
-                           .eos = v.eos,
-                           .most_tokens = v.bos < 0 ? v.length : v.length - 1};
+    return (struct speech){
+        .letters = v.letters, .names = v.names, .bos = v.bos, .eos = v.eos, .most_tokens = v.bos < 0 ? v.length : v.length - 1};
 }
 
 static enum status check_token(int token, const char *what, const struct rnn_arch *arch, struct error *error) {
@@ -86,19 +83,17 @@ bool speech_truth(struct words *out, const struct rnn_record *record) {
 }
 
 const char *speech_letter(int token, const void *context) {
-    static const char *const letters[LETTERS] = {"a", "b", "c", "d", "e", "f", "g", "h"};
-    static char numbers[8][12];
+    static char texts[8][12];
     static int turn;
     const struct speech *s = context;
-    if (s->named && token < s->letters)
-        return letters[token];
-    if (token == s->bos)
-        return "<";
-    if (token == s->eos)
-        return ">";
-    turn = (turn + 1) % 8;
-    snprintf(numbers[turn], sizeof numbers[turn], "%d", token);
-    return numbers[turn];
+    char *text = texts[turn = (turn + 1) % 8];
+    if (s->names && token < s->letters)
+        snprintf(text, sizeof texts[0], "%c", s->names[token]);
+    else if (token == s->bos || token == s->eos)
+        return token == s->bos ? "<" : ">";
+    else
+        snprintf(text, sizeof texts[0], "%d", token);
+    return text;
 }
 
 void speech_text(char out[SPEECH_TEXT_SIZE], const struct speech *speech, const int *tokens, int length) {
@@ -107,7 +102,7 @@ void speech_text(char out[SPEECH_TEXT_SIZE], const struct speech *speech, const 
     for (int i = 0; i < length; i++) {
         const char *name = speech_letter(tokens[i], speech);
         size_t size = strlen(name);
-        bool blank = i && !speech->named;
+        bool blank = i && !speech->names;
         if (used + size + blank + 4 > SPEECH_TEXT_SIZE) {
             strcpy(out + used, "...");
             return;

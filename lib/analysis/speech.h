@@ -25,7 +25,8 @@ bool rnn_reads_tokens(const struct rnn_arch *arch);
 // Are its answers numbers, rather than logits of classes or next tokens?
 bool rnn_answers_numbers(const struct rnn_arch *arch);
 
-// Name of a token: letters of languages are a, b, c ..., BOS <, EOS >; of unknown tasks they are numbers. context is the struct speech.
+// Name of a token: letters as the family names them, BOS <, EOS >; others are numbers. context is the struct speech. The text stays until
+// the eighth call after this one.
 const char *speech_letter(int token, const void *context);
 
 enum { SPEECH_TEXT_SIZE = 512 };

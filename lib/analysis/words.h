@@ -11,10 +11,10 @@
 
 // How an RNN is spoken to: which token it reads first, which one it ends its words by, and how long a word may become.
 struct speech {
-    int letters;     // tokens 0 .. letters-1 are what words are made of
-    bool named;      // they have names of their own, a, b, c ...
-    int bos, eos;    // bos < 0: it begins with the word's first token; eos < 0: it never ends
-    int most_tokens; // of a word, without BOS and EOS
+    int letters;       // tokens 0 .. letters-1 are what words are made of
+    const char *names; // a character for each letter; NULL: they are numbers
+    int bos, eos;      // bos < 0: it begins with the word's first token; eos < 0: it never ends
+    int most_tokens;   // of a word, without BOS and EOS
 };
 
 struct words_limits {

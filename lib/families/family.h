@@ -46,7 +46,8 @@ struct exam {
 // What the tokens of a task are. Tokens 0 .. letters - 1 are letters; bos and eos -1: no token begins or ends words.
 struct vocabulary {
     int letters, bos, eos;
-    int length; // of the rows or words that its RNNs learn by
+    int length;        // of the rows or words that its RNNs learn by
+    const char *names; // a character for each letter, "abcd"
 };
 
 // Properties of a task that predictors may be asked for by a short name.
@@ -94,6 +95,9 @@ struct family {
     // last.
     struct vocabulary (*vocabulary)(const void *body);
     bool (*word)(const void *body, int i, uint8_t *row);
+    // Of languages that count: the word of n, never cut, also beyond those that RNNs learn by. Letter 0 occurs n times, at its beginning.
+    // Writes the word to tokens (unless NULL), ended by eos; returns its length with that, or 0 when there is no word of n.
+    int (*counted)(const void *body, int n, int *tokens);
 
     struct family_target targets[FAMILY_TARGETS];
 };

@@ -367,7 +367,7 @@ static void shape(const void *body, struct rnn_arch *arch) {
 
 static struct vocabulary vocabulary(const void *body) {
     const struct language *l = body;
-    return (struct vocabulary){l->tokens, language_bos(l), language_eos(l), l->length};
+    return (struct vocabulary){l->tokens, language_bos(l), language_eos(l), l->length, "abcdefgh"};
 }
 
 static bool word(const void *body, int i, uint8_t *row) {
@@ -377,6 +377,20 @@ static bool word(const void *body, int i, uint8_t *row) {
         return false;
     language_word(l, n, row);
     return true;
+}
+
+static int counted(const void *body, int n, int *tokens) {
+    const struct language *l = body;
+    int length = 0;
+    for (int letter = 0; letter < l->tokens && n >= language_min_n(l); letter++)
+        for (int k = 0; k < n + l->offsets[letter]; k++, length++)
+            if (tokens)
+                tokens[length] = letter;
+    if (n < language_min_n(l))
+        return 0;
+    if (tokens)
+        tokens[length] = language_eos(l);
+    return length + 1;
 }
 
 // The offset of each letter but the first.
@@ -405,5 +419,6 @@ const struct family language_family = {
     .right = right,
     .vocabulary = vocabulary,
     .word = word,
+    .counted = counted,
     .targets = {{"task", .list = true, LANGUAGE_OFFSETS, LANGUAGE_OFFSET_LOW, offsets_truth}},
 };

@@ -1,0 +1,124 @@
+# rnn-compare: what NumPy computes; pairs; equality by test and by answers; other cells and widths.
+
+# shellcheck disable=SC2154 # bats sets stderr
+load ../helper
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return
+    gen-language --tokens 2 --max-n 4 --count 3 | train-rnn --steps 200 --snapshots 0,100,200 --hidden 8 --rollouts 6 --samples 10 > zoo.mp
+    gen-language --tokens 2 --max-n 4 --count 3 | train-rnn --steps 200 --snapshots 0,100,200 --hidden 11 --layers 1 --cell gru --rollouts 6 --samples 10 > other.mp
+}
+
+setup() {
+    ln -s "$BATS_FILE_TMPDIR"/*.mp .
+}
+
+check() { # < a program
+    PYTHONPATH=$ROOT/tests/python python -c 'import sys, numpy as np
+from read_stream import records
+from rnn_numpy import Reader, log_softmax
+def cka(x, y, debias):
+    n = len(x)
+    x, y = x - x.mean(0), y - y.mean(0)
+    def square(a, b):
+        s = ((a.T @ b) ** 2).sum()
+        if debias:
+            p, q = (a ** 2).sum(1), (b ** 2).sum(1)
+            s += -n / (n - 2) * (p * q).sum() + p.sum() * q.sum() / ((n - 1) * (n - 2))
+        return s
+    return square(x, y) / np.sqrt(square(x, x) * square(y, y))
+exec(sys.stdin.read())'
+}
+
+@test "rnn-compare: answers, states and weights, also of other cells and widths" {
+    rnn-compare --with zoo.mp --sequences 3 --by-position < other.mp > cross.mp
+    rnn-compare --chain --sequences 6 < zoo.mp > chain.mp
+    check << 'PYTHON'
+by = lambda file: {(r["run"], r["step"]): r for r in records(file, "rnn")}
+zoo, other = by("zoo.mp"), by("other.mp")
+
+def verify(pair, a, b, count):
+    tokens = np.concatenate([r["rollouts"]["inputs"][:count, :-1] for r in (a, b)])
+    runs = [[Reader(r).run(row) for row in tokens] for r in (a, b)]
+    p, q = (log_softmax([y for y, _ in run]).reshape(-1, 4) for run in runs)
+    h = [np.array([s[-1]["h"] for _, states in run for s in states]) for run in runs]
+    tv, m = abs(np.exp(p) - np.exp(q)).sum(1) / 2, pair["metrics"]
+    kl = (np.exp(p) * (p - q)).sum(1)
+    assert pair["positions"] == len(p) == tokens.size
+    expected = {"total_variation": tv.mean(), "total_variation_max": tv.max(), "kl": kl.mean(), "kl_max": kl.max(),
+                "kl_reverse": (np.exp(q) * (q - p)).sum(1).mean(), "agreement": (p.argmax(1) == q.argmax(1)).mean(),
+                "cka": cka(*h, False), "cka_debiased": cka(*h, True)}
+    if a["arch"] == b["arch"]:
+        u, v = (np.concatenate([w.ravel() for w in r["weights"].values()]).astype(float) for r in (a, b))
+        expected["cosine"] = u @ v / np.linalg.norm(u) / np.linalg.norm(v)
+    assert m.keys() == expected.keys()
+    for key, value in expected.items():
+        assert abs(m[key] - value) < 2e-4 * max(1, value), (key, m[key], value)
+    if "by_position" in pair:
+        assert abs(pair["by_position"] - tv.reshape(len(tokens), -1).mean(0)).max() < 1e-4
+
+cross, chain = records("cross.mp", "pair"), records("chain.mp", "pair")
+assert len(cross) == len(other) == 12 and len(chain) == 9
+for pair in cross:
+    key = pair["run"], pair["step"]
+    assert pair["a"] == pair["b"] == {"run": key[0], "step": key[1]}
+    verify(pair, zoo[key], other[key], 3)
+for pair in chain:
+    assert pair["a"]["run"] == pair["b"]["run"] == pair["run"] and pair["b"]["step"] == pair["step"]
+    verify(pair, zoo[pair["run"], pair["a"]["step"]], zoo[pair["run"], pair["step"]], 6)
+assert sorted({(p["a"]["step"], p["step"]) for p in chain}) == sorted({(s, t) for s, t in zip(*[sorted({k[1] for k in zoo})[i:] for i in (0, 1)])})
+PYTHON
+}
+
+@test "rnn-compare: --by pairs RNNs of other runs that agree in a field" {
+    cat zoo.mp other.mp | rec-json --arrays whole | python -c '
+import sys, json
+n = 0
+for line in sys.stdin:
+    r = json.loads(line)
+    if r["kind"] == "rnn":
+        r["run"], n = n, n + 1
+    print(json.dumps(r))' | rec-json --reverse > renamed.mp
+    rnn-compare --by task.offsets < <(rec-select --where 'step = 200' < renamed.mp) > pairs.mp
+    check << 'PYTHON'
+rnns = {r["run"]: r for r in records("renamed.mp", "rnn") if r["step"] == 200}
+expected = {(a, b) for a in rnns for b in rnns if a < b and rnns[a]["task"]["offsets"] == rnns[b]["task"]["offsets"]}
+assert {(p["a"]["run"], p["b"]["run"]) for p in records("pairs.mp", "pair")} == expected and len(expected) >= 3
+PYTHON
+    run -65 rnn-compare --by task.offsets --limit 2 < <(rec-select --where 'step = 200' < renamed.mp)
+    [[ $output == *"more than 2 pairs (--limit)" ]]
+    run -65 rnn-compare --by no.field < zoo.mp
+}
+
+@test "rnn-compare: the same answers after float16, not after training on; 0 and 1 as exit status" {
+    python << 'PYTHON'
+import sys, os
+sys.path.insert(0, os.environ["ROOT"] + "/tests/python")
+import numpy as np, encoder_stream
+from read_stream import records
+rnns = [r for r in records("zoo.mp", "rnn") if r["step"] == 200]
+encoder_stream.write("half.mp", [{**r, "weights": {k: w.astype("f2").astype("f4") for k, w in r["weights"].items()}} for r in rnns])
+encoder_stream.write("before.mp", [{**r, "step": 200} for r in records("zoo.mp", "rnn") if r["step"] == 0])
+PYTHON
+    rec-select --step 200 < zoo.mp > last.mp
+    rnn-compare --with last.mp --within 0.01 --same < half.mp > same.mp
+    [[ $(rec-table --kind pair same < same.mp | sort -u) == 1 ]]
+    run -1 --separate-stderr rnn-compare --with last.mp --within 1e-9 < half.mp
+    run -1 --separate-stderr rnn-compare --with last.mp --same < before.mp
+    rnn-compare --with last.mp < half.mp > plain.mp
+    run -65 rnn-compare --with last.mp < <(rec-select --first 1 < zoo.mp)
+    [[ $output == *"no RNN of run 0 and step 0 in last.mp" ]]
+    rec-select --first 1 < zoo.mp > one.mp
+    [[ $(rnn-compare --with one.mp < last.mp | rec-table --kind pair a.run a.step | sort -u) == $'0\t0' ]] # one reference is everybody's
+}
+
+@test "rnn-compare: unlike RNNs, damage, misuse" {
+    gen-language --tokens 3 --max-n 4 | train-rnn --steps 2 --snapshots '' --hidden 4 --rollouts 2 --samples 4 > three.mp
+    run -65 rnn-compare --with three.mp < zoo.mp
+    [[ $output == *"can't be compared: "*"inputs"* ]]
+    run -65 rnn-compare --chain < <(head -c -1 zoo.mp)
+    run -66 rnn-compare --with missing.mp < zoo.mp
+    run -64 rnn-compare < zoo.mp
+    run -64 rnn-compare --chain --by step < zoo.mp
+    run -74 bash -c 'rnn-compare --chain < zoo.mp > /dev/full'
+}
