@@ -1,8 +1,10 @@
 #include "families/family.h"
 
 #include "base/hash.h"
+#include "stream/json.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct family_target *family_target(const struct family *family, const char *name) {
@@ -23,7 +25,11 @@ uint64_t task_hash(const struct task *task, uint64_t seed) {
     char text[FAMILY_KEY_SIZE];
     if (task->family)
         return hash_bytes(seed, text, (size_t)task->family->key(task->body.bytes, text));
-    return hash_bytes(seed, task->value->bytes, task->value->length);
+    struct json_text json = {0};
+    json_write(&json, task->value, JSON_CANONICAL);
+    uint64_t hash = hash_bytes(seed, json.bytes, json.size);
+    free(json.bytes);
+    return hash;
 }
 
 int answers_right(const float *logits, int steps, int count, int classes, const uint8_t *labels) {

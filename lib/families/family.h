@@ -108,7 +108,7 @@ const struct family *family_find(const char *name);                             
 int family_index(const struct family *family);                                            // its place in the registry
 const struct family_target *family_target(const struct family *family, const char *name); // NULL: it has none of this name
 
-// A hash of the task's key; of an unknown family, of its map's bytes.
+// A hash of the task's key; of an unknown family, of its map as canonical JSON (stream/json.h).
 uint64_t task_hash(const struct task *task, uint64_t seed);
 
 struct task task_make(const struct family *family, const void *body);

@@ -1,5 +1,6 @@
 #include "families/split.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "families/family.h"
 
@@ -7,6 +8,17 @@
 #include <stdlib.h>
 
 const char *const split_names[SPLIT_COUNT] = {"train", "validation", "ood"};
+
+// [0, 1), by purpose, key and seed.
+static double rank(uint64_t seed, char purpose, const char *key, size_t size) {
+    return (double)(hash_mix(hash_bytes(seed, key, size) ^ (uint64_t)purpose) >> 11) * 0x1p-53;
+}
+
+enum split split_of_key(const struct split_rule *rule, const char *key, size_t size) {
+    if (rank(rule->seed, 'o', key, size) < rule->ood)
+        return SPLIT_OOD;
+    return rank(rule->seed, 'v', key, size) * (1 - rule->ood) < rule->validation ? SPLIT_VALIDATION : SPLIT_TRAIN;
+}
 
 struct splits {
     struct split_rule rule;

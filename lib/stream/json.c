@@ -142,7 +142,47 @@ static void write_summary(struct json_text *out, const struct array *a) {
         print(out, "%.6g", mean);
 }
 
+// False when f has a fraction, or is too large to be told from its neighbours, and is still to be written.
+static bool write_whole(struct json_text *out, double f) {
+    if (!(fabs(f) < 0x1p53) || f != floor(f))
+        return false;
+    print(out, "%lld", (long long)f);
+    return true;
+}
+
+static void write_canonical_item(struct json_text *out, const struct array *a, uint64_t i) {
+    bool real = a->dtype == DTYPE_F2 || a->dtype == DTYPE_F4 || a->dtype == DTYPE_F8;
+    if (!real || !write_whole(out, array_real(a, i)))
+        json_write_item(out, a, i);
+}
+
+void json_write_part(struct json_text *out, const struct array *a, uint64_t first, uint64_t count) {
+    put(out, count == 1 ? "" : "[");
+    for (uint64_t i = 0; i < count; i++) {
+        put(out, i ? "," : "");
+        write_canonical_item(out, a, first + i);
+    }
+    put(out, count == 1 ? "" : "]");
+}
+
+static void write_data(struct json_text *out, const struct array *a, enum json_arrays arrays) {
+    put(out, "[");
+    for (uint64_t i = 0; i < a->count; i++) {
+        if (i)
+            put(out, ",");
+        if (arrays == JSON_CANONICAL)
+            write_canonical_item(out, a, i);
+        else
+            json_write_item(out, a, i);
+    }
+    put(out, "]");
+}
+
 static void write_array(struct json_text *out, const struct array *a, enum json_arrays arrays) {
+    if (arrays == JSON_CANONICAL && a->rank == 1) {
+        write_data(out, a, arrays);
+        return;
+    }
     print(out, "{\"dtype\":\"%s\",\"shape\":[", dtype_name(a->dtype));
     for (int i = 0; i < a->rank; i++)
         print(out, "%s%llu", i ? "," : "", (unsigned long long)a->shape[i]);
@@ -152,13 +192,9 @@ static void write_array(struct json_text *out, const struct array *a, enum json_
         put(out, "}");
         return;
     }
-    put(out, ",\"data\":[");
-    for (uint64_t i = 0; i < a->count; i++) {
-        if (i)
-            put(out, ",");
-        json_write_item(out, a, i);
-    }
-    put(out, "]}");
+    put(out, ",\"data\":");
+    write_data(out, a, arrays);
+    put(out, "}");
 }
 
 static void write_key(struct json_text *out, const struct value *key) {
@@ -172,6 +208,38 @@ static void write_key(struct json_text *out, const struct value *key) {
     free(text.bytes);
 }
 
+struct pair {
+    struct json_text key;
+    const struct value *value;
+};
+
+static int by_key(const void *left, const void *right) {
+    const struct json_text *a = &((const struct pair *)left)->key, *b = &((const struct pair *)right)->key;
+    int order = memcmp(a->bytes, b->bytes, a->size < b->size ? a->size : b->size);
+    return order ? order : (a->size > b->size) - (a->size < b->size);
+}
+
+static void write_sorted(struct json_text *out, const struct value *map) {
+    struct pair *pairs = memory_calloc(map->count, sizeof *pairs);
+    const struct value *v = value_first(map);
+    for (uint32_t i = 0; i < map->count; i++, v = value_next(v)) {
+        write_key(&pairs[i].key, v);
+        pairs[i].value = v = value_next(v);
+    }
+    qsort(pairs, map->count, sizeof *pairs, by_key);
+    put(out, "{");
+    for (uint32_t i = 0; i < map->count; i++) {
+        if (i)
+            put(out, ",");
+        append(out, pairs[i].key.bytes, pairs[i].key.size);
+        put(out, ":");
+        json_write(out, pairs[i].value, JSON_CANONICAL);
+        free(pairs[i].key.bytes);
+    }
+    put(out, "}");
+    free(pairs);
+}
+
 static void write_map(struct json_text *out, const struct value *map, enum json_arrays arrays) {
     struct array a;
     const struct value *nd = value_get(map, "nd");
@@ -180,9 +248,17 @@ static void write_map(struct json_text *out, const struct value *map, enum json_
             write_array(out, &a, arrays);
             return;
         }
+        if (arrays == JSON_CANONICAL) {
+            write_canonical_item(out, &a, 0);
+            return;
+        }
         print(out, "{\"dtype\":\"%s\",\"scalar\":", dtype_name(a.dtype));
         json_write_item(out, &a, 0);
         put(out, "}");
+        return;
+    }
+    if (arrays == JSON_CANONICAL) {
+        write_sorted(out, map);
         return;
     }
     const struct value *v = value_first(map);
@@ -225,7 +301,8 @@ void json_write(struct json_text *out, const struct value *v, enum json_arrays a
         print(out, "%lld", (long long)v->i);
         break;
     case VALUE_FLOAT:
-        write_double(out, v->f, true);
+        if (arrays != JSON_CANONICAL || !write_whole(out, v->f))
+            write_double(out, v->f, arrays != JSON_CANONICAL);
         break;
     case VALUE_STR:
         write_text(out, v->data, v->size);

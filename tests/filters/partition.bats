@@ -144,10 +144,100 @@ assert after[3] == before[3]
 PYTHON
 }
 
-@test "partition: a family without a split exits 65" {
-    stream_of_kinds sorting > other.mp
-    run -65 bash -c 'partition < other.mp > /dev/null'
-    [[ "$output" == "partition: standard input: record 2 (byte "*family* ]]
+# The split of a key, in Python, as partition(1) has it.
+cat_split_of_key() {
+    cat << 'PYTHON'
+import json, sys, msgpack
+M = 2**64 - 1
+def mix(x):
+    x = x + 0x9e3779b97f4a7c15 & M
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9 & M
+    x = (x ^ x >> 27) * 0x94d049bb133111eb & M
+    return x ^ x >> 31
+def rank(key, purpose, seed):
+    h = 0xcbf29ce484222325
+    for byte in key.encode():
+        h = (h ^ byte) * 0x100000001b3 & M
+    return (mix(mix(h ^ mix(seed)) ^ ord(purpose)) >> 11) / 2**53
+def split_of_key(key, ood=0.15, validation=0.15, seed=1):
+    if rank(key, "o", seed) < ood:
+        return "ood"
+    return "validation" if rank(key, "v", seed) * (1 - ood) < validation else "train"
+canonical = lambda x: json.dumps(x, sort_keys=True, separators=(",", ":"))
+def data(name):
+    return [r for r in msgpack.Unpacker(open(name, "rb")) if r["kind"] not in ("meta", "end")]
+PYTHON
+}
+
+# 400 tasks of a family that nobody knows, three snapshots of each; keys in any order, numbers of any type.
+own_zoo() {
+    make_stream own.mp << 'RECORDS'
+[{"kind": "rnn", "run": 3 * i + j, "step": j, "arch": {"hidden": 16 << j},
+  "task": [{"family": "sorting", "width": i, "data": {"name": "x%d" % (i % 7), "mean": 0.5}},
+           {"width": float(i), "data": {"mean": 0.5, "name": "x%d" % (i % 7)}, "family": "sorting"},
+           {"data": {"mean": np.float64(0.5), "name": "x%d" % (i % 7)}, "family": "sorting", "width": np.int16(i)}][j]}
+ for i in range(400) for j in range(3)]
+RECORDS
+}
+
+@test "partition: tasks of an unknown family are split by what their map means, and a note says what ood is then" {
+    own_zoo
+    partition < own.mp > split.mp 2> note
+    grep -q "records of unknown tasks are ood by chance.*--ood" note
+    partition --seed 5 --ood 0 --validation 0.5 < own.mp > other.mp 2> quiet
+    [ ! -s quiet ]
+    cat_split_of_key | cat - <(cat << 'PYTHON'
+count = {"train": 0, "validation": 0, "ood": 0}
+for name, rule in (("split.mp", {}), ("other.mp", dict(ood=0, validation=0.5, seed=5))):
+    records = data(name)
+    assert len(records) == 1200
+    for i in range(400):
+        key = canonical(records[3 * i]["task"])
+        assert {r["split"] for r in records[3 * i:3 * i + 3]} == {split_of_key(key, **rule)}, key
+        if not rule:
+            count[records[3 * i]["split"]] += 1
+assert 250 < count["train"] < 310 and 40 < count["validation"] < 80 and 40 < count["ood"] < 80, count
+PYTHON
+    ) > check.py
+    python check.py
+}
+
+@test "partition: --by says which fields make the task, --ood which records are out of distribution" {
+    own_zoo
+    partition --by task.data.name,task.data.mean --ood 'arch.hidden > 32' < own.mp > split.mp
+    partition --by run < own.mp > runs.mp 2> /dev/null
+    gen-smnist --count 200 | partition --ood 'task.rotation >= 180, task.weight_decay > 0' | rec-table --kind task split task.rotation task.weight_decay > angles
+    awk '($1 == "ood") != ($2 >= 180 && $3 > 0)' angles | wc -l | grep -qx 0
+    awk '{ n[$1]++ } END { exit !(n["validation"] > 5 && n["train"] > 50 && n["ood"] > 40) }' angles
+    cat_split_of_key | cat - <(cat << 'PYTHON'
+records = data("split.mp")
+for r in records:
+    expected = "ood" if r["arch"]["hidden"] > 32 else split_of_key(canonical(r["task"]["data"]["name"]) + "0.5", ood=0)
+    assert r["split"] == expected
+assert len({r["split"] for r in records}) >= 2
+for r in data("runs.mp"):
+    assert r["split"] == split_of_key(str(r["run"]))
+PYTHON
+    ) > check.py
+    python check.py
+    run -65 bash -c 'partition --by task.depth < own.mp > /dev/null'
+    [[ "$output" == "partition: standard input: record 2 (byte "*"task.depth"* ]]
+}
+
+@test "partition: what has no task is split by its run, with a note; what has neither exits 65" {
+    make_stream mine.mp <<< '[{"kind": "rnn", "run": r, "step": s} for r in range(100) for s in (0, 10)]'
+    partition < mine.mp > split.mp 2> note
+    grep -q '200 records have no task: they are split by their run' note
+    rec-table --kind rnn run split < split.mp | sort -u > table
+    [ "$(wc -l < table)" -eq 100 ]
+    [ "$(cut -f 2 table | sort -u | wc -l)" -eq 3 ]
+    partition --by run < mine.mp > same.mp 2> /dev/null
+    [ "$(data split.mp)" = "$(data same.mp)" ]
+    make_stream none.mp <<< '[{"kind": "rnn", "step": 1}]'
+    run -65 partition < none.mp
+    [[ "$output" == *"neither key 'task' nor a run"* ]]
+    make_stream bad.mp <<< '[{"kind": "rnn", "run": 1, "task": 7}]'
+    run -65 partition < bad.mp
 }
 
 @test "partition: truncated anywhere exits 65" {
@@ -177,6 +267,10 @@ PYTHON
         [[ "$output" == partition:* ]]
     done
     run -64 partition --ood 0.6 --validation 0.6 < tasks.mp
+    run -64 partition --ood 'task.rotation' < tasks.mp
+    [[ "$output" == *condition* ]]
+    run -64 partition --ood '' < tasks.mp
+    run -64 partition --by task.,,run < tasks.mp
 }
 
 @test "partition: help and version" {
