@@ -46,7 +46,7 @@ static struct program program = {
     .examples = "gen-language --count 1000 --seed 1 | train-rnn | partition > zoo.mp\n"
                 "gen-smnist --count 1000 | partition > tasks.mp\n"
                 "partition --ood 0 < zoo.mp > same-distribution.mp\n"
-                "partition --by run --ood 'arch.hidden > 32' < mine.mp > zoo.mp",
+                "partition --by run --ood 'arch.hidden > 32' < zoo.mp > own.mp",
     .options = options,
 };
 
