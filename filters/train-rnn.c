@@ -15,7 +15,7 @@ static struct train_recipe recipe; // the paper's, see main
 static const char *rates = "0.01,0.003,0.0003", *snapshots = "0,100,200,500,1000,2000,5000,10000,20000";
 static const char *resume, *cell;
 static struct image_sets images;
-static struct snapshot_sizes sizes = {.rollouts = 100};
+static struct snapshot_recipe how = {.train = &recipe, .rollouts = 100};
 
 static struct option options[] = {
     {.type = OPTION_INT, .name = "steps", .letter = 's', .target = &recipe.steps, .low = 1, .high = 1e9, .help = "Training steps"},
@@ -58,13 +58,13 @@ static struct option options[] = {
     {.type = OPTION_INT,
      .name = "rollouts",
      .letter = 'r',
-     .target = &sizes.rollouts,
+     .target = &how.rollouts,
      .low = 1,
      .high = 1e6,
      .help = "Sampled strings, or images, in each record"},
     {.type = OPTION_INT,
      .name = "samples",
-     .target = &sizes.samples,
+     .target = &how.samples,
      .low = 0,
      .high = 1e6,
      .help = "Strings, or images of either kind, by which an RNN is judged; 0: 1000 strings, 12000 images"},
@@ -159,7 +159,7 @@ static bool train_steps(struct cli *cli, struct run *run, struct trainee *t, str
             cli_interrupted(cli, "stopped in run %" PRIu64 " after step %d: the complete runs before it are written", run->task.run, step);
         if (step == run->steps[next]) {
             packer_clear(run->records[next]);
-            if (!snapshot_pack(run->records[next++], t, &run->task, run->seed, step, sizes, &performance))
+            if (!snapshot_pack(run->records[next++], t, &run->task, run->seed, step, &how, &performance))
                 return false;
         }
         progress_step(progress, ++*done, "run %" PRIu64 ", step %d, loss %.4f, accuracy %.3f", run->task.run, step, t->loss,
@@ -178,18 +178,24 @@ static bool train(struct cli *cli, struct reader *in, struct run *run, struct pr
     struct trainee *t;
     cli_check_record(cli, in, trainee_of(&t, run, cli_error(cli)));
     bool complete = train_steps(cli, run, t, progress, done);
-    if (!complete)
+    if (!complete) {
         cli_note(cli, "run %" PRIu64 " has diverged at step %d", run->task.run, t->step);
+        packer_clear(run->records[0]);
+        snapshot_pack_diverged(run->records[0], &run->task, run->seed, t->step, &how);
+    }
     trainee_free(t);
     return complete;
 }
 
-// The next rnn record of the output that is resumed. It may end anywhere: what is whole until there is taken.
+// The next record of the output that is resumed: an rnn record, or what stands for a run that has diverged. The output may end anywhere:
+// what is whole until there is taken.
 static bool next_old(struct cli *cli, struct reader *old) {
     enum status status;
-    while ((status = reader_next(old, cli_error(cli))) == STATUS_OK)
-        if (old->event == READER_DATA && value_is(value_get(old->record, "kind"), "rnn"))
+    while ((status = reader_next(old, cli_error(cli))) == STATUS_OK) {
+        const struct value *kind = value_get(old->record, "kind");
+        if (old->event == READER_DATA && (value_is(kind, "rnn") || value_is(kind, "skipped")))
             return true;
+    }
     if (status != STATUS_DATA)
         cli_check(cli, status);
     else
@@ -197,18 +203,50 @@ static bool next_old(struct cli *cli, struct reader *old) {
     return false;
 }
 
-// Takes the run's records from there, as they are in the order of the tasks. *more: there is a record at hand. False when they are not all
-// there.
-static bool take_old(struct cli *cli, struct run *run, struct reader *old, bool *more) {
+static bool is_number_of(const struct reader *old, uint64_t run) {
+    uint64_t number;
+    return value_to_u64(value_get(old->record, "run"), &number) && number == run;
+}
+
+// Is it of this run? Then it has to come from the same task and recipe: a zoo is never of two kinds.
+static bool is_of_run(struct cli *cli, const struct run *run, const struct reader *old) {
+    uint64_t number = run->task.run, seed;
+    if (!is_number_of(old, number) || !value_to_u64(value_get(old->record, "seed"), &seed))
+        return false;
+    if (seed != run->seed) {
+        cli_note(cli, "%s: run %" PRIu64 " is of seed %" PRIu64 " there, not of %" PRIu64 ": it is trained again", resume, number, seed,
+                 run->seed);
+        return false;
+    }
+    enum status status = recipe_matches(old->record, &run->task, &how, cli_error(cli));
+    if (status != STATUS_OK)
+        error_prefix(cli_error(cli), "run %" PRIu64, number);
+    cli_check_record(cli, old, status);
+    return true;
+}
+
+enum run_state { RUN_MISSING, RUN_COMPLETE, RUN_DIVERGED };
+
+// Takes the run's records from there, as they are in the order of the tasks. *more: there is a record at hand.
+static enum run_state take_old(struct cli *cli, struct run *run, struct reader *old, bool *more) {
     for (int i = 0; i < run->count; i++, *more = next_old(cli, old)) {
-        struct rnn_record r;
-        if (!*more || rnn_record_read(old->record, &r, cli_error(cli)) != STATUS_OK || r.run != run->task.run || r.seed != run->seed ||
-            r.step != (uint64_t)run->steps[i])
-            return false;
+        uint64_t step = 0;
+        if (!*more || !is_of_run(cli, run, old))
+            return RUN_MISSING;
+        bool diverged = value_is(value_get(old->record, "kind"), "skipped");
         packer_clear(run->records[i]);
         pack_value(run->records[i], old->record);
+        if (diverged && i == 0) {
+            *more = next_old(cli, old);
+            return RUN_DIVERGED;
+        }
+        value_to_u64(value_get(old->record, "step"), &step);
+        if (diverged || step != (uint64_t)run->steps[i]) {
+            cli_note(cli, "%s: run %" PRIu64 " has other snapshots there: it is trained again", resume, run->task.run);
+            return RUN_MISSING;
+        }
     }
-    return true;
+    return RUN_COMPLETE;
 }
 
 static enum status read_task(const struct value *record, struct task_record *out, struct error *error) {
@@ -240,20 +278,25 @@ int main(int argc, char **argv) {
     while (cli_next(cli, in, out, "task")) {
         cli_check_record(cli, in, read_task(in->record, &run.task, cli_error(cli)));
         run.seed = common->seed_given ? common->seed : run.task.seed;
-        bool complete = more && take_old(cli, &run, old, &more);
-        if (!complete && !(complete = train(cli, in, &run, progress, &done)))
-            diverged++;
-        for (int i = 0; complete && i < run.count; i++)
+        enum run_state state = more ? take_old(cli, &run, old, &more) : RUN_MISSING;
+        while (more && state == RUN_MISSING && is_number_of(old, run.task.run))
+            more = next_old(cli, old); // what is left of it there
+        if (state == RUN_MISSING)
+            state = train(cli, in, &run, progress, &done) ? RUN_COMPLETE : RUN_DIVERGED;
+        diverged += state == RUN_DIVERGED;
+        for (int i = 0; i < (state == RUN_COMPLETE ? run.count : 1); i++)
             cli_commit(cli, out, run.records[i]);
     }
 
     progress_end(progress);
+    if (more)
+        cli_note(cli, "%s has runs that are not among the tasks in their order: they are left out", resume);
     reader_close(old);
     image_sets_close(&images);
     for (int i = 0; i < run.count; i++)
         packer_free(run.records[i]);
     int code = cli_finish(cli, in, out);
     if (diverged)
-        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%" PRIu64 " runs have diverged and are left out", diverged));
+        cli_check(cli, error_set(cli_error(cli), STATUS_DIVERGED, "%" PRIu64 " runs have diverged and are left out", diverged));
     return code;
 }

@@ -12,6 +12,7 @@ enum status {
     STATUS_IO,          // reading or writing failed
     STATUS_CLOSED_PIPE, // nobody reads our output any more
     STATUS_INTERRUPTED, // stopped by a signal, can be resumed
+    STATUS_DIVERGED,    // a training ran into numbers that are not finite
 };
 
 struct error {

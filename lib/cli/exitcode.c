@@ -17,6 +17,8 @@ enum exit_code exitcode_of(enum status status) {
         return EXIT_CLOSED_PIPE;
     case STATUS_INTERRUPTED:
         return EXIT_INTERRUPTED;
+    case STATUS_DIVERGED:
+        return EXIT_DIVERGED;
     }
     return EXIT_IO;
 }

@@ -7,6 +7,7 @@
 enum exit_code {
     EXIT_OK = 0,
     EXIT_DIFFERENT = 1,     // a comparison or check that came out negative (tools that say so)
+    EXIT_DIVERGED = 3,      // a training diverged; what is best so far, or the runs that did not, is written, and whole
     EXIT_BAD_USAGE = 64,    // options, configuration
     EXIT_BAD_DATA = 65,     // damaged, truncated or unsuitable input
     EXIT_NO_INPUT = 66,     // a named file is missing or unreadable

@@ -137,6 +137,8 @@ static void add_data(struct census *c, const struct value *record) {
                        *rollouts = value_get(record, "rollouts");
     c->records++;
     const char *name = count_value(&c->kinds, kind)->name;
+    if (value_is(kind, "skipped")) // an RNN that is not there
+        return;
     if (split)
         count_value(&c->splits, split);
     if (task)

@@ -13,10 +13,10 @@ static bool all_finite(const struct trainee *t) {
     return true;
 }
 
-static void pack_head(struct packer *p, const struct task_record *task, uint64_t seed, int step) {
+static void pack_head(struct packer *p, const char *kind, const struct task_record *task, uint64_t seed, int step) {
     const struct value *split = value_get(task->root, "split");
     pack_key(p, "kind");
-    pack_str(p, "rnn");
+    pack_str(p, kind);
     pack_key(p, "run");
     pack_u64(p, task->run);
     pack_key(p, "step");
@@ -73,23 +73,40 @@ static void pack_rollouts(struct packer *p, const struct trainee *t, int count) 
     rollouts_free(&r);
 }
 
+// Keys of a task record that are written here, or by others.
+static const char *const known[] = {"kind",    "run",     "step",     "seed",   "split",  "task", "arch",
+                                    "weights", "metrics", "rollouts", "recipe", "reason", NULL};
+
 bool snapshot_pack(struct packer *p, const struct trainee *t, const struct task_record *task, uint64_t seed, int step,
-                   struct snapshot_sizes sizes, struct performance *performance) {
-    static const char *const known[] = {"kind", "run", "step", "seed", "split", "task", "arch", "weights", "metrics", "rollouts", NULL};
+                   const struct snapshot_recipe *recipe, struct performance *performance) {
     if (!all_finite(t))
         return false;
-    *performance = trainee_performance(t, sizes.samples);
+    *performance = trainee_performance(t, recipe->samples);
     pack_map(p);
-    pack_head(p, task, seed, step);
+    pack_head(p, "rnn", task, seed, step);
     pack_key(p, "arch");
     arch_pack(p, &t->arch);
+    pack_key(p, "recipe");
+    recipe_pack(p, recipe, &task->task);
     pack_key(p, "weights");
     weights_pack(p, &t->table, t->weights);
     pack_key(p, "metrics");
     pack_metrics(p, t->loss, performance);
     pack_key(p, "rollouts");
-    pack_rollouts(p, t, sizes.rollouts);
+    pack_rollouts(p, t, recipe->rollouts);
     pack_rest(p, task->root, known);
     pack_end(p);
     return true;
+}
+
+void snapshot_pack_diverged(struct packer *p, const struct task_record *task, uint64_t seed, int step,
+                            const struct snapshot_recipe *recipe) {
+    pack_map(p);
+    pack_head(p, "skipped", task, seed, step);
+    pack_key(p, "recipe");
+    recipe_pack(p, recipe, &task->task);
+    pack_key(p, "reason");
+    pack_str(p, "its training diverged");
+    pack_rest(p, task->root, known);
+    pack_end(p);
 }

@@ -20,10 +20,11 @@ exec(sys.stdin.read())' "$1"
     check zoo.mp << 'PYTHON'
 assert [(r["run"], r["step"]) for r in records] == [(run, step) for run in (0, 1) for step in (0, 10, 20, 40)]
 for r in records:
-    assert list(r) == ["kind", "run", "step", "seed", "task", "arch", "weights", "metrics", "rollouts"]
+    assert list(r) == ["kind", "run", "step", "seed", "task", "arch", "recipe", "weights", "metrics", "rollouts"]
     assert list(r["metrics"]) == ["loss", "accuracy", "accuracy_counts"]
     assert 0 <= r["metrics"]["accuracy"] <= r["metrics"]["accuracy_counts"] <= 1
     assert r["arch"] == {"cell": "lstm", "input": 4, "hidden": 8, "layers": 2, "output": 4} and r["seed"] == 1
+    assert r["recipe"] == {"steps": 40, "batch": 8, "rate": [0.01, 0.003, 0.0003], "weight_decay": 1e-4, "rollouts": 5, "samples": 50}
     assert r["rollouts"]["inputs"].shape == (5, 22)
     assert np.abs(np.exp(r["rollouts"]["logits"]).sum(-1) - 1).max() < 1e-5
 PYTHON
@@ -85,17 +86,27 @@ PYTHON
     check zoo.mp << 'PYTHON'
 note, rnn = records
 assert note == {"kind": "note", "text": "hello"}
-assert list(rnn) == ["kind", "run", "step", "seed", "split", "task", "arch", "weights", "metrics", "rollouts", "colour"]
+assert list(rnn) == ["kind", "run", "step", "seed", "split", "task", "arch", "recipe", "weights", "metrics", "rollouts", "colour"]
 assert rnn["colour"] == [1, {"deep": None}] and rnn["split"] == "ood" and rnn["task"]["more"] == 1.5
 assert rnn["rollouts"]["inputs"].shape == (5, 12)
 PYTHON
 }
 
-@test "train-rnn: a run that diverges is left out, said, and exits 65; the others are there" {
+@test "train-rnn: a run that diverges costs that run only: a skipped record, said, status 3, a whole stream that can be resumed" {
     gen-language --tokens 2 --count 2 > tasks.mp
-    run -65 --separate-stderr bash -c 'train-rnn --steps 20 --rate 1e38,1e38,1e38 --rollouts 1 --samples 1 < tasks.mp > zoo.mp'
+    run -3 --separate-stderr bash -c 'train-rnn --steps 20 --rate 1e38,1e38,1e38 --rollouts 1 --samples 1 < tasks.mp > zoo.mp'
     [[ $stderr == *"train-rnn: run 0 has diverged at step "*"train-rnn: 2 runs have diverged"* ]]
-    check zoo.mp <<< 'assert records == []'
+    check zoo.mp << 'PYTHON'
+assert [(r["kind"], r["run"], r["seed"]) for r in records] == [("skipped", 0, 1), ("skipped", 1, 1)]
+assert all("diverged" in r["reason"] and r["recipe"]["steps"] == 20 and r["task"] and 0 < r["step"] <= 20 for r in records)
+PYTHON
+    [[ $(rec-info < zoo.mp) == *"kinds          skipped: 2"* && $(rec-info < zoo.mp) != *"runs "* ]]
+    # It would diverge again: it is not tried again.
+    run -3 --separate-stderr bash -c 'train-rnn --steps 20 --rate 1e38,1e38,1e38 --rollouts 1 --samples 1 --resume zoo.mp < tasks.mp > again.mp'
+    [[ $stderr == "train-rnn: 2 runs have diverged"* ]]
+    cmp <(rec-json --no-meta < zoo.mp) <(rec-json --no-meta < again.mp)
+    # And what follows takes such a zoo as it takes others.
+    train_small < tasks.mp | cat - zoo.mp | partition | probe --new > /dev/null
 }
 
 @test "train-rnn: damaged and unsuitable input exits 65 with file, record and byte" {
@@ -159,8 +170,8 @@ PYTHON
         train_small --resume part.mp < tasks.mp > resumed.mp
         cmp wanted <(rec-json --no-meta --arrays whole < resumed.mp)
     done
-    # Nothing is left to train: at a rate of which all runs diverge.
-    train_small --resume whole.mp --rate 1e38,1e38,1e38 < tasks.mp | cmp wanted <(rec-json --no-meta --arrays whole)
+    # Nothing is left to train.
+    train_small --resume whole.mp < tasks.mp | cmp wanted <(rec-json --no-meta --arrays whole)
     # Other seeds, or other snapshots, are other runs.
     train_small --seed 2 < tasks.mp > other.mp
     train_small --resume other.mp < tasks.mp | cmp wanted <(rec-json --no-meta --arrays whole)
@@ -200,6 +211,45 @@ for cell in read_stream.CELLS: # names and shapes are checked by read_stream
         answers, _ = reader.run(tokens[:-1])
         assert np.abs(log_softmax(answers) - stored).max() < 1e-5 * max(1, np.abs(stored).max()) # states of ReLU grow
 PYTHON
+}
+
+@test "train-rnn: --resume refuses what was trained otherwise, and says what differs" {
+    gen-language --tokens 2 --count 3 > tasks.mp
+    train_small < tasks.mp > whole.mp
+    head -c -40 whole.mp > cut.mp
+    refused() { # MESSAGE OPTION...: with tasks.mp, cut.mp
+        run -65 --separate-stderr bash -c 'train_small --resume "${old:-cut.mp}" "$@" < "${tasks:-tasks.mp}" > mixed.mp' _ "${@:2}"
+        [[ $stderr == *"run 0: was trained otherwise: $1"* ]]
+    }
+    export -f train_small
+    refused 'arch.hidden: 8 against 9' --hidden 9
+    refused 'arch.layers: 2 against 1' --layers 1
+    refused 'arch.cell: "lstm" against "gru"' --cell gru
+    refused 'recipe.rate.0: 0.01 against 0.02' --rate 0.02,0.003,0.0003
+    refused 'recipe.batch: 8 against 9' --batch 9
+    refused 'recipe.weight_decay: 0.0001 against 0' --weight-decay 0
+    refused 'recipe.rollouts: 5 against 6' --rollouts 6
+    refused 'recipe.samples: 50 against 51' --samples 51
+    refused 'recipe.steps: 40 against 41' --steps 41
+    gen-language --tokens 4 --count 3 > others.mp
+    tasks=others.mp refused 'task.tokens: 2 against 4'
+    gen-language --tokens 2 --count 3 --max-n 5 > others.mp
+    tasks=others.mp refused 'task.length: 22 against 12'
+    partition < tasks.mp > others.mp
+    tasks=others.mp refused 'it has no split'
+    # An output of before there were recipes: what is there is compared.
+    rec-json --arrays whole < whole.mp | python -c '
+import json, sys
+for line in sys.stdin:
+    record = json.loads(line)
+    record.pop("recipe", None)
+    if record["kind"] != "end":
+        print(json.dumps(record))' | rec-json --reverse > old.mp
+    old=old.mp refused 'arch.hidden: 8 against 9' --hidden 9
+    old=old.mp refused 'it has 5 rollouts, not 6' --rollouts 6
+    old=old.mp tasks=others.mp refused 'it has no split'
+    train_small --resume old.mp < tasks.mp > resumed.mp
+    check resumed.mp <<< 'assert len(records) == 12 and "recipe" not in records[0]'
 }
 
 @test "train-rnn: memory does not grow with the number of runs" {

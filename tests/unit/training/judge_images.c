@@ -35,7 +35,7 @@ static struct performance subject(struct decoded *d, struct rnn_record *record, 
         continue;
     struct performance p;
     packer_clear(d->packer);
-    CHECK(snapshot_pack(d->packer, t, &task, 1, steps, (struct snapshot_sizes){.rollouts = 8, .samples = 60}, &p));
+    CHECK(snapshot_pack(d->packer, t, &task, 1, steps, &(struct snapshot_recipe){.train = &recipe, .rollouts = 8, .samples = 60}, &p));
     CHECK(rnn_record_read(decoded_root(d), record, &error) == STATUS_OK, "%s", error.text);
     if (clone)
         *clone = clone_of(&t->arch, t->weights, Z, CONDITION_BOS);
