@@ -243,8 +243,7 @@ import json, sys
 for line in sys.stdin:
     record = json.loads(line)
     record.pop("recipe", None)
-    if record["kind"] != "end":
-        print(json.dumps(record))' | rec-json --reverse > old.mp
+    print(json.dumps(record))' | rec-json --reverse > old.mp
     old=old.mp refused 'arch.hidden: 8 against 9' --hidden 9
     old=old.mp refused 'it has 5 rollouts, not 6' --rollouts 6
     old=old.mp tasks=others.mp refused 'it has no split'
