@@ -5,7 +5,6 @@
 #include "nn/dws.h"
 #include "nn/linear.h"
 #include "nn/loss.h"
-#include "nn/recurrent.h"
 #include "nn/transformer.h"
 #include "training/emulator.h"
 #include "training/predictor.h"
@@ -15,6 +14,7 @@
 
 #include "../alike.h"
 #include "point.h"
+#include "recurrent_cases.h"
 
 #include <glob.h>
 
@@ -24,7 +24,6 @@ static void spread(float *x, size_t n) {
         x[i] = (float)(2 * fmod((double)i * 0.6180339887498949, 1) - 1);
 }
 
-static const uint8_t tokens[] = {0, 3, 1, 1, 2, 0, 3, 3, 1, 0, 2, 2};
 static const uint8_t labels[] = {4, 3, LOSS_IGNORE, 1, 2, 0};
 
 static struct tensor *build_linear(struct tape *tape, struct point *p) {
@@ -126,60 +125,6 @@ static struct tensor *build_groups(struct tape *tape, struct point *p) {
 static struct tensor *build_linear_parts(struct tape *tape, struct point *p) {
     struct tensor *a = leaf(tape, p, 5, 3), *b = leaf(tape, p, 5, 2), *parts[] = {a, b, a};
     return score(tape, linear_parts(tape, parts, 3, leaf(tape, p, OUT, 8), leaf(tape, p, 1, OUT)));
-}
-
-enum { T = 4, BATCH = 3, IN = 4, H = 5 };
-
-static struct tensor *build_lstm_sequence(struct tape *tape, struct point *p) {
-    struct params table = {0};
-    recurrent_params(&table, &cell_lstm, 1 / sqrtf(H), "", "", IN, H);
-    recurrent_params(&table, &cell_lstm, 1 / sqrtf(H), "", "", H, H);
-    struct tensor *x = leaf(tape, p, T * BATCH, IN);
-    struct weights w = leaves_of(p, &table);
-    struct tensor *y = recurrent_sequence(tape, &cell_lstm, &w, 4, recurrent_sequence(tape, &cell_lstm, &w, 0, x, T), T);
-    params_free(&table);
-    return score(tape, y);
-}
-
-static struct tensor *build_lstm_sequence_tokens(struct tape *tape, struct point *p) {
-    struct params table = {0};
-    recurrent_params(&table, &cell_lstm, 1 / sqrtf(H), "", "", IN, H);
-    struct weights w = leaves_of(p, &table);
-    struct tensor *y = recurrent_sequence_tokens(tape, &cell_lstm, &w, 0, tokens, T, BATCH);
-    params_free(&table);
-    return score(tape, y);
-}
-
-// variant = the number of steps at which the opening is added
-static struct tensor *build_lstm_sequence_table(struct tape *tape, struct point *p) {
-    struct params table = {0};
-    recurrent_params(&table, &cell_lstm, 1 / sqrtf(H), "", "", IN, H);
-    struct tensor *rows = leaf(tape, p, 6, 4 * H), *opening = p->variant ? leaf(tape, p, BATCH, 4 * H) : NULL;
-    struct weights w = leaves_of(p, &table);
-    struct tensor *y = recurrent_sequence_table(tape, &cell_lstm, &w, 0, rows, opening, p->variant, tokens, T, BATCH);
-    params_free(&table);
-    return score(tape, y);
-}
-
-// A stack of layers, each step's input made from the answer before; the first input is used again at every step, and one step more is
-// allowed than made.
-static struct tensor *build_lstm_step(struct tape *tape, struct point *p) {
-    struct params table = {0};
-    int layers = p->variant;
-    for (int l = 0; l < layers; l++)
-        recurrent_params(&table, &cell_lstm, 1 / sqrtf(H), "", "", H, H);
-    struct tensor *x = leaf(tape, p, BATCH, H), *shared = x, *outputs[T];
-    struct weights w = leaves_of(p, &table);
-    struct recurrent *run[4];
-    for (int l = 0; l < layers; l++)
-        run[l] = recurrent_begin(tape, &cell_lstm, &w, 4 * l, T + 1, BATCH);
-    for (int t = 0; t < T; t++) {
-        for (int l = 0; l < layers; l++)
-            x = add(tape, recurrent_step(run[l], x), shared);
-        outputs[t] = x;
-    }
-    params_free(&table);
-    return score(tape, concat_rows(tape, outputs, T));
 }
 
 // Hidden units of a Transformer's feed-forward, half of them on and half of them off, far enough from the kink of ReLU for steps not to
@@ -371,13 +316,13 @@ static const struct gradient_case {
     {"add_embedding", "of rows", build_add_embedding, 2, 2e-3},
     {"add_to_groups group_means", "", build_groups, 0, 2e-3},
     {"linear_parts", "one part twice", build_linear_parts, 0, 2e-3},
-    {"recurrent_sequence", "two layers", build_lstm_sequence, 0, 2e-3},
-    {"recurrent_sequence_tokens", "", build_lstm_sequence_tokens, 0, 2e-3},
-    {"recurrent_sequence_table", "table", build_lstm_sequence_table, 0, 2e-3},
-    {"recurrent_sequence_table", "opening at one step", build_lstm_sequence_table, 1, 2e-3},
-    {"recurrent_sequence_table", "opening at all steps", build_lstm_sequence_table, T, 2e-3},
-    {"recurrent_step", "one layer", build_lstm_step, 1, 2e-3},
-    {"recurrent_step", "three layers", build_lstm_step, 3, 2e-3},
+    {"recurrent_sequence", "two layers", build_recurrent_sequence, 0, 2e-3},
+    {"recurrent_sequence_tokens", "", build_recurrent_sequence_tokens, 0, 2e-3},
+    {"recurrent_sequence_table", "table", build_recurrent_sequence_table, 0, 2e-3},
+    {"recurrent_sequence_table", "opening at one step", build_recurrent_sequence_table, 1, 2e-3},
+    {"recurrent_sequence_table", "opening at all steps", build_recurrent_sequence_table, T, 2e-3},
+    {"recurrent_step", "one layer", build_recurrent_step, 1, 2e-3},
+    {"recurrent_step", "three layers", build_recurrent_step, 3, 2e-3},
     {"transformer_layer", "all tokens", build_transformer_layer, 7, 5e-3},
     {"transformer_layer", "the last token", build_transformer_layer, 1, 5e-3},
     {"transformer_layer", "dropout", build_transformer_layer, 107, 5e-3},
@@ -444,6 +389,13 @@ static void check_case(const char *name, const struct gradient_case *c) {
 static void test_operations(void) {
     for (int i = 0; i < CASES; i++)
         check_case(cases[i].operations, &cases[i]);
+    for (int i = 0; i < CASES; i++) // those of recurrent layers are of the first cell: now the others
+        for (int c = 1; strncmp(cases[i].operations, "recurrent_", 10) == 0 && cell_at(c); c++) {
+            struct gradient_case other = cases[i];
+            other.what = cell_at(c)->name;
+            other.variant += 100 * c;
+            check_case(other.operations, &other);
+        }
     for (int i = 0; encoder_type_at(i); i++) {
         check_case("encoder_embed", &(struct gradient_case){"encoder_embed", encoder_type_at(i)->name, build_encoder, i, 1e-2});
         check_case("encoder_embed in training",
