@@ -181,23 +181,29 @@ static void save(struct cli *cli, const struct emulation *e) {
     cli_check(cli, emulation_save(e, checkpoint, cli_identity(cli), cli_error(cli)));
 }
 
-// Trains until the steps are done, patience is over, or a signal comes.
+// Trains until the steps are done, patience is over, the training diverges, or a signal comes. The last state is saved, so that the
+// training can be continued with more steps.
 static void train(struct cli *cli, struct emulation *e) {
     struct progress *progress = progress_new(cli, "step", steps);
+    uint64_t saved = checkpoint ? e->learner->step : UINT64_MAX;
     while (e->learner->step < steps && !e->stopped && !cli_signalled()) {
         double loss;
-        cli_check(cli, emulation_step(e, &loss, cli_error(cli)));
-        if (checkpoint && e->learner->step % (uint64_t)checkpoint_every == 0)
+        enum status status = emulation_step(e, &loss, cli_error(cli));
+        if (status == STATUS_DIVERGED)
+            break;
+        cli_check(cli, status);
+        if (checkpoint && e->learner->step % (uint64_t)checkpoint_every == 0) {
             save(cli, e);
+            saved = e->learner->step;
+        }
         progress_step(progress, e->learner->step, "loss %.4f, best %.4f", loss, e->best_loss);
     }
     progress_end(progress);
-    if (!cli_signalled())
-        return;
-    if (checkpoint)
+    if (checkpoint && saved != e->learner->step && !e->diverged_at)
         save(cli, e);
-    cli_interrupted(cli, "interrupted at step %llu%s%s", (unsigned long long)e->learner->step, checkpoint ? "; goes on from " : "",
-                    checkpoint ? checkpoint : ", nothing saved: see --checkpoint");
+    if (cli_signalled() && !e->diverged_at)
+        cli_interrupted(cli, "interrupted at step %llu%s%s", (unsigned long long)e->learner->step, checkpoint ? "; goes on from " : "",
+                        checkpoint ? checkpoint : ", nothing saved: see --checkpoint");
 }
 
 static int fit_main(struct cli *cli) {
@@ -240,15 +246,24 @@ static int fit_main(struct cli *cli) {
         save(cli, e); // now, not in an hour, is the time to learn that it can't be written
     cli_catch_signals();
     train(cli, e);
-    emulation_restore_best(e);
+    cli_check(cli, emulation_finish(e, cli_error(cli)));
+    if (e->diverged_at)
+        error_set(
+            cli_error(cli), STATUS_DIVERGED,
+            "training diverged at step %llu: the loss or a gradient is not finite; the best networks so far, of step %llu, are written",
+            (unsigned long long)e->diverged_at, (unsigned long long)e->best_step);
 
     write_model(cli, out, zoo, e);
+    bool diverged = e->diverged_at != 0;
     emulation_free(e);
     encoder_free(encoder);
     emulator_free(emulator);
     dataset_close(zoo);
     modelfile_close(file);
-    return cli_finish(cli, NULL, out);
+    int code = cli_finish(cli, NULL, out);
+    if (diverged)
+        cli_check(cli, cli_error(cli)->status);
+    return code;
 }
 
 static void write_emulations(struct cli *cli, struct writer *out, struct emulation_batch *records) {

@@ -152,6 +152,13 @@ void encoder_pack(struct packer *p, const struct encoder *e) {
     pack_key(p, "type");
     pack_str(p, e->type->name);
     model_pack(p, e->seed, e->step, keys, &e->arch, &e->table, e->values);
+    if (e->diverged_at) {
+        pack_key(p, "metrics");
+        pack_map(p);
+        pack_key(p, "diverged_at");
+        pack_u64(p, e->diverged_at);
+        pack_end(p);
+    }
     pack_end(p);
 }
 

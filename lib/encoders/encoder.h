@@ -28,6 +28,7 @@ struct encoder {
     float *values;           // [table.size]
     int first[16];           // indices of parameter groups, as declare() noted them
     uint64_t seed, step;
+    uint64_t diverged_at; // the step at which the training that made it diverged, told in its record; 0: it did not
 };
 
 // Probing inputs and answers of one pass, for those who want to look: inputs [K][B*M,I], answers [K][B*M,O] as tensors on the tape.

@@ -184,32 +184,45 @@ void emulation_add_point(struct emulation *e, uint64_t step, const char *split, 
     e->curve[e->curve_count++] = (struct curve_point){step, split, loss, e->internal->seconds_before + seconds};
 }
 
-static enum status validate(struct emulation *e, struct error *error) {
+static enum status diverged(struct emulation *e, uint64_t step) {
+    e->diverged_at = step;
+    e->stopped = true;
+    return STATUS_DIVERGED;
+}
+
+// The loss on the split by which networks are judged: validation, or train when there is none.
+static enum status judge_splits(struct emulation *e, double *judged, struct error *error) {
     struct emulation_internal *in = e->internal;
-    double judged = in->train_sum / (double)in->train_steps;
-    emulation_add_point(e, e->learner->step, split_names[SPLIT_TRAIN], judged);
+    uint64_t step = e->learner->step;
+    *judged = in->train_sum / (double)in->train_steps;
+    emulation_add_point(e, step, split_names[SPLIT_TRAIN], *judged);
     in->train_sum = 0;
     in->train_steps = 0;
-    uint64_t step = e->learner->step;
     for (int s = SPLIT_VALIDATION; s < SPLIT_COUNT; s++) {
         double loss;
         if (in->count[s] == 0)
             continue;
-        e->learner->step = 0; // the same rollouts every time
-        enum status status = learner_evaluate(e->learner, in->items[s], in->count[s], &loss, error);
-        e->learner->step = step;
-        if (status == STATUS_OK && !isfinite(loss))
-            status = error_set(error, STATUS_DATA, "training diverged at step %llu: the %s loss is not finite", (unsigned long long)step,
-                               split_names[s]);
-        if (status != STATUS_OK)
-            return status;
+        if (learner_evaluate(e->learner, in->items[s], in->count[s], 0, &loss, error) != STATUS_OK) // 0: the same rollouts every time
+            return error->status;
+        if (!isfinite(loss)) {
+            error_set(error, STATUS_DIVERGED, "training diverged at step %" PRIu64 ": the %s loss is not finite", step, split_names[s]);
+            return diverged(e, step);
+        }
         emulation_add_point(e, step, split_names[s], loss);
         if (s == SPLIT_VALIDATION)
-            judged = loss;
+            *judged = loss;
     }
+    return STATUS_OK;
+}
+
+static enum status validate(struct emulation *e, struct error *error) {
+    struct emulation_internal *in = e->internal;
+    double judged;
+    if (judge_splits(e, &judged, error) != STATUS_OK)
+        return error->status;
     if (judged < e->best_loss) {
         e->best_loss = judged;
-        e->best_step = step;
+        e->best_step = e->learner->step;
         in->since_best = 0;
         memcpy(in->best_encoder, e->encoder->values, e->encoder->table.size * sizeof(float));
         memcpy(in->best_emulator, e->emulator->values, e->emulator->table.size * sizeof(float));
@@ -221,22 +234,27 @@ static enum status validate(struct emulation *e, struct error *error) {
 }
 
 enum status emulation_step(struct emulation *e, double *loss, struct error *error) {
-    if (learner_step(e->learner, loss, error) != STATUS_OK)
-        return error->status;
+    enum status status = learner_step(e->learner, loss, error);
+    if (status == STATUS_DIVERGED)
+        return diverged(e, e->learner->step + 1);
+    if (status != STATUS_OK)
+        return status;
     e->emulator->step++;
     e->internal->train_sum += *loss;
     e->internal->train_steps++;
-    uint64_t step = e->learner->step;
-    if (step % (uint64_t)e->recipe.validate_every == 0 || step == e->recipe.steps)
-        return validate(e, error);
-    return STATUS_OK;
+    return e->learner->step % (uint64_t)e->recipe.validate_every == 0 ? validate(e, error) : STATUS_OK;
 }
 
-void emulation_restore_best(struct emulation *e) {
-    if (!isfinite(e->best_loss))
-        return;
+enum status emulation_finish(struct emulation *e, struct error *error) {
+    enum status status = STATUS_OK;
+    if (!e->diverged_at && e->internal->train_steps) // steps since the last validation that was due
+        status = validate(e, error);
+    if (status != STATUS_OK && status != STATUS_DIVERGED)
+        return status;
     memcpy(e->encoder->values, e->internal->best_encoder, e->encoder->table.size * sizeof(float));
     memcpy(e->emulator->values, e->internal->best_emulator, e->emulator->table.size * sizeof(float));
     e->encoder->step -= e->learner->step - e->best_step;
     e->emulator->step -= e->learner->step - e->best_step;
+    e->encoder->diverged_at = e->diverged_at;
+    return STATUS_OK;
 }

@@ -33,7 +33,8 @@ struct emulation {
     int curve_count;
     double best_loss; // on the validation split (on train when there is none); infinity before the first validation
     uint64_t best_step;
-    bool stopped; // out of patience
+    bool stopped;         // out of patience, or diverged
+    uint64_t diverged_at; // the step whose loss, gradient or validation was not finite; 0: none
     struct emulation_internal *internal;
 };
 
@@ -43,10 +44,13 @@ enum status emulation_new(struct emulation **out, struct encoder *encoder, struc
                           const struct emulation_recipe *recipe, struct error *error) MUST_CHECK;
 void emulation_free(struct emulation *e);
 
-// One step; validates when it is due and remembers the best networks so far. Call until recipe.steps are done or `stopped`.
+// One step; validates every recipe.validate_every steps and remembers the best networks so far. Call until recipe.steps are done or
+// `stopped`. STATUS_DIVERGED when it can't go on: diverged_at and `stopped` are set, and emulation_finish gives the best of before.
 enum status emulation_step(struct emulation *e, double *loss, struct error *error) MUST_CHECK;
-// Puts the best networks so far into encoder and emulator, and their step.
-void emulation_restore_best(struct emulation *e);
+// Ends a training: validates once more when steps were done since the last time, which nothing of a training that goes on depends on (so
+// save before it), and puts the best networks into encoder and emulator, with their step. Of a training that diverged before its first
+// validation these are the networks as they came.
+enum status emulation_finish(struct emulation *e, struct error *error) MUST_CHECK;
 
 // Checkpoints: the whole state as a stream of records, written to a temporary file beside `path`, synced, then renamed over it.
 enum status emulation_save(const struct emulation *e, const char *path, const struct writer_identity *identity,

@@ -8,11 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A worker takes lanes `first`, `first + stride`, ...
+struct worker {
+    pthread_t thread;
+    struct learner *learner;
+    int first, stride, lanes, total;
+    bool training;
+};
+
 struct learner_internal {
     struct lane *lanes;
     int lane_count;
-    int *order;     // a permutation of the training items, of `epoch`
-    uint64_t epoch; // of order; UINT64_MAX before the first
+    struct worker *workers; // [lane_count], more are of no use
+    int *order;             // a permutation of the training items, of `epoch`
+    uint64_t epoch;         // of order; UINT64_MAX before the first
     int *batch;
 };
 
@@ -58,6 +67,7 @@ struct learner *learner_new(struct encoder *encoder, const struct params *head_t
     in->lanes = memory_calloc((size_t)in->lane_count, sizeof *in->lanes);
     for (int i = 0; i < in->lane_count; i++)
         lane_init(l, &in->lanes[i]);
+    in->workers = memory_calloc((size_t)in->lane_count, sizeof *in->workers);
     in->order = memory_alloc((size_t)item_count * sizeof *in->order);
     in->batch = memory_alloc((size_t)recipe->batch * sizeof *in->batch);
     in->epoch = UINT64_MAX;
@@ -70,6 +80,7 @@ void learner_free(struct learner *l) {
     for (int i = 0; i < l->internal->lane_count; i++)
         lane_release(l, &l->internal->lanes[i]);
     free(l->internal->lanes);
+    free(l->internal->workers);
     free(l->internal->order);
     free(l->internal->batch);
     free(l->internal);
@@ -120,14 +131,6 @@ static enum status run_lane(struct learner *l, struct lane *lane, float share) {
     return STATUS_OK;
 }
 
-// A worker takes lanes `first`, `first + stride`, ...
-struct worker {
-    pthread_t thread;
-    struct learner *learner;
-    int first, stride, lanes, total;
-    bool training;
-};
-
 static void *work(void *argument) {
     struct worker *w = argument;
     for (int i = w->first; i < w->lanes; i += w->stride) {
@@ -138,16 +141,17 @@ static void *work(void *argument) {
 }
 
 // Cuts items into lanes, runs them, and returns their mean loss.
-static enum status run_lanes(struct learner *l, const int *items, int count, bool training, double *loss, struct error *error) {
+static enum status run_lanes(struct learner *l, const int *items, int count, uint64_t step, bool training, double *loss,
+                             struct error *error) {
     int lanes = (count + LANE_SIZE - 1) / LANE_SIZE, threads = l->recipe.threads < lanes ? l->recipe.threads : lanes;
     for (int i = 0; i < lanes; i++) {
         struct lane *lane = &l->internal->lanes[i];
         lane->items = items + i * LANE_SIZE;
         lane->count = count - i * LANE_SIZE < LANE_SIZE ? count - i * LANE_SIZE : LANE_SIZE;
-        lane->rng = rng_make(l->recipe.seed, l->step * 65536 + (uint64_t)i, training ? "lane" : "evaluation");
+        lane->rng = rng_make(l->recipe.seed, step * 65536 + (uint64_t)i, training ? "lane" : "evaluation");
     }
-    struct worker workers[64];
-    threads = threads < 1 ? 1 : threads > 64 ? 64 : threads;
+    struct worker *workers = l->internal->workers;
+    threads = threads < 1 ? 1 : threads;
     for (int i = 0; i < threads; i++) {
         workers[i] = (struct worker){.learner = l, .first = i, .stride = threads, .lanes = lanes, .total = count, .training = training};
         if (i && pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
@@ -192,7 +196,7 @@ static double rate_of_step(const struct learner *l, double rate) {
 }
 
 enum status learner_step_on(struct learner *l, const int *items, int count, double *loss, struct error *error) {
-    if (run_lanes(l, items, count, true, loss, error) != STATUS_OK)
+    if (run_lanes(l, items, count, l->step, true, loss, error) != STATUS_OK)
         return error->status;
     reduce(l, (count + LANE_SIZE - 1) / LANE_SIZE);
     struct lane *lane = l->internal->lanes;
@@ -200,7 +204,7 @@ enum status learner_step_on(struct learner *l, const int *items, int count, doub
     if (l->encoder)
         encoder_scale = adamw_clip(lane->encoder_grad, l->encoder->table.size, l->recipe.clip, &l->encoder_norm);
     if (!isfinite(*loss) || !isfinite(l->head_norm) || (l->encoder && !isfinite(l->encoder_norm)))
-        return error_set(error, STATUS_DATA, "training diverged at step %llu: the loss or a gradient is not finite",
+        return error_set(error, STATUS_DIVERGED, "training diverged at step %llu: the loss or a gradient is not finite",
                          (unsigned long long)l->step + 1);
     const struct learner_recipe *r = &l->recipe;
     adamw_update(&l->head_adamw, l->head_values, lane->head_grad, rate_of_step(l, r->rate), head_scale);
@@ -218,13 +222,13 @@ enum status learner_step(struct learner *l, double *loss, struct error *error) {
     return learner_step_on(l, l->internal->batch, batch_size(l), loss, error);
 }
 
-enum status learner_evaluate(struct learner *l, const int *items, int count, double *loss, struct error *error) {
+enum status learner_evaluate(struct learner *l, const int *items, int count, uint64_t step, double *loss, struct error *error) {
     int most = l->internal->lane_count * LANE_SIZE;
     double sum = 0;
     for (int first = 0; first < count; first += most) {
         int n = count - first < most ? count - first : most;
         double mean;
-        if (run_lanes(l, items + first, n, false, &mean, error) != STATUS_OK)
+        if (run_lanes(l, items + first, n, step, false, &mean, error) != STATUS_OK)
             return error->status;
         sum += mean * n;
     }

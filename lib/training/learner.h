@@ -68,13 +68,14 @@ struct learner *learner_new(struct encoder *encoder, const struct params *head_t
 void learner_free(struct learner *l);
 
 // One training step; *loss is the batch's mean before the update. Without replacement within an epoch; the batch of a step is a function of
-// (seed, step). STATUS_DATA when the loss is not finite (nothing is updated then).
+// (seed, step). STATUS_DIVERGED when the loss or a gradient is not finite (nothing is updated then).
 enum status learner_step(struct learner *l, double *loss, struct error *error) MUST_CHECK;
 
 // The same on given items, at most recipe.batch, for those who draw their own batches.
 enum status learner_step_on(struct learner *l, const int *items, int count, double *loss, struct error *error) MUST_CHECK;
 
-// Mean loss over given items, without gradients or randomness in the encoder.
-enum status learner_evaluate(struct learner *l, const int *items, int count, double *loss, struct error *error) MUST_CHECK;
+// Mean loss over given items, without gradients or randomness in the encoder. Choices of the lanes (which rollout) are a function of
+// `step`.
+enum status learner_evaluate(struct learner *l, const int *items, int count, uint64_t step, double *loss, struct error *error) MUST_CHECK;
 
 #endif

@@ -239,7 +239,7 @@ enum status prediction_finish(struct prediction *p, struct predictor_losses *los
     losses->train = p->curve_count ? p->curve[p->curve_count - 1].loss : NAN;
     double *judged[2] = {&losses->validation, &losses->ood};
     for (int k = 0; k < 2; k++)
-        if (learner_evaluate(p->learner, in->judged[k], in->judged_count[k], judged[k], error) != STATUS_OK)
+        if (learner_evaluate(p->learner, in->judged[k], in->judged_count[k], p->learner->step, judged[k], error) != STATUS_OK)
             return error->status;
     predictor_unstandardise(p->predictor);
     return STATUS_OK;

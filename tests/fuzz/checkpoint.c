@@ -33,8 +33,8 @@ static void go_on(struct emulation *e, const char *path) {
     }
     FUZZ_CHECK(e->learner->step <= e->recipe.steps);
     if (!e->stopped && e->learner->step < e->recipe.steps)
-        FUZZ_CHECK(emulation_step(e, &loss, &error) == STATUS_OK || error.status == STATUS_DATA);
-    emulation_restore_best(e);
+        FUZZ_CHECK(emulation_step(e, &loss, &error) == STATUS_OK || error.status == STATUS_DATA || error.status == STATUS_DIVERGED);
+    FUZZ_CHECK(emulation_finish(e, &error) == STATUS_OK || error.status == STATUS_DATA);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -83,6 +83,7 @@ static void test_curve(const char *path) {
     r.validate_every = 20;
     struct job j = job_new(path, &r, 7, 10);
     run(&j, r.steps);
+    CHECK(emulation_finish(j.emulation, &j.error) == STATUS_OK);
     const struct emulation *e = j.emulation;
     const uint64_t steps[] = {20, 20, 20, 40, 40, 40, 50, 50, 50};
     CHECK(e->curve_count == 9, "%d", e->curve_count);
@@ -127,7 +128,7 @@ static void test_best_and_patience(const char *path) {
     const struct emulation *e = j.emulation;
     CHECK(e->stopped && e->learner->step < 200 && e->learner->step == e->best_step + 6, "%d %d", (int)e->learner->step, (int)e->best_step);
     run(&until_best, e->best_step);
-    emulation_restore_best(j.emulation);
+    CHECK(emulation_finish(j.emulation, &j.error) == STATUS_OK);
     CHECK(j.encoder->step == e->best_step && j.emulator->step == e->best_step);
     CHECK(memcmp(j.encoder->values, until_best.encoder->values, j.encoder->table.size * sizeof(float)) == 0);
     CHECK(memcmp(j.emulator->values, until_best.emulator->values, j.emulator->table.size * sizeof(float)) == 0);
@@ -146,9 +147,34 @@ static void test_checkpoint(const char *path) {
         CHECK(equal(&first, &second) && second.emulation->learner->step == at);
         run(&second, 7);
         CHECK(equal(&whole, &second), "from step %d", (int)at);
-        emulation_restore_best(whole.emulation);
-        emulation_restore_best(second.emulation);
+        CHECK(emulation_finish(whole.emulation, &whole.error) == STATUS_OK &&
+              emulation_finish(second.emulation, &second.error) == STATUS_OK);
         CHECK(equal(&whole, &second), "the best, from step %d", (int)at);
+        job_free(&whole);
+        job_free(&first);
+        job_free(&second);
+    }
+    zoo_remove(file);
+}
+
+// A training that has ended goes on as if it had never: its last, unscheduled validation is no part of what is saved.
+static void test_more_steps(const char *path) {
+    char *file = zoo_path();
+    struct emulation_recipe r = recipe;
+    r.validate_every = 4;
+    r.patience = 3;
+    for (uint64_t end = 3; end <= 6; end++) {
+        struct job whole = job_new(path, &r, 7, 10), first = job_new(path, &r, 7, 10), second = job_new(path, &r, 7, 10);
+        run(&whole, 11);
+        run(&first, end);
+        CHECK(emulation_save(first.emulation, file, &zoo_identity, &first.error) == STATUS_OK, "%s", first.error.text);
+        CHECK(emulation_finish(first.emulation, &first.error) == STATUS_OK);
+        CHECK(first.emulation->curve[first.emulation->curve_count - 1].step == end);
+        CHECK(emulation_resume(second.emulation, file, &second.error) == STATUS_OK, "%s", second.error.text);
+        run(&second, 11);
+        CHECK(emulation_finish(whole.emulation, &whole.error) == STATUS_OK &&
+              emulation_finish(second.emulation, &second.error) == STATUS_OK);
+        CHECK(equal(&whole, &second) && whole.emulation->curve_count == second.emulation->curve_count, "from step %d", (int)end);
         job_free(&whole);
         job_free(&first);
         job_free(&second);
@@ -251,15 +277,26 @@ static void test_unsuitable_data(void) {
     zoo_remove(path);
 }
 
-// Huge numbers that are still finite: the loss isn't, and that is an error.
+// Huge numbers that are still finite: the loss isn't. The best networks of before are what is left, or those that came.
 static void test_divergence(const char *path) {
-    struct job j = job_new(path, &recipe, 7, 10);
-    for (size_t i = 0; i < j.emulator->table.size; i++)
-        j.emulator->values[i] = 3e38f;
-    double loss;
-    CHECK(emulation_step(j.emulation, &loss, &j.error) == STATUS_DATA && strstr(j.error.text, "diverged at step 1"), "%s", j.error.text);
-    CHECK(j.encoder->step == 0 && j.emulator->step == 0 && j.emulation->curve_count == 0);
-    job_free(&j);
+    for (uint64_t at = 0; at <= 7; at++) {
+        struct job j = job_new(path, &recipe, 7, 10), best = job_new(path, &recipe, 7, 10);
+        run(&j, at);
+        run(&best, j.emulation->best_step);
+        for (size_t i = 0; i < j.emulator->table.size; i++)
+            j.emulator->values[i] = 3e38f;
+        double loss;
+        char text[64];
+        snprintf(text, sizeof text, "diverged at step %d", (int)at + 1);
+        CHECK(emulation_step(j.emulation, &loss, &j.error) == STATUS_DIVERGED && strstr(j.error.text, text), "%s", j.error.text);
+        CHECK(j.emulation->stopped && j.emulation->diverged_at == at + 1 && j.encoder->step == at);
+        CHECK(emulation_finish(j.emulation, &j.error) == STATUS_OK && j.encoder->diverged_at == at + 1);
+        CHECK(j.encoder->step == best.encoder->step && j.emulator->step == best.emulator->step);
+        CHECK(memcmp(j.encoder->values, best.encoder->values, j.encoder->table.size * sizeof(float)) == 0);
+        CHECK(memcmp(j.emulator->values, best.emulator->values, j.emulator->table.size * sizeof(float)) == 0);
+        job_free(&j);
+        job_free(&best);
+    }
 }
 
 int main(void) {
@@ -268,6 +305,7 @@ int main(void) {
     test_determinism(path);
     test_best_and_patience(path);
     test_checkpoint(path);
+    test_more_steps(path);
     test_checkpoint_refused(path);
     test_unsuitable_data();
     test_divergence(path);
