@@ -29,8 +29,12 @@ LDLIBS  := -lblis -lmsgpackc -lyaml -ldeflate -lm -pthread
 has = $(if $(filter $(1),$(WITHOUT)),,$(shell pkg-config --exists $(1) 2> /dev/null && echo yes))
 WITHOUT ?=
 ifeq ($(call has,libzip),yes)
-override CPPFLAGS += -DHAVE_LIBZIP
+$(BUILD)/lib/formats/zip.o: override CPPFLAGS += -DHAVE_LIBZIP
 FORMAT_LIBS += $(shell pkg-config --libs libzip)
+endif
+ifeq ($(call has,hdf5),yes)
+$(BUILD)/lib/formats/hdf5.o: override CPPFLAGS += -DHAVE_HDF5 $(shell pkg-config --cflags hdf5)
+FORMAT_LIBS += $(shell pkg-config --libs hdf5)
 endif
 
 LIB      := $(BUILD)/librnnpipe.a

@@ -55,8 +55,9 @@ static enum status spool(int *out, int in, const char *name, struct error *error
     return status;
 }
 
-static enum status map(struct mapping *m, int fd, const char *name, struct error *error) {
+enum status mapping_of_fd(struct mapping *m, int fd, const char *name, struct error *error) {
     struct stat info;
+    *m = (struct mapping){.fd = -1};
     if (fstat(fd, &info) != 0)
         return error_set(error, STATUS_IO, "%s: %s", name, strerror(errno));
     if (info.st_size == 0)
@@ -80,12 +81,12 @@ enum status mapping_open(struct mapping *out, const char *path, struct error *er
     } else if (S_ISDIR(info.st_mode)) {
         status = error_set(error, STATUS_NO_INPUT, "%s: is a directory", name);
     } else if (S_ISREG(info.st_mode) && (!standard || lseek(fd, 0, SEEK_CUR) == 0)) {
-        status = map(out, fd, name, error);
+        status = mapping_of_fd(out, fd, name, error);
     } else {
         int temporary;
         status = spool(&temporary, fd, name, error);
         if (status == STATUS_OK) {
-            status = map(out, temporary, name, error);
+            status = mapping_of_fd(out, temporary, name, error);
             if (out->fd != temporary)
                 close(temporary);
         }

@@ -17,6 +17,8 @@ struct mapping {
 
 // path "-" is standard input. STATUS_NO_INPUT when it can't be opened, STATUS_IO when it can't be read or copied.
 enum status mapping_open(struct mapping *out, const char *path, struct error *error) MUST_CHECK;
+// The same of an open file, which belongs to the mapping when out->fd is fd (an empty one is not mapped).
+enum status mapping_of_fd(struct mapping *out, int fd, const char *name, struct error *error) MUST_CHECK;
 // STATUS_IO when the file was written to or cut since, by its times and size: what is in the map is then no longer what was opened (beyond
 // a new end its last page reads as zeros; what lies further raises SIGBUS, see base/filemap.h). A file that was replaced by another one of
 // its name (mv) stays as it was.
