@@ -48,6 +48,13 @@ BENCH    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 FAULTS   := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/faults/*.c))
 FUZZ     := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 
+ifeq ($(call has,libprotobuf-c)$(shell command -v protoc-c > /dev/null && echo yes),yesyes)
+OBJ += $(BUILD)/formats/onnx.pb-c.o
+ONNX_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/formats/onnx*.c))
+$(ONNX_OBJ): override CPPFLAGS += -DHAVE_PROTOBUF_C -I$(BUILD) $(shell pkg-config --cflags libprotobuf-c)
+FORMAT_LIBS += $(shell pkg-config --libs libprotobuf-c)
+endif
+
 # The hot loops are one source, compiled for several instruction sets and chosen at run time (lib/math/kernels.h); PORTABLE=1: for one.
 ISA := portable
 ifneq ($(filter x86_64 amd64,$(if $(PORTABLE),,$(shell uname -m))),)
@@ -83,6 +90,15 @@ $(BUILD)/lib/math/kernels-%.o: lib/math/kernels.c
 	@mkdir -p $(@D)
 	$(SAY)'CC  $< ($*)'
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -O3 $(KERNEL_FLAGS) $(ISA_FLAGS_$*) -DKERNELS_ISA=$* -MMD -MP -c -o $@ $<
+
+$(ONNX_OBJ): $(BUILD)/formats/onnx.pb-c.c
+$(BUILD)/formats/onnx.pb-c.c: lib/formats/onnx.proto
+	@mkdir -p $(@D)
+	$(SAY)'GEN $@'
+	$(Q)protoc-c --proto_path=lib/formats --c_out=$(@D) $<
+$(BUILD)/formats/%.o: $(BUILD)/formats/%.c
+	$(SAY)'CC  $<'
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(LIB): $(OBJ)
 	@rm -f $@

@@ -33,7 +33,6 @@ only 'yaml' 'lib/cli/config\.c'
 only 'libdeflate' 'lib/base/.*'
 only 'zip' 'lib/formats/zip\.c'
 only 'hdf5' 'lib/formats/hdf5\.c'
-only 'protobuf-c' 'lib/formats/.*'
 
 for file in $(grep -lE '\b(exit|printf|puts|perror)\(' lib/{base,stream,formats,math,grad,nn,rnn,families,records,encoders,analysis,training}/*.c); do
     complain "$file prints or exits: that is for lib/cli and filters"

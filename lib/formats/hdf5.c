@@ -1,6 +1,6 @@
 // HDF5 by libhdf5. That library trusts what it reads: a damaged file may crash it, send it into loops, or into files of other names. So it
-// works in a process of its own, which hands over all arrays and texts as MessagePack in a temporary file; what comes out of that is read with
-// the usual checks. {"arrays": {path: array}, "texts": {path: {attribute: [text, ...]}}}
+// works in a process of its own, which hands over all arrays and texts as MessagePack in a temporary file; what comes out of that is read
+// with the usual checks. {"arrays": {path: array}, "texts": {path: {attribute: [text, ...]}}}
 #include "formats/hdf5_internal.h"
 
 #ifdef HAVE_HDF5
@@ -173,7 +173,8 @@ static bool convert(const uint8_t *bytes, size_t size, int out) {
     pack_end(w.arrays);
     size_t arrays_size, texts_size;
     const uint8_t *arrays = packer_bytes(w.arrays, &arrays_size), *texts = packer_bytes(w.texts, &texts_size);
-    return !w.failed && write_all(out, (const uint8_t *)"\x92", 1) && write_all(out, arrays, arrays_size) && write_all(out, texts, texts_size);
+    return !w.failed && write_all(out, (const uint8_t *)"\x92", 1) && write_all(out, arrays, arrays_size) &&
+           write_all(out, texts, texts_size);
 }
 
 static void run_apart(const uint8_t *bytes, size_t size, int out) __attribute__((noreturn));
@@ -209,7 +210,8 @@ enum status hdf5_read(const uint8_t *bytes, size_t size, struct mapping *out, st
     pid_t child = fork();
     if (child == 0)
         run_apart(bytes, size, fd);
-    enum status status = child < 0 ? error_set(error, STATUS_IO, "starting the reader of HDF5: %s", strerror(errno)) : wait_for(child, error);
+    enum status status =
+        child < 0 ? error_set(error, STATUS_IO, "starting the reader of HDF5: %s", strerror(errno)) : wait_for(child, error);
     if (status == STATUS_OK)
         status = mapping_of_fd(out, fd, "the contents of the HDF5 file", error);
     if (out->fd != fd)

@@ -33,8 +33,8 @@ static enum status add_array(struct tensors *t, const struct value *path, const 
     enum status status = array_read(v, &a, error);
     if (status != STATUS_OK)
         return status;
-    struct stored_place place = {.type = a.dtype, .rank = a.rank, .shape = a.shape,
-                                 .storage = tensors_storage(t, a.data, a.count * dtype_size(a.dtype))};
+    struct stored_place place = {
+        .type = a.dtype, .rank = a.rank, .shape = a.shape, .storage = tensors_storage(t, a.data, a.count * dtype_size(a.dtype))};
     return tensors_add(t, tensors_text(t, "%.*s", (int)path->size, (const char *)path->data), 0, &place, error);
 }
 
@@ -93,8 +93,8 @@ bool keras_flag(const struct value *config, const char *key, bool otherwise) {
 }
 
 static enum keras_kind kind_of_class(const char *name) {
-    static const char *const nothing[] = {"InputLayer", "Dropout", "SpatialDropout1D", "Masking", "GaussianNoise", "GaussianDropout",
-                                          "ActivityRegularization"};
+    static const char *const nothing[] = {"InputLayer",    "Dropout",         "SpatialDropout1D",      "Masking",
+                                          "GaussianNoise", "GaussianDropout", "ActivityRegularization"};
     static const char *const cells[] = {"LSTM", "GRU", "SimpleRNN", "LSTMCell", "GRUCell", "SimpleRNNCell"};
     for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
         if (strcmp(name, nothing[i]) == 0)
@@ -143,11 +143,11 @@ static void read_class(struct tensors *t, struct keras_layer *l, const struct va
 static void add_weight(struct tensors *t, struct keras_layer *l, const char *name, const struct stored *weight) {
     const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
     const char *plain = tensors_text(t, "%.*s", (int)strcspn(last, ":"), last); // without the ":0" of TensorFlow's variables
-    const struct stored **place = strcmp(plain, "kernel") == 0               ? &l->kernel
-                                  : strcmp(plain, "recurrent_kernel") == 0   ? &l->recurrent
-                                  : strcmp(plain, "bias") == 0               ? &l->bias
-                                  : strcmp(plain, "embeddings") == 0         ? &l->embeddings
-                                                                             : NULL;
+    const struct stored **place = strcmp(plain, "kernel") == 0             ? &l->kernel
+                                  : strcmp(plain, "recurrent_kernel") == 0 ? &l->recurrent
+                                  : strcmp(plain, "bias") == 0             ? &l->bias
+                                  : strcmp(plain, "embeddings") == 0       ? &l->embeddings
+                                                                           : NULL;
     if (!place || *place)
         l->odd = name;
     else
@@ -179,9 +179,10 @@ enum status keras_layers(struct tensors *t, struct keras_layer **out, int *count
     const char *base = value_get(value_get(texts, ""), "layer_names") ? "" : "/model_weights";
     const struct value *names = value_get(value_get(texts, base), "layer_names");
     if (!names || names->type != VALUE_ARRAY)
-        return error_set(error, STATUS_DATA,
-                         "an HDF5 file, but none of Keras's (there is no list layer_names): of a newer Keras, save the model as a legacy .h5 file "
-                         "or export it as ONNX");
+        return error_set(
+            error, STATUS_DATA,
+            "an HDF5 file, but none of Keras's (there is no list layer_names): of a newer Keras, save the model as a legacy .h5 file "
+            "or export it as ONNX");
     const struct value *config_layers = value_get(value_get(k->config.node, "config"), "layers");
     *out = arena_calloc(&t->arena, names->count * sizeof **out);
     *count = (int)names->count;

@@ -1,4 +1,5 @@
-// Keras's HDF5 files (save_weights, model.save): layers in order, each with the names of its weights; of a whole model also its configuration.
+// Keras's HDF5 files (save_weights, model.save): layers in order, each with the names of its weights; of a whole model also its
+// configuration.
 #ifndef FORMATS_KERAS_INTERNAL_H
 #define FORMATS_KERAS_INTERNAL_H
 

@@ -1,5 +1,5 @@
-// The recurrent network among Keras's layers. A kernel is [inputs,outputs], transposed; an LSTM's columns are i, f, c, o, as PyTorch's rows i, f,
-// g, o, with one bias; a GRU's are z, r, h, PyTorch's r, z, n, with a bias [2,3N] when reset_after, which is PyTorch's form.
+// The recurrent network among Keras's layers. A kernel is [inputs,outputs], transposed; an LSTM's columns are i, f, c, o, as PyTorch's rows
+// i, f, g, o, with one bias; a GRU's are z, r, h, PyTorch's r, z, n, with a bias [2,3N] when reset_after, which is PyTorch's form.
 #include "formats/keras_internal.h"
 
 #include <string.h>
@@ -121,7 +121,8 @@ static enum status read_biases(struct chain *c, const struct keras_layer *l, int
         return refuse(c, l, tensors_text(c->t, "its bias has the shape %s", tensors_shape_text(c->t, l->bias)));
     *ih = bias;
     if (blocks == 3) {
-        *ih = *hh = (struct view){.tensor = l->bias, .first = l->bias->first, .rows = rows, .cols = 1, .row_step = bias.col_step, .col_step = 1};
+        *ih = *hh =
+            (struct view){.tensor = l->bias, .first = l->bias->first, .rows = rows, .cols = 1, .row_step = bias.col_step, .col_step = 1};
         hh->first += (uint64_t)bias.row_step;
         *ih = in_blocks(*ih, blocks);
         *hh = in_blocks(*hh, blocks);
@@ -139,8 +140,9 @@ static enum status read_layer(struct chain *c, const struct keras_layer *l) {
     uint64_t n = l->recurrent->shape[0], inputs = l->kernel->shape[0], rows = l->recurrent->shape[1], blocks = rows / n;
     const char *cell = rows % n ? NULL : cell_of(c, l, blocks);
     if (!cell || l->kernel->shape[1] != rows)
-        return refuse(c, l, tensors_text(c->t, "its recurrent_kernel has the shape %s, which fits no cell that is known here",
-                                         tensors_shape_text(c->t, l->recurrent)));
+        return refuse(c, l,
+                      tensors_text(c->t, "its recurrent_kernel has the shape %s, which fits no cell that is known here",
+                                   tensors_shape_text(c->t, l->recurrent)));
     if (layer == NETWORK_MAX_LAYERS)
         return refuse(c, l, "there are more recurrent layers than fit");
     if (layer && (n != out->hidden || inputs != n || strcmp(cell, out->cell) != 0))
@@ -189,7 +191,8 @@ static enum status find_named(struct chain *c, const char *option, const char *n
 }
 
 // The layer of this kind beside the recurrent ones, or the one that is chosen; -1: none.
-static enum status find_beside(struct chain *c, const char *option, const char *name, int at, int direction, enum keras_kind kind, int *out) {
+static enum status find_beside(struct chain *c, const char *option, const char *name, int at, int direction, enum keras_kind kind,
+                               int *out) {
     *out = -1;
     if (name && strcmp(name, "none") == 0)
         return STATUS_OK;
@@ -219,7 +222,8 @@ static enum status take_readout(struct chain *c, int i) {
     if (is_probability(activation))
         network_note(out, tensors_text(c->t, "the %s behind the read-out is left out: outputs are what it is made of", activation));
     else if (l->config && strcmp(activation, "linear") != 0)
-        return refuse(c, l, tensors_text(c->t, "its activation is '%.60s': a read-out here is linear (--readout none leaves it out)", activation));
+        return refuse(
+            c, l, tensors_text(c->t, "its activation is '%.60s': a read-out here is linear (--readout none leaves it out)", activation));
     out->readout = view_transposed(view_of(l->kernel));
     out->output = out->readout.rows;
     out->readout_bias = (struct view){.rows = out->output, .cols = 1};
@@ -247,8 +251,9 @@ static enum status take_embedding(struct chain *c, int i) {
 // An Activation layer at the end that makes probabilities changes no answer.
 static bool is_last_probability(const struct chain *c, int i) {
     const struct keras_layer *l = &c->layers[i];
-    return l->class_name && (strcmp(l->class_name, "Softmax") == 0 ||
-                             (strcmp(l->class_name, "Activation") == 0 && is_probability(keras_text(c->t, l->config, "activation")))) &&
+    return l->class_name &&
+           (strcmp(l->class_name, "Softmax") == 0 ||
+            (strcmp(l->class_name, "Activation") == 0 && is_probability(keras_text(c->t, l->config, "activation")))) &&
            next_layer(c, i, 1) < 0;
 }
 
@@ -265,10 +270,11 @@ static enum status check_left(struct chain *c) {
     if (left.count == 0)
         return STATUS_OK;
     if (!only_probability && !c->choice->rnn && !c->choice->readout)
-        return error_set(c->error, STATUS_DATA,
-                         "more is in it than an RNN with one linear read-out (and an embedding before it): %s. --rnn %s imports that part alone "
-                         "and leaves the rest out",
-                         listing_text(&left), c->out->name);
+        return error_set(
+            c->error, STATUS_DATA,
+            "more is in it than an RNN with one linear read-out (and an embedding before it): %s. --rnn %s imports that part alone "
+            "and leaves the rest out",
+            listing_text(&left), c->out->name);
     network_note(c->out, tensors_text(c->t, "left out: %s", listing_text(&left)));
     return STATUS_OK;
 }

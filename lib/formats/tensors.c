@@ -44,12 +44,19 @@ char *tensors_text(struct tensors *t, const char *format, ...) {
     return text;
 }
 
-const char *tensors_shape_text(struct tensors *t, const struct stored *s) {
-    char text[ARRAY_MAX_RANK * 21 + 3] = "[";
-    size_t n = 1;
+enum { SHAPE_TEXT_SIZE = ARRAY_MAX_RANK * 21 + 3 };
+
+static void shape_text(const struct stored *s, char text[SHAPE_TEXT_SIZE]) {
+    size_t n = (size_t)snprintf(text, SHAPE_TEXT_SIZE, "[");
     for (int i = 0; i < s->rank; i++)
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s%llu", i ? "," : "", (unsigned long long)s->shape[i]);
-    return tensors_text(t, "%s]", text);
+        n += (size_t)snprintf(text + n, SHAPE_TEXT_SIZE - n, "%s%llu", i ? "," : "", (unsigned long long)s->shape[i]);
+    snprintf(text + n, SHAPE_TEXT_SIZE - n, "]");
+}
+
+const char *tensors_shape_text(struct tensors *t, const struct stored *s) {
+    char text[SHAPE_TEXT_SIZE];
+    shape_text(s, text);
+    return tensors_text(t, "%s", text);
 }
 
 // Grows a list to hold one more item; capacities double.
@@ -75,17 +82,6 @@ struct storage *tensors_storage_in_zip(struct tensors *t, uint64_t entry, uint64
     return storage_new(t, (struct storage){.size = size, .zip = t->zip, .member = entry});
 }
 
-static struct stored *add(struct tensors *t, const char *name, size_t scope, int type, const char *type_name) {
-    t->list = room_for_one(t->list, t->count, &t->capacity, sizeof *t->list);
-    struct stored *s = &t->list[t->count++];
-    *s = (struct stored){.name = name, .scope = scope, .type = type, .type_name = type_name ? type_name : tensor_type_name(type)};
-    return s;
-}
-
-void tensors_add_other(struct tensors *t, const char *name, size_t scope, const char *type_name) {
-    add(t, name, scope, TENSOR_OTHER, type_name);
-}
-
 static void set_c_order(struct stored *s) {
     uint64_t step = 1;
     for (int i = s->rank - 1; i >= 0; i--) {
@@ -107,28 +103,57 @@ static bool inside(const struct stored *s) {
     return s->count == 0 || (last < places && s->count <= places);
 }
 
-enum status tensors_add(struct tensors *t, const char *name, size_t scope, const struct stored_place *place, struct error *error) {
-    if (place->type == TENSOR_OTHER || place->rank > ARRAY_MAX_RANK) {
-        tensors_add_other(t, name, scope, place->type == TENSOR_OTHER ? place->type_name : "of more dimensions than are read");
-        return STATUS_OK;
-    }
-    struct stored *s = add(t, name, scope, place->type, place->type_name);
+static enum status set_shape(struct stored *s, const struct stored_place *place, struct error *error) {
     s->rank = place->rank;
     s->count = 1;
     for (int i = 0; i < s->rank; i++) {
         s->shape[i] = place->shape[i];
         if (__builtin_mul_overflow(s->count, s->shape[i], &s->count) || s->count > INT64_MAX)
-            return error_set(error, STATUS_DATA, "%.200s: its dimensions are too large", name);
+            return error_set(error, STATUS_DATA, "%.200s: its dimensions are too large", s->name);
     }
     set_c_order(s);
     if (place->step)
         memcpy(s->step, place->step, (size_t)s->rank * sizeof *s->step);
-    s->storage = place->storage;
-    s->first = place->first;
-    if (!inside(s))
-        return error_set(error, STATUS_DATA, "%.200s: shape %s of %s does not lie in the %llu bytes that it is said to be in", name,
-                         tensors_shape_text(t, s), s->type_name, (unsigned long long)s->storage->size);
     return STATUS_OK;
+}
+
+enum status tensors_place(struct stored *out, const char *name, size_t scope, const struct stored_place *place, struct error *error) {
+    bool is_number = place->type != TENSOR_OTHER && place->rank <= ARRAY_MAX_RANK;
+    const char *type_name = place->type_name ? place->type_name : tensor_type_name(place->type);
+    *out = (struct stored){.name = name, .scope = scope, .type = TENSOR_OTHER, .type_name = type_name};
+    if (!is_number) {
+        out->type_name = place->type == TENSOR_OTHER ? type_name : "of more dimensions than are read";
+        return STATUS_OK;
+    }
+    out->type = place->type;
+    out->storage = place->storage;
+    out->first = place->first;
+    enum status status = set_shape(out, place, error);
+    if (status == STATUS_OK && !inside(out)) {
+        char shape[SHAPE_TEXT_SIZE];
+        shape_text(out, shape);
+        status = error_set(error, STATUS_DATA, "%.200s: shape %s of %s does not lie in the %llu bytes that it is said to be in", name,
+                           shape, type_name, (unsigned long long)out->storage->size);
+    }
+    return status;
+}
+
+enum status tensors_add(struct tensors *t, const char *name, size_t scope, const struct stored_place *place, struct error *error) {
+    t->list = room_for_one(t->list, t->count, &t->capacity, sizeof *t->list);
+    return tensors_place(&t->list[t->count++], name, scope, place, error);
+}
+
+void tensors_add_other(struct tensors *t, const char *name, size_t scope, const char *type_name) {
+    struct stored_place place = {.type = TENSOR_OTHER, .type_name = type_name};
+    t->list = room_for_one(t->list, t->count, &t->capacity, sizeof *t->list);
+    enum status status = tensors_place(&t->list[t->count++], name, scope, &place, NULL);
+    (void)status; // always well
+}
+
+bool tensor_is_dense(const struct stored *s) {
+    struct stored dense = *s;
+    set_c_order(&dense);
+    return memcmp(dense.step, s->step, (size_t)s->rank * sizeof *s->step) == 0;
 }
 
 struct stored *tensors_find(const struct tensors *t, const char *name) {

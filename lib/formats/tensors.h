@@ -85,11 +85,15 @@ struct stored_place {
 };
 enum status tensors_add(struct tensors *t, const char *name, size_t scope, const struct stored_place *place,
                         struct error *error) MUST_CHECK;
+// The same of a tensor that is not added to the list.
+enum status tensors_place(struct stored *out, const char *name, size_t scope, const struct stored_place *place,
+                          struct error *error) MUST_CHECK;
 void tensors_add_other(struct tensors *t, const char *name, size_t scope, const char *type_name); // something that is no numbers
 
 size_t tensor_type_size(int type);      // bytes of an item, 0 of TENSOR_OTHER
 const char *tensor_type_name(int type); // "float32"
 bool tensor_type_is_float(int type);
+bool tensor_is_dense(const struct stored *s); // in C order without gaps
 // "[64,5]"
 const char *tensors_shape_text(struct tensors *t, const struct stored *s);
 
