@@ -91,7 +91,10 @@ static void train(struct cli *cli, struct prediction *p) {
     struct progress *progress = progress_new(cli, "steps", steps);
     while (p->learner->step < steps) {
         double loss;
-        cli_check(cli, prediction_step(p, &loss, cli_error(cli)));
+        enum status status = prediction_step(p, &loss, cli_error(cli));
+        if (status == STATUS_DIVERGED)
+            break;
+        cli_check(cli, status);
         progress_step(progress, p->learner->step, "loss %.4f", loss);
     }
     progress_end(progress);
@@ -158,7 +161,13 @@ static int fit_main(struct cli *cli) {
     dataset_close(records);
     encoder_free(encoder);
     modelfile_close(file);
-    return cli_finish(cli, NULL, out);
+    int code = cli_finish(cli, NULL, out);
+    if (losses.diverged_at)
+        cli_check(cli,
+                  error_set(cli_error(cli), STATUS_DIVERGED,
+                            "training diverged at step %llu: the loss or a gradient is not finite; the best networks so far are written",
+                            (unsigned long long)losses.diverged_at));
+    return code;
 }
 
 // --- Predicting ---

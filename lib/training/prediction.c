@@ -34,6 +34,11 @@ struct prediction_internal {
     int item_count, judged_count[2];
     int log_every, since_point;
     double loss_sum; // of the steps since the last point of the curve
+    int curve_capacity;
+    // The networks at the point of the curve with the least loss: what is left when the training diverges.
+    float *best_encoder, *best_predictor;
+    double best_loss; // infinity: those that came
+    uint64_t best_step;
 };
 
 static const enum split judged_splits[2] = {SPLIT_VALIDATION, SPLIT_OOD};
@@ -174,6 +179,30 @@ static void standardise(struct prediction *p) {
     free(truth);
 }
 
+static void copy_floats(float *to, const float *from, const struct params *table) {
+    memcpy(to, from, table->size * sizeof *to);
+}
+
+static void remember_best(struct prediction *p, double loss) {
+    struct prediction_internal *in = p->internal;
+    in->best_loss = loss;
+    in->best_step = p->learner->step;
+    copy_floats(in->best_predictor, p->predictor->values, &p->predictor->table);
+    if (in->encoder)
+        copy_floats(in->best_encoder, in->encoder->values, &in->encoder->table);
+}
+
+static void restore_best(struct prediction *p) {
+    struct prediction_internal *in = p->internal;
+    copy_floats(p->predictor->values, in->best_predictor, &p->predictor->table);
+    p->predictor->step = in->best_step;
+    if (!in->encoder)
+        return;
+    copy_floats(in->encoder->values, in->best_encoder, &in->encoder->table);
+    in->encoder->step -= p->learner->step - in->best_step;
+    in->encoder->diverged_at = p->diverged_at;
+}
+
 enum status prediction_new(struct prediction **out, struct encoder *encoder, const struct target *target, const struct dataset *data,
                            const struct prediction_recipe *recipe, struct error *error) {
     struct prediction *p = memory_calloc(1, sizeof *p);
@@ -194,6 +223,9 @@ enum status prediction_new(struct prediction **out, struct encoder *encoder, con
     standardise(p);
     p->learner =
         learner_new(encoder, &p->predictor->table, p->predictor->values, in->items, in->item_count, &recipe->learner, &prediction_task, p);
+    in->best_predictor = memory_alloc(p->predictor->table.size * sizeof(float));
+    in->best_encoder = encoder ? memory_alloc(encoder->table.size * sizeof(float)) : NULL;
+    remember_best(p, INFINITY);
     *out = p;
     return STATUS_OK;
 }
@@ -209,6 +241,8 @@ void prediction_free(struct prediction *p) {
     free(in->items);
     free(in->judged[0]);
     free(in->judged[1]);
+    free(in->best_encoder);
+    free(in->best_predictor);
     free(in);
     free(p->curve);
     free(p);
@@ -216,15 +250,24 @@ void prediction_free(struct prediction *p) {
 
 static void add_point(struct prediction *p) {
     struct prediction_internal *in = p->internal;
-    size_t size = (size_t)p->curve_count * sizeof *p->curve;
-    p->curve = memory_realloc(p->curve, size, size + sizeof *p->curve);
-    p->curve[p->curve_count++] = (struct prediction_point){p->learner->step, in->loss_sum / in->since_point};
+    if (p->curve_count == in->curve_capacity) {
+        int more = in->curve_capacity ? 2 * in->curve_capacity : 16;
+        p->curve = memory_realloc(p->curve, (size_t)p->curve_count * sizeof *p->curve, (size_t)more * sizeof *p->curve);
+        in->curve_capacity = more;
+    }
+    double loss = in->loss_sum / in->since_point;
+    p->curve[p->curve_count++] = (struct prediction_point){p->learner->step, loss};
     in->loss_sum = in->since_point = 0;
+    if (loss < in->best_loss)
+        remember_best(p, loss);
 }
 
 enum status prediction_step(struct prediction *p, double *loss, struct error *error) {
-    if (learner_step(p->learner, loss, error) != STATUS_OK)
-        return error->status;
+    enum status status = learner_step(p->learner, loss, error);
+    if (status == STATUS_DIVERGED)
+        p->diverged_at = p->learner->step + 1;
+    if (status != STATUS_OK)
+        return status;
     p->predictor->step = p->learner->step;
     p->internal->loss_sum += *loss;
     if (++p->internal->since_point == p->internal->log_every)
@@ -233,10 +276,14 @@ enum status prediction_step(struct prediction *p, double *loss, struct error *er
 }
 
 enum status prediction_finish(struct prediction *p, struct predictor_losses *losses, struct error *error) {
-    const struct prediction_internal *in = p->internal;
-    if (in->since_point)
+    struct prediction_internal *in = p->internal;
+    if (p->diverged_at)
+        restore_best(p);
+    else if (in->since_point)
         add_point(p);
-    losses->train = p->curve_count ? p->curve[p->curve_count - 1].loss : NAN;
+    *losses = (struct predictor_losses){.train = p->curve_count ? p->curve[p->curve_count - 1].loss : NAN, .diverged_at = p->diverged_at};
+    if (p->diverged_at)
+        losses->train = isfinite(in->best_loss) ? in->best_loss : NAN;
     double *judged[2] = {&losses->validation, &losses->ood};
     for (int k = 0; k < 2; k++)
         if (learner_evaluate(p->learner, in->judged[k], in->judged_count[k], p->learner->step, judged[k], error) != STATUS_OK)

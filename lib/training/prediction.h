@@ -26,6 +26,7 @@ struct prediction {
     struct learner *learner;
     struct prediction_point *curve;
     int curve_count;
+    uint64_t diverged_at; // the step whose loss or gradient was not finite; 0: none
     struct prediction_internal *internal;
 };
 
@@ -35,6 +36,7 @@ enum status prediction_new(struct prediction **out, struct encoder *encoder, con
                            const struct prediction_recipe *recipe, struct error *error) MUST_CHECK;
 void prediction_free(struct prediction *p);
 
+// STATUS_DIVERGED when it can't go on: diverged_at is set then, and prediction_finish gives the networks of the curve's best point.
 enum status prediction_step(struct prediction *p, double *loss, struct error *error) MUST_CHECK;
 // Ends the curve, and evaluates on the records kept for judging; the predictor is then as it is in records. No step may follow.
 enum status prediction_finish(struct prediction *p, struct predictor_losses *losses, struct error *error) MUST_CHECK;

@@ -199,10 +199,14 @@ static void pack_losses(struct packer *packer, const struct predictor_losses *lo
     } entries[] = {{"train_loss", losses->train}, {"validation_loss", losses->validation}, {"ood_loss", losses->ood}};
     pack_map(packer);
     for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
-        if (isnan(entries[i].loss))
+        if (!isfinite(entries[i].loss))
             continue;
         pack_key(packer, entries[i].key);
         pack_double(packer, entries[i].loss);
+    }
+    if (losses->diverged_at) {
+        pack_key(packer, "diverged_at");
+        pack_u64(packer, losses->diverged_at);
     }
     pack_end(packer);
 }

@@ -55,6 +55,7 @@ struct predictor {
 // training set's truths: 1 is what their mean comes to.
 struct predictor_losses {
     double train, validation, ood;
+    uint64_t diverged_at; // the step at which the training diverged; 0: it did not
 };
 
 struct predictor *predictor_new(const struct target *target, const struct predictor_config *config,

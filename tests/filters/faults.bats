@@ -166,15 +166,27 @@ endless() {
     [[ $code == 74 && $(< message) == "rec-json: standard input: was cut while it was read" ]]
 }
 
-@test "faults: numbers that are not finite are reported, never written" {
+@test "faults: a training that diverges gives its best networks so far, whole and finite, and exits 3" {
     local diverging=(--rate 1 --weight-decay 1000 --batch 2)
-    run -65 --separate-stderr emulate --fit fresh.mp "${diverging[@]}" --steps 300 < zoo.mp
-    [[ -z $output && $stderr == "emulate: "*"diverged at step "*"not finite"* ]]
-    run -65 --separate-stderr classify --fit task "${diverging[@]}" --steps 300 < embeddings.mp
-    [[ -z $output && $stderr == "classify: "*"not finite"* ]]
-    run -65 --separate-stderr classify --fit accuracy --encoder fresh.mp "${diverging[@]}" --steps 300 < zoo.mp
-    [[ -z $output && $stderr == "classify: "*"not finite"* ]]
-    run -65 --separate-stderr bash -c 'train-rnn --steps 20 --rate 1e30,1e30,1e30 --rollouts 1 --samples 1 < tasks.mp > diverged.mp'
+    run -3 --separate-stderr bash -c 'emulate --fit fresh.mp "$@" --steps 300 < zoo.mp > emulated.mp' _ "${diverging[@]}"
+    [[ $stderr == "emulate: training diverged at step "*"not finite"*"are written" ]]
+    run -3 --separate-stderr bash -c 'classify --fit task "$@" --steps 300 < embeddings.mp > predictor.mp' _ "${diverging[@]}"
+    [[ $stderr == "classify: training diverged at step "*"are written" ]]
+    run -3 --separate-stderr bash -c 'classify --fit accuracy --encoder fresh.mp "$@" --steps 300 < zoo.mp > both.mp' _ "${diverging[@]}"
+    [[ $stderr == "classify: training diverged at step "*"are written" ]]
+    run -3 --separate-stderr bash -c 'train-rnn --steps 20 --rate 1e30,1e30,1e30 --rollouts 1 --samples 1 < tasks.mp > diverged.mp'
     [[ $stderr == *"6 runs have diverged"* ]]
-    [[ $(rec-json --no-meta < diverged.mp | wc -l) == 0 ]]
+    [[ $(rec-table --kind skipped run reason < diverged.mp | wc -l) == 6 ]]
+    PYTHONPATH=$ROOT/tests/python python - << 'PYTHON'
+import numpy as np, read_stream
+for name in "emulated.mp", "predictor.mp", "both.mp":
+    models = [r for r in read_stream.records(name) if "weights" in r]
+    assert models and all(np.isfinite(w).all() for r in models for w in r["weights"].values()), name
+    at = [r["metrics"]["diverged_at"] for r in models if "diverged_at" in r.get("metrics", {})]
+    assert at and 0 < at[0] <= 300 and all(r["step"] < at[0] for r in models), (name, at)
+    assert not any("nan" in str(r).lower() for r in read_stream.records(name) if r["kind"] == "log")
+PYTHON
+    # What it gives is a model as any other; a fresh one, when nothing was learnt before.
+    emulate --model emulated.mp --clones 0 < zoo.mp > /dev/null
+    classify --model both.mp < zoo.mp > /dev/null
 }

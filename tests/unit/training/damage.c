@@ -31,7 +31,7 @@ static void pack_all(struct writer *w) {
         else if (i == 2)
             emulator_pack(writer_packer(w), emulator);
         else
-            predictor_pack(writer_packer(w), predictor, &(struct predictor_losses){0.5, NAN, 0.25});
+            predictor_pack(writer_packer(w), predictor, &(struct predictor_losses){0.5, NAN, 0.25, 0});
         status = writer_commit(w, &error);
     }
     status = status == STATUS_OK ? writer_end_segment(w, &error) : status;

@@ -232,7 +232,7 @@ static void test_record_of_steps(void) {
     struct predictor_config config = {.z = 4, .hidden = 6, .layers = 1, .class_count = 3, .classes = {0, 100, 5000}};
     struct predictor *p = predictor_new(target_find("step"), &config, 9);
     struct decoded d = decoded_new(), variant = decoded_new();
-    predictor_pack(d.packer, p, &(struct predictor_losses){NAN, NAN, NAN});
+    predictor_pack(d.packer, p, &(struct predictor_losses){NAN, NAN, NAN, 0});
     const struct value *root = decoded_root(&d);
     refused(decoded_without(&variant, root, "classes"), "classes");
     refused(decoded_with_text(&variant, root, "classes", "0,100"), "classes");
