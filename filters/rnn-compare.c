@@ -92,7 +92,7 @@ static struct program program = {
 struct net {
     struct value *root; // its record
     struct rnn_record record;
-    struct subject subject;
+    struct specimen specimen;
 };
 
 struct comparison_run {
@@ -114,12 +114,12 @@ static struct net *net_open(const struct comparison_run *c, const struct reader 
     struct net *n = memory_calloc(1, sizeof *n);
     n->root = value_clone(in->record);
     cli_check_record(c->cli, in, rnn_record_read(n->root, &n->record, cli_error(c->cli)));
-    cli_check_record(c->cli, in, subject_open(&n->subject, &n->record, cli_error(c->cli)));
+    cli_check_record(c->cli, in, specimen_open(&n->specimen, &n->record, cli_error(c->cli)));
     return n;
 }
 
 static void net_close(struct net *n) {
-    subject_close(&n->subject);
+    specimen_close(&n->specimen);
     free(n->root);
     free(n);
 }
@@ -152,7 +152,7 @@ static void own_sequences(const struct comparison_run *c, struct net *n, int sid
                                "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads"));
         struct speech s = speech(c, n);
         struct rng rng = net_rng(c, n, side);
-        sequences_sample(&own, n->subject.walker, &s, most_sequences, &rng);
+        sequences_sample(&own, n->specimen.walker, &s, most_sequences, &rng);
     }
     for (int i = 0; i < own.count; i++)
         sequences_add(all, own.list[i]);
@@ -182,7 +182,7 @@ static int *sampled_rows(const struct comparison_run *c, struct net *n, int side
     struct rng rng = net_rng(c, n, side);
     struct sequences words;
     int *rows = memory_alloc((size_t)samples * (size_t)length * sizeof *rows);
-    sequences_sample(&words, n->subject.walker, &s, samples, &rng);
+    sequences_sample(&words, n->specimen.walker, &s, samples, &rng);
     for (int i = 0; i < samples; i++)
         for (int t = 0; t < length; t++)
             rows[i * length + t] = t < words.list[i].length ? words.list[i].tokens[t] : fill;
@@ -287,7 +287,7 @@ static void compare(struct comparison_run *c, struct net *a, struct net *b) {
     struct sequences sequences;
     struct likeness l;
     shared_sequences(c, a, b, &sequences);
-    compare_networks(&l, &a->subject, &b->subject, &sequences, numbers);
+    compare_networks(&l, &a->specimen, &b->specimen, &sequences, numbers);
     struct packer *p = writer_packer(c->out);
     pack_map(p);
     pack_key(p, "kind");

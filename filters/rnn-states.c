@@ -63,7 +63,7 @@ struct reading {
     struct writer *out;
     struct mapping file; // of --inputs
     struct rnn_record record;
-    struct subject subject;
+    struct specimen specimen;
 };
 
 static void check(const struct reading *r, enum status status) {
@@ -95,7 +95,7 @@ static void own_sequences(const struct reading *r, struct sequences *out) {
                            "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads"));
     struct speech s = speech(r);
     struct rng rng = rng_make(cli_common(r->cli)->seed, r->record.run, "states");
-    sequences_sample(out, r->subject.walker, &s, most_sequences, &rng);
+    sequences_sample(out, r->specimen.walker, &s, most_sequences, &rng);
 }
 
 // --- Records ---
@@ -146,11 +146,11 @@ static bool wanted(const char *name) {
 
 static void write_trace(const struct reading *r, const struct sequence *s, int index) {
     const struct rnn_arch *arch = &r->record.arch;
-    const struct walker *w = r->subject.walker;
+    const struct walker *w = r->specimen.walker;
     struct packer *p = writer_packer(r->out);
     size_t H = (size_t)arch->hidden, state = walker_state_size(w), vectors = (size_t)walker_vectors(w), G = (size_t)walker_gates(w) * H;
     struct trace t;
-    trace_take(&t, r->subject.walker, s);
+    trace_take(&t, r->specimen.walker, s);
     begin_record(r, "trace");
     pack_key(p, "sequence");
     pack_i64(p, index);
@@ -231,11 +231,11 @@ static void write_counters(const struct reading *r) {
     struct counter *list;
     struct trace t;
     int block_count;
-    trace_take(&t, r->subject.walker, &word);
-    int count = counters_find(&list, &block_count, &t, r->subject.walker, &word, &counter_limits);
+    trace_take(&t, r->specimen.walker, &word);
+    int count = counters_find(&list, &block_count, &t, r->specimen.walker, &word, &counter_limits);
     begin_record(r, "counters");
     pack_key(p, "reach");
-    pack_i64(p, counters_reach(r->subject.walker, &r->record.task, most_n));
+    pack_i64(p, counters_reach(r->specimen.walker, &r->record.task, most_n));
     pack_inputs(p, &word, 0);
     pack_counters(p, list, count, block_count);
     end_record(r);
@@ -247,7 +247,7 @@ static void write_counters(const struct reading *r) {
 static void examine(struct reading *r) {
     struct sequences s = {0};
     check(r, rnn_record_read(r->in->record, &r->record, cli_error(r->cli)));
-    check(r, subject_open(&r->subject, &r->record, cli_error(r->cli)));
+    check(r, specimen_open(&r->specimen, &r->record, cli_error(r->cli)));
     if (counters) {
         write_counters(r);
     } else {
@@ -259,7 +259,7 @@ static void examine(struct reading *r) {
             write_trace(r, &s.list[i], i);
         sequences_free(&s);
     }
-    subject_close(&r->subject);
+    specimen_close(&r->specimen);
 }
 
 static void check_what(struct cli *cli) {

@@ -1,7 +1,7 @@
 // What token RNNs say: their words, the automata of them, and how they compare with the task's own.
 #include "analysis/extract.h"
 #include "analysis/speech.h"
-#include "analysis/subject.h"
+#include "analysis/specimen.h"
 #include "cli/cli.h"
 #include "stream/json.h"
 
@@ -268,16 +268,16 @@ static void merge(const struct examined *s) {
 
 static void examine(struct cli *cli, const struct reader *in, struct writer *out) {
     struct examined s = {.cli = cli, .out = out};
-    struct subject subject;
+    struct specimen specimen;
     cli_check_record(cli, in, rnn_record_read(in->record, &s.record, cli_error(cli)));
     cli_check_record(cli, in, speech_of(&s.speech, &s.record, &(struct speech_options){bos, eos, max_length}, cli_error(cli)));
-    cli_check_record(cli, in, subject_open(&subject, &s.record, cli_error(cli)));
-    s.walker = subject.walker;
+    cli_check_record(cli, in, specimen_open(&specimen, &s.record, cli_error(cli)));
+    s.walker = specimen.walker;
     if (merge_states || !speech_generates(&s.record.arch))
         merge(&s);
     else
         list_words(&s);
-    subject_close(&subject);
+    specimen_close(&specimen);
 }
 
 int main(int argc, char **argv) {

@@ -168,6 +168,12 @@ options_and_defaults() { # FILTER
     grep -qE '^[0-2] of 2 right$' text
 }
 
+@test "examples: black-box.sh" {
+    RUNS=12 STEPS=20 "$EXAMPLES/black-box.sh" > text
+    grep -qxE $'\\[1\\]\t\\[-?[0-3]\\]' text
+    [[ $(printf '0.1 0.2 0.4 0.3\n1 0 0 0\n0 9e-1 0 0\n\n0 1 0 0\n' | ./black-box | tr '\n' ,) == '-0.2 -1.7 -9 -9,-0.2 -1.7 -9 -9,-9 0 -9 -9,-9 -9 -9 0,' ]]
+}
+
 @test "examples: compare-encoders.sh" {
     RUNS=6 STEPS=20 SEEDS=3 "$EXAMPLES/compare-encoders.sh" > table
     [[ $(awk '{ print $1, $2, $3, $4 }' table | tail -n +2 | tr '\n' ,) == 'constant validation 1 4,interactive validation 1 4,' ]]

@@ -130,7 +130,7 @@ static void gather(struct gathered *g, const struct trace *t, const struct walke
     }
 }
 
-static struct gathered gathered_new(const struct subject *s, int positions) {
+static struct gathered gathered_new(const struct specimen *s, int positions) {
     struct gathered g = {.cols = s->arch.hidden, .layer = s->arch.layers - 1};
     g.rows = memory_calloc((size_t)positions * (size_t)g.cols, sizeof *g.rows);
     return g;
@@ -150,7 +150,7 @@ static void measure(struct likeness *out, const struct sequences *s) {
     out->by_position = memory_calloc((size_t)out->longest, sizeof *out->by_position);
 }
 
-void compare_networks(struct likeness *out, struct subject *a, struct subject *b, const struct sequences *s, bool numbers) {
+void compare_networks(struct likeness *out, struct specimen *a, struct specimen *b, const struct sequences *s, bool numbers) {
     *out = (struct likeness){.cosine = NAN};
     measure(out, s);
     struct gathered x = gathered_new(a, out->positions), y = gathered_new(b, out->positions);

@@ -21,7 +21,7 @@ struct likeness {
 };
 
 // `numbers`: the answers are numbers, not logits. sequences must suit both (sequences_check).
-void compare_networks(struct likeness *out, struct subject *a, struct subject *b, const struct sequences *sequences, bool numbers);
+void compare_networks(struct likeness *out, struct specimen *a, struct specimen *b, const struct sequences *sequences, bool numbers);
 void likeness_free(struct likeness *l);
 
 // Linear CKA (Kornblith et al. 2019) of x [n,p] and y [n,q], columns centred in place: |X'Y|^2 / (|X'X| |Y'Y|), Frobenius norms. Debiased:

@@ -3,7 +3,7 @@
 #define ANALYSIS_SEQUENCES_H
 
 #include "analysis/speech.h"
-#include "analysis/subject.h"
+#include "analysis/specimen.h"
 #include "base/rng.h"
 
 // Sequences of tokens, or of rows of I numbers.

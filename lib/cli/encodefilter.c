@@ -1,6 +1,8 @@
 #include "cli/encodefilter.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
+#include "cli/ask.h"
 #include "cli/modelfile.h"
 #include "encoders/encoder.h"
 #include "records/loader.h"
@@ -15,7 +17,8 @@ enum { MAX_OPTIONS = 48, MAX_NUMBERS = 16, MAX_TYPES = 8 };
 
 struct settings {
     bool new_encoder, traces, residual, fixed;
-    const char *model, *data;
+    const char *model, *data, *ask;
+    double timeout;
     int batch;
     const struct encoder_type *types[MAX_TYPES + 1]; // that the filter reads, then NULL
     int numbers[MAX_NUMBERS];                        // values of the size options, in the order of `sizes`
@@ -117,11 +120,24 @@ static void build_table(struct settings *s, const struct option *own) {
                            .low = 1,
                            .high = 4096,
                            .help = "Records that are encoded together; the result does not depend on it"};
-    if (type_with(s, "probes"))
+    if (type_with(s, "probes")) {
+        *o++ = (struct option){.type = OPTION_TEXT,
+                               .name = "ask",
+                               .target = &s->ask,
+                               .value = "COMMAND",
+                               .help = "Interrogate this program, through pipes, instead of RNNs whose weights are known"};
+        *o++ = (struct option){.type = OPTION_REAL,
+                               .name = "timeout",
+                               .target = &s->timeout,
+                               .value = "SECONDS",
+                               .low = 0.01,
+                               .high = 1e6,
+                               .help = "How long --ask waits for an answer"};
         *o++ = (struct option){.type = OPTION_FLAG,
                                .name = "traces",
                                .target = &s->traces,
                                .help = "Add the probing inputs and the RNN's answers to each embedding"};
+    }
 }
 
 static struct encoder_config chosen_config(const struct settings *s, const struct encoder_type *type, const struct rnn_arch *arch) {
@@ -305,12 +321,46 @@ static void embed(struct cli *cli, const struct settings *s, const char *types, 
     modelfile_close(model);
 }
 
+// The embedding of whatever answers: what is known of it is how it is called.
+static void ask(struct cli *cli, const struct settings *s, const char *types, struct writer *out) {
+    struct modelfile *model = modelfile_open(cli, s->model);
+    struct encoder *e = load_encoder(cli, model, types);
+    struct asked *asked;
+    cli_check(cli, asked_start(&asked, s->ask, e->arch.input, e->arch.output, s->timeout, cli_error(cli)));
+    struct tape tape = {0};
+    struct rnn rnn = {.arch = &e->arch, .oracle = asked_oracle(asked)};
+    struct weights w = {&e->table, e->values, NULL};
+    size_t steps = (size_t)e->config.length * sizeof(struct tensor *);
+    struct encoder_trace trace = {arena_alloc(&tape.arena, steps), arena_alloc(&tape.arena, steps)};
+    struct tensor *z = encoder_embed(&tape, e, &w, &(struct rnn_batch){&rnn, 1}, NULL, s->traces ? &trace : NULL, NULL);
+    cli_check(cli, asked_finish(asked, cli_error(cli)));
+    cli_begin_segment(cli, out, NULL, 0);
+    struct packer *p = writer_packer(out);
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "embedding");
+    pack_key(p, "run");
+    pack_u64(p, 0);
+    pack_key(p, "name");
+    char *name = utf8_repaired(s->ask);
+    pack_str(p, name);
+    free(name);
+    pack_tail(p, e, z, s->traces ? &trace : NULL, 0);
+    cli_check(cli, writer_commit(out, cli_error(cli)));
+    cli_check(cli, writer_end_segment(out, cli_error(cli)));
+    tape_free(&tape);
+    encoder_free(e);
+    modelfile_close(model);
+}
+
+#define SYNOPSIS "--new [OPTION]... < ZOO > ENCODER\n--model FILE [--data FILE] [OPTION]... < ZOO > EMBEDDINGS"
+
 int encode_main(const struct encode_filter *filter, int argc, char **argv) {
-    struct settings s = {.batch = 64, .residual = true};
+    struct settings s = {.batch = 64, .residual = true, .timeout = 10};
     find_types(&s, filter->types);
     build_table(&s, filter->program.options);
     struct program program = filter->program;
-    program.synopsis = "--new [OPTION]... < ZOO > ENCODER\n--model FILE [--data FILE] [OPTION]... < ZOO > EMBEDDINGS";
+    program.synopsis = type_with(&s, "probes") ? SYNOPSIS "\n--model FILE --ask COMMAND [OPTION]... > EMBEDDING" : SYNOPSIS;
     program.input = "rnn records, unless --data names them; the model when FILE is -";
     program.output = "an encoder record, or an embedding record for each rnn record";
     program.options = s.table;
@@ -318,16 +368,20 @@ int encode_main(const struct encode_filter *filter, int argc, char **argv) {
     if (s.new_encoder == (s.model != NULL))
         cli_usage(cli, "either --new or --model FILE has to be given");
     const char *data = s.data ? s.data : "-";
-    if (s.model && strcmp(s.model, "-") == 0 && strcmp(data, "-") == 0)
+    if (s.ask && (!s.model || s.data))
+        cli_usage(cli, "--ask goes with --model, and without --data");
+    if (s.model && strcmp(s.model, "-") == 0 && strcmp(data, "-") == 0 && !s.ask)
         cli_usage(cli, "--model -: the zoo has to be named by --data FILE then");
     const struct encoder_type *type = filter->new_type ? encoder_type_find(filter->new_type()) : s.types[0];
     if (s.new_encoder)
         check_layers(cli, &s, type);
 
-    struct reader *in = cli_reader(cli, data);
+    struct reader *in = s.ask ? NULL : cli_reader(cli, data);
     struct writer *out = cli_writer(cli);
 
-    if (s.new_encoder)
+    if (s.ask)
+        ask(cli, &s, filter->types, out);
+    else if (s.new_encoder)
         make_encoder(cli, &s, type, in, out);
     else
         embed(cli, &s, filter->types, in, out);

@@ -1,5 +1,6 @@
 #include "rnn/interrogate.h"
 
+#include "rnn/oracle.h"
 #include "rnn/subject.h"
 
 #include <assert.h>
@@ -21,6 +22,8 @@ struct interrogation {
     struct group *groups;
     int group_count;
     bool weights_wanted;
+    struct oracle *oracle; // instead of groups
+    const float **asked;   // [max_steps] its inputs so far
 };
 
 struct step_saved {
@@ -62,6 +65,12 @@ struct interrogation *interrogation_begin(struct tape *tape, const struct rnn_ba
                                  .probes = probes,
                                  .max_steps = max_steps,
                                  .weights_wanted = rnn_batch_trained(batch)};
+    if (batch->rnn->oracle) {
+        assert(batch->count == 1);
+        it->oracle = batch->rnn->oracle;
+        it->asked = arena_alloc(&tape->arena, (size_t)max_steps * sizeof *it->asked);
+        return it;
+    }
     it->groups = arena_alloc(&tape->arena, (size_t)batch->count * sizeof *it->groups);
     for (int b = 0; b < batch->count; b++) {
         const struct rnn_arch *arch = batch->rnn[b].arch;
@@ -147,6 +156,10 @@ struct tensor *interrogation_step(struct interrogation *it, struct tensor *input
     struct step_saved *s = arena_alloc(&it->tape->arena, sizeof *s);
     struct tensor *answers = tape_tensor(it->tape, rows, it->output, inputs->grad || it->weights_wanted);
     *s = (struct step_saved){it, inputs, answers, it->steps++};
+    if (it->oracle) {
+        it->asked[s->t] = inputs->value;
+        oracle_step(it->oracle, it->asked, answers->value, s->t, it->probes);
+    }
     for (int i = 0; i < it->group_count; i++)
         group_forward(s, &it->groups[i]);
     if (answers->grad)
@@ -221,6 +234,11 @@ struct tensor *interrogation_sequence(struct tape *tape, const struct rnn_batch 
     *s = (struct sequence_saved){
         .count = batch->count, .probes = probes, .steps = inputs->rows / probes, .output = batch->rnn->arch->output, .inputs = inputs};
     s->answers = tape_tensor(tape, s->steps * s->count, probes * s->output, inputs->grad || rnn_batch_trained(batch));
+    if (batch->rnn->oracle) {
+        assert(s->count == 1 && !s->answers->grad);
+        oracle_sequences(batch->rnn->oracle, inputs->value, s->answers->value, s->steps, probes);
+        return s->answers;
+    }
     s->subject = arena_alloc(arena, (size_t)s->count * sizeof *s->subject);
     s->layer = arena_alloc(arena, (size_t)s->count * sizeof *s->layer);
     for (int b = 0; b < s->count; b++) {

@@ -35,12 +35,15 @@ size_t rnn_size(const struct rnn_arch *arch); // the size of that table, in floa
 int rnn_param(const struct rnn_arch *arch, int layer, enum rnn_part part);
 int rnn_readout(const struct rnn_arch *arch);
 
+struct oracle;
+
 // An RNN in use. All is borrowed.
 struct rnn {
     const struct rnn_arch *arch;
     const struct params *table; // rnn_params of arch
     const float *weights;       // [table->size]
     float *grad;                // [table->size] to add the weights' gradients to; NULL: the weights are constants
+    struct oracle *oracle;      // who answers instead (oracle.h), alone in its batch and without gradients; NULL: the weights do
 };
 
 #endif

@@ -245,3 +245,66 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "many$count.mp" p
     done
     [[ $(< memory200) -lt $(($(< memory20) + 2000)) ]]
 }
+
+# --- Programs that are asked ---
+
+@test "probe: a program that answers as an RNN of any cell gets the RNN's embedding" {
+    local cell type run answer
+    python -c '' # finds one that has msgpack_numpy
+    answer="$RNNPIPE_PYTHON $ROOT/examples/answer.py"
+    for cell in lstm gru rnn_tanh rnn_relu; do
+        gen-language --tokens 2 --count 2 | train-rnn --cell "$cell" --steps 20 --snapshots '' --hidden 8 --rollouts 3 --samples 20 > zoo.mp.$cell
+        for type in interactive non-interactive linear; do
+            probe --new "--$type" --probes 3 --length 6 --hidden 12 --mlp-hidden 8 < zoo.mp.$cell > encoder.mp
+            for run in 0 1; do
+                probe --model encoder.mp --traces --ask "$answer zoo.mp.$cell $run 20" > "asked.mp"
+                rec-select --run $run < zoo.mp.$cell | probe --model encoder.mp --traces > read.mp
+                check asked.mp << 'PYTHON'
+[asked], [read] = records, read_stream.records("read.mp")
+assert np.abs(asked["z"] - read["z"]).max() < 1e-5
+assert all(np.abs(asked["probes"][k] - read["probes"][k]).max() < 1e-5 for k in ("inputs", "answers"))
+assert asked["encoder"] == read["encoder"] and asked["name"].endswith(str(read["run"]) + " 20") and "arch" not in asked
+PYTHON
+            done
+        done
+    done
+}
+
+@test "probe: a program that does not answer as it should" {
+    probe --new --linear --length 4 --probes 2 < zoo.mp > linear.mp
+    local program message
+    while IFS='|' read -r program message; do
+        run -65 --separate-stderr probe --model linear.mp --timeout 0.4 --ask "$program"
+        [[ -z $output && $stderr == "probe: --ask: '$program', question $message"* ]] || { echo "$program: $stderr"; false; }
+    done << 'PROGRAMS'
+exit 3|1: the program has ended, with exit status 3
+kill -9 $$|1: the program was ended by signal 9
+sleep 100|1: no answer within 0.4 seconds
+while read -r x; do echo 1 2 3; done|1: the answer has 3 numbers, not 4
+while read -r x; do echo 1 2 3 4 5; done|1: the answer has 5 numbers, not 4
+while read -r x; do echo 1 two 3 4; done|1: the answer has 'two', which is no finite number
+while read -r x; do echo 1 2 3 nan; done|1: the answer has 'nan', which is no finite number
+while read -r x; do echo 1 2 3 4x; done|1: the answer has '4x', which is no finite number
+while read -r x; do printf '1 2 3 4'; done|1: no answer
+read -r x; echo 1 2 3 4; read -r x; exit 0|2: the program has ended, with exit status 0
+read -r x; echo 1 2 3 4; exec >&-; sleep 5|2: the program has closed its output
+while read -r x; do echo 0 0 0 0; done|5: the program has said more than it was asked
+while read -r x; do printf '0 0 0 0\n0 0 0 0\n'; done|2: the program has said more than it was asked
+tr '\n' ' ' < /dev/zero|1: 
+no-such-program-anywhere 2> /dev/null|1: the program has ended, with exit status 127
+PROGRAMS
+    run -64 probe --ask true
+    run -64 probe --model linear.mp --ask true --data zoo.mp
+    run -66 probe --model missing.mp --ask true
+    run -74 bash -c 'probe --model linear.mp --ask "while read -r x; do [ -z \"\$x\" ] || echo 0,0,0,0; done" > /dev/full'
+}
+
+@test "probe: the program ends with its questions; what does not end is killed" {
+    probe --new --linear --length 4 --probes 2 < zoo.mp > linear.mp
+    probe --model linear.mp --ask 'tee questions | while read -r x; do [ -z "$x" ] || echo 0 0 0 1; done' > asked.mp
+    for _ in {1..40}; do [[ $(wc -l < questions) == 9 ]] && break; sleep 0.05; done
+    [[ $(wc -l < questions) == 9 && -z $(sed -n 5p questions) ]] # two sequences of 4, a reset between
+    check asked.mp <<< 'assert abs(sum(map(float, open("questions").readline().split())) - 1) < 1e-5'
+    probe --model linear.mp --timeout 0.3 --ask 'echo $$ > pid; while read -r x; do [ -z "$x" ] || echo 0 0 0 1; done; sleep 100' > /dev/null
+    run ! kill -0 "$(cat pid)"
+}

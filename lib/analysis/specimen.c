@@ -1,24 +1,24 @@
-#include "analysis/subject.h"
+#include "analysis/specimen.h"
 
 #include "base/memory.h"
 
 #include <stdlib.h>
 
-enum status subject_open(struct subject *out, const struct rnn_record *record, struct error *error) {
-    *out = (struct subject){.arch = record->arch};
+enum status specimen_open(struct specimen *out, const struct rnn_record *record, struct error *error) {
+    *out = (struct specimen){.arch = record->arch};
     rnn_params(&out->table, &out->arch);
     out->weights = memory_calloc(out->table.size, sizeof *out->weights);
     enum status status = rnn_record_weights(record, &out->table, out->weights, error);
     if (status == STATUS_OK)
         out->walker = walker_new(&out->arch, &out->table, out->weights);
     else
-        subject_close(out);
+        specimen_close(out);
     return status;
 }
 
-void subject_close(struct subject *s) {
+void specimen_close(struct specimen *s) {
     walker_free(s->walker);
     free(s->weights);
     params_free(&s->table);
-    *s = (struct subject){0};
+    *s = (struct specimen){0};
 }
