@@ -1,6 +1,7 @@
 #include "families/train_internal.h"
 
 #include "base/memory.h"
+#include "math/kernels.h"
 #include "nn/linear.h"
 #include "nn/recurrent.h"
 
@@ -79,6 +80,26 @@ void trainee_apply(struct trainee *t, const float *grad) {
     double rate = schedule_linear(at, r->rate, 3, t->step > 0 ? t->step - 1 : 0);
     adamw_update(&t->internal->adamw, t->weights, grad, rate, 1);
     t->step++;
+}
+
+double trainee_loss(struct trainee *t, const float *weights, int batches, float *gradient) {
+    struct trainee_internal *in = t->internal;
+    struct rng saved = in->batches;
+    float *own = t->weights, *part = memory_alloc(t->table.size * sizeof *part);
+    double own_loss = t->loss, sum = 0;
+    in->batches = rng_make(in->seed, in->run, "evaluation");
+    t->weights = (float *)weights; // only read
+    memset(gradient, 0, t->table.size * sizeof *gradient);
+    for (int i = 0; i < batches; i++) {
+        struct weights w = trainee_begin_pass(t, part);
+        sum += trainee_backward(t, in->family->batch_loss(t, &w)) / batches;
+        kernels()->axpy(gradient, 1 / (float)batches, part, t->table.size);
+    }
+    t->weights = own;
+    t->loss = own_loss;
+    in->batches = saved;
+    free(part);
+    return sum;
 }
 
 bool trainee_update(struct trainee *t) {
