@@ -267,10 +267,29 @@ struct oracle *asked_oracle(struct asked *a) {
     return &a->oracle;
 }
 
+// When all is answered nothing may be left: whoever answers to empty lines, too, has answered all questions after the first one wrong.
+static void expect_silence(struct asked *a) {
+    double end = now() + a->timeout;
+    while (a->used == 0 && now() < end) {
+        struct pollfd p = {.fd = a->from, .events = POLLIN};
+        char byte;
+        if (poll(&p, 1, (int)ceil(1000 * (end - now()))) > 0) {
+            ssize_t got = read(a->from, &byte, 1);
+            if (got == 0)
+                return;
+            a->used += got > 0;
+        }
+    }
+    if (a->used)
+        a->oracle.failed = !fail(a, "the program has said more than it was asked");
+}
+
 enum status asked_finish(struct asked *a, struct error *error) {
     int status;
     if (a->to >= 0)
         close(a->to);
+    if (a->from >= 0 && !a->oracle.failed)
+        expect_silence(a);
     if (a->from >= 0)
         close(a->from);
     if (a->pid > 0 && !wait_for(a, a->timeout, &status)) {

@@ -275,7 +275,7 @@ PYTHON
     local program message
     while IFS='|' read -r program message; do
         run -65 --separate-stderr probe --model linear.mp --timeout 0.4 --ask "$program"
-        [[ -z $output && $stderr == "probe: --ask: '$program', question $message"* ]] || { echo "$program: $stderr"; false; }
+        [[ -z $output && $stderr == "probe: --ask: '$program', question "$message* ]] || { echo "$program: $stderr"; false; }
     done << 'PROGRAMS'
 exit 3|1: the program has ended, with exit status 3
 kill -9 $$|1: the program was ended by signal 9
@@ -288,8 +288,8 @@ while read -r x; do echo 1 2 3 4x; done|1: the answer has '4x', which is no fini
 while read -r x; do printf '1 2 3 4'; done|1: no answer
 read -r x; echo 1 2 3 4; read -r x; exit 0|2: the program has ended, with exit status 0
 read -r x; echo 1 2 3 4; exec >&-; sleep 5|2: the program has closed its output
-while read -r x; do echo 0 0 0 0; done|5: the program has said more than it was asked
-while read -r x; do printf '0 0 0 0\n0 0 0 0\n'; done|2: the program has said more than it was asked
+while read -r x; do echo 0 0 0 0; done|*: the program has said more than it was asked
+while read -r x; do printf '0 0 0 0\n0 0 0 0\n'; done|*: the program has said more than it was asked
 tr '\n' ' ' < /dev/zero|1: 
 no-such-program-anywhere 2> /dev/null|1: the program has ended, with exit status 127
 PROGRAMS
