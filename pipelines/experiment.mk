@@ -13,8 +13,9 @@
 # JOBS        how many processes at a time                     BIN        where the filters are
 #
 # Every file is made by one rule under a temporary name and renamed when complete: an interrupted experiment goes on where it was when make
-# is called again. A stage depends on its own section of the YAML file, so that another emulation rate does not train the zoo again. It does
-# not depend on the filters: building them anew leaves results as they are.
+# is called again. One make at a time works in RESULTS; another one is told so and stops. A training that diverges costs what is made of it
+# only: it is left out of the tables, which say so, as are runs of the zoo. A stage depends on its own section of the YAML file, so that
+# another emulation rate does not train the zoo again. It does not depend on the filters: building them anew leaves results as they are.
 #
 # Section `experiment:` of the YAML file, one key a line (it is read by sed):
 #     runs: 120                                      RNNs in the zoo
@@ -40,7 +41,6 @@ MAKEFLAGS += -j$(JOBS)
 endif
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.DELETE_ON_ERROR:
 
 export PATH := $(abspath $(BIN)):$(PATH)
 export LC_ALL := C
@@ -48,6 +48,10 @@ export LC_ALL := C
 HERE  := $(dir $(lastword $(MAKEFILE_LIST)))
 R     := $(RESULTS)
 START := $(shell date +%s)
+ME    := $(shell echo $$PPID)# this make's process number, in the names of what is not complete
+tmp    = $@.$(ME).tmp
+
+$(if $(shell bash $(HERE)hold-lock '$(R)' $(ME)),$(error another make is at work in $(R): try again when it has ended))
 
 # setting KEY: its values, separated by blanks.
 setting = $(shell sed -n '/^experiment:/,/^[^ \#]/{s/ *\#.*//;s/^ *$(1): *//p}' $(CONFIG) | tr -d '[]"' | tr ',' ' ')
@@ -71,23 +75,38 @@ new-flat           := flat-encode --new
 new-stats          := stats-encode --new
 new-constant       := constant-encode --new
 
+ALL       := $(patsubst new-%,%,$(filter new-%,$(.VARIABLES)))
+embedder   = $(firstword $(new-$(1)))
+EMBEDDERS := $(sort $(foreach e,$(ALL),$(call embedder,$(e))))
+
 # What tables call each mode, and the encoder that those begin with that train it along.
 mode-frozen        := frozen
 mode-fine-tuned    := fine-tuned
 mode-labels        := labels only
 begin-fine-tuned   := model
 begin-labels       := fresh
+EVERY := $(patsubst mode-%,%,$(filter mode-%,$(.VARIABLES)))
 
 $(if $(and $(RUNS),$(SHARD),$(ENCODERS),$(SEEDS)),,$(error $(CONFIG): section experiment needs runs, shard, seeds and encoders))
 $(foreach e,$(ENCODERS),$(if $(new-$(e)),,$(error $(CONFIG): unknown encoder '$(e)')))
 $(foreach m,$(MODES),$(if $(mode-$(m)),,$(error $(CONFIG): unknown mode '$(m)')))
+# A misspelt name would have no effect, and nobody would know.
+FILTERS  := $(notdir $(wildcard $(BIN)/*))
+KNOWN    := experiment $(FILTERS) $(foreach e,$(ALL),emulate-$(e) $(call embedder,$(e))-$(e)) \
+            $(foreach m,$(filter-out frozen,$(EVERY)),classify-$(m) $(ALL:%=classify-$(m)-%))
+IN_FILE  := $(shell sed -n 's/^\([^][ \#{}"][^: ]*\):.*/\1/p' $(CONFIG))
+KEYS     := $(shell sed -n '/^experiment:/,/^[^ \#]/{s/^  *\([^: \#]*\) *:.*/\1/p}' $(CONFIG))
+$(foreach s,$(if $(FILTERS),$(filter-out $(KNOWN),$(IN_FILE))),$(error $(CONFIG): unknown section '$(s)': it is experiment, or named after a filter ($(sort \
+    gen-language gen-smnist train-rnn partition $(EMBEDDERS) emulate classify score)), or emulate-ENCODER, EMBEDDER-ENCODER, classify-MODE \
+    or classify-MODE-ENCODER, of encoders $(ALL) and modes $(filter-out frozen,$(EVERY))))
+$(foreach k,$(filter-out runs shard seeds encoders modes projected,$(KEYS)),$(error $(CONFIG): section experiment: unknown key '$(k)': there are \
+    runs, shard, seeds, encoders, modes and projected))
 $(foreach e,$(call setting,projected),$(if $(filter $(e),$(ENCODERS)),,$(error $(CONFIG): projected: '$(e)' is not among the encoders)))
 
 # One folder for each encoder and seed: interactive-1, interactive-2, ...
 MODELS  := $(foreach e,$(ENCODERS),$(foreach s,$(SEEDS),$(R)/$(e)-$(s)))
 encoder  = $(firstword $(subst -, ,$(notdir $(@D))))
 seed     = $(lastword $(subst -, ,$(notdir $(@D))))
-embedder = $(firstword $(new-$(1)))
 of       = $(SEEDS:%=$(R)/$(1)-%/$(2).mp)# FILE of ENCODER, for all seeds
 
 # The encoder that is shown in pictures.
@@ -108,7 +127,7 @@ all: $(TABLES:=.txt) $(TABLES:=.tsv) $(FIGURES)
 
 # --- Settings: files that change only when what is in them does ---
 
-renew = mkdir -p $(@D); cat > $@.tmp; if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
+renew = mkdir -p $(@D); cat > $(tmp); if cmp -s $(tmp) $@; then rm $(tmp); else mv $(tmp) $@; fi
 
 $(R)/config/%.yaml: $(CONFIG) force
 	@sed -n '/^$*:/,/^[^ #]/{/^$*:/p;/^ /p}' $< | { $(renew); }
@@ -147,52 +166,57 @@ $(R)/zoo.mp: $(R)/config/runs $(call config,$(GENERATOR) train-rnn partition $(i
 		if [[ ! $$shard -nt $$setting ]]; then echo "$$shard"; break; fi; done; done < $(R)/shards/list | \
 	PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -j$(JOBS) --halt soon,fail=1 \
 		bash $(HERE)make-shard $(GENERATOR) $(CONFIG) {} $(DATA_OPTIONS)
-	@xargs cat < $(R)/shards/list > $@.tmp
+	@xargs cat < $(R)/shards/list > $(tmp)
 	@rm -f $(R)/shards/*.tmp
-	@mv $@.tmp $@
+	@mv $(tmp) $@
 
 # --- Encoders: fresh, trained by emulation, and what they make of the zoo ---
 
+# A training that diverges (status 3) is done: what it gives is its best so far. It leaves a mark by which the tables leave it out.
+mark   = $(basename $@).diverged
+noted  = || { status=$$?; if [[ $$status == 3 ]]; then touch $(mark); else exit $$status; fi; }
 # A long training tells its progress to a file, and the terminal why it failed.
-logged = --progress always 2> $(basename $@).log || { status=$$?; cat $(basename $@).log >&2; exit $$status; }
+logged = --progress always 2> $(basename $@).log || { status=$$?; cat $(basename $@).log >&2; (exit $$status); } $(noted)
 
 $(foreach e,$(ENCODERS),$(eval $(call of,$(e),fresh): $(call config,$(call embedder,$(e))) $(call own,$(call embedder,$(e))-$(e))))
 $(foreach e,$(ENCODERS),$(eval $(call of,$(e),model): $(call own,emulate-$(e))))
 
 $(MODELS:=/fresh.mp): $(R)/zoo.mp
 	@mkdir -p $(@D)
-	@$(new-$(encoder)) --config $(CONFIG) $(call options,$(call embedder,$(encoder))-$(encoder)) --seed $(seed) < $< > $@.tmp
-	@mv $@.tmp $@
+	@$(new-$(encoder)) --config $(CONFIG) $(call options,$(call embedder,$(encoder))-$(encoder)) --seed $(seed) < $< > $(tmp)
+	@mv $(tmp) $@
 
 # A checkpoint that is older than what it was made from is of no use.
 $(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp $(R)/zoo.mp $(call config,emulate)
 	@echo "emulate:  training of $* (progress: $(@D)/model.log)"
 	@for file in $^; do if [[ $$file -nt $(@D)/checkpoint.mp ]]; then rm -f $(@D)/checkpoint.mp; fi; done
+	@rm -f $(mark)
 	@emulate --fit $< --no-timing --config $(CONFIG) $(call options,emulate-$(encoder)) --checkpoint $(@D)/checkpoint.mp \
-		< $(R)/zoo.mp > $@.tmp $(logged)
-	@mv $@.tmp $@
+		< $(R)/zoo.mp > $(tmp) $(logged)
+	@mv $(tmp) $@
 	@rm -f $(@D)/checkpoint.mp
 
 $(MODELS:=/embeddings.mp): $(R)/%/embeddings.mp: $(R)/%/model.mp $(R)/zoo.mp
-	@$(call embedder,$(encoder)) --model $< --config $(CONFIG) < $(R)/zoo.mp > $@.tmp
-	@mv $@.tmp $@
+	@$(call embedder,$(encoder)) --model $< --config $(CONFIG) < $(R)/zoo.mp > $(tmp)
+	@mv $(tmp) $@
 
 $(MODELS:=/emulations.mp): $(R)/%/emulations.mp: $(R)/%/model.mp $(R)/zoo.mp
 	@echo "emulate:  judging $*"
-	@emulate --model $< --label $(encoder) --config $(CONFIG) $(call options,emulate-$(encoder)) $(DATA_OPTIONS) < $(R)/zoo.mp > $@.tmp
-	@mv $@.tmp $@
+	@emulate --model $< --label $(encoder) --config $(CONFIG) $(call options,emulate-$(encoder)) $(DATA_OPTIONS) < $(R)/zoo.mp > $(tmp)
+	@mv $(tmp) $@
 
 # --- Predictions from the embeddings ---
 
 define predict # TARGET
 $$(MODELS:=/predictor-$(1).mp): $$(R)/%/predictor-$(1).mp: $$(R)/%/embeddings.mp $$(call config,classify)
 	@echo "classify: predicting $(1) from $$*"
-	@classify --fit $(1) --config $$(CONFIG) --seed $$(seed) < $$< > $$@.tmp
-	@mv $$@.tmp $$@
+	@rm -f $$(mark)
+	@classify --fit $(1) --config $$(CONFIG) --seed $$(seed) < $$< > $$(tmp) $$(noted)
+	@mv $$(tmp) $$@
 
 $$(MODELS:=/predictions-$(1).mp): $$(R)/%/predictions-$(1).mp: $$(R)/%/predictor-$(1).mp $$(R)/%/embeddings.mp
-	@classify --model $$< --label $$(encoder) --config $$(CONFIG) < $$(@D)/embeddings.mp > $$@.tmp
-	@mv $$@.tmp $$@
+	@classify --model $$< --label $$(encoder) --config $$(CONFIG) < $$(@D)/embeddings.mp > $$(tmp)
+	@mv $$(tmp) $$@
 endef
 $(foreach t,$(TARGETS),$(eval $(call predict,$(t))))
 
@@ -205,21 +229,22 @@ $$(foreach e,$$(ENCODERS),$$(eval $$(call of,$$(e),predictor-$(1)-$(2)): $$(call
 
 $$(MODELS:=/predictor-$(1)-$(2).mp): $$(R)/%/predictor-$(1)-$(2).mp: $$(R)/%/$$(begin-$(2)).mp $$(R)/zoo.mp $$(call config,classify)
 	@echo "classify: training of $$*, $$(mode-$(2)), to predict $(1)"
+	@rm -f $$(mark)
 	@classify --fit $(1) --encoder $$< --config $$(CONFIG) $$(call options,classify-$(2) classify-$(2)-$$(encoder)) --seed $$(seed) \
-		< $$(R)/zoo.mp > $$@.tmp $$(logged)
-	@mv $$@.tmp $$@
+		< $$(R)/zoo.mp > $$(tmp) $$(logged)
+	@mv $$(tmp) $$@
 
 $$(MODELS:=/predictions-$(1)-$(2).mp): $$(R)/%/predictions-$(1)-$(2).mp: $$(R)/%/predictor-$(1)-$(2).mp $$(R)/zoo.mp
-	@classify --model $$< --label "$$(encoder), $$(mode-$(2))" --config $$(CONFIG) < $$(R)/zoo.mp > $$@.tmp
-	@mv $$@.tmp $$@
+	@classify --model $$< --label "$$(encoder), $$(mode-$(2))" --config $$(CONFIG) < $$(R)/zoo.mp > $$(tmp)
+	@mv $$(tmp) $$@
 endef
 $(foreach m,$(END_TO_END),$(foreach t,$(TARGETS),$(eval $(call predict-end-to-end,$(t),$(m)))))
 
 # What is in table.txt, under the names of the other table: emulations and clones are those of the frozen encoder.
 $(MODELS:=/frozen.mp): $(R)/%/frozen.mp: $(R)/%/emulations.mp $(foreach t,$(TARGETS),$(R)/%/predictions-$(t).mp)
 	@cat $^ | rec-json | \
-	sed -E 's/"label":"[^"]*",//; s/^\{"kind":"(emulation|prediction)",/&"label":"$(encoder), $(mode-frozen)",/' | rec-json --reverse > $@.tmp
-	@mv $@.tmp $@
+	sed -E 's/"label":"[^"]*",//; s/^\{"kind":"(emulation|prediction)",/&"label":"$(encoder), $(mode-frozen)",/' | rec-json --reverse > $(tmp)
+	@mv $(tmp) $@
 
 # --- The tables ---
 
@@ -227,54 +252,59 @@ JUDGED  := $(foreach m,$(MODELS),$(m)/emulations.mp $(TARGETS:%=$(m)/predictions
 BY_MODE := $(foreach m,$(MODELS),$(if $(filter frozen,$(MODES)),$(m)/frozen.mp) \
 	$(foreach e,$(END_TO_END),$(TARGETS:%=$(m)/predictions-%-$(e).mp)))
 
-score = score --config $(CONFIG) --format $(if $(filter %.txt,$@),table,tsv) > $@.tmp
+# What is made from a training that has diverged is left out; under a table for people it is told.
+kept  = bash $(HERE)kept $(R)
+score = $(kept) $(1) | xargs cat | score --config $(CONFIG) --format $(if $(filter %.txt,$@),table,tsv) > $(tmp)
+tell  = $(if $(filter %.txt,$@),$(kept) --left-out $(1) >> $(tmp),:)
 
 $(R)/table.txt $(R)/table.tsv: $(JUDGED) $(R)/config/models $(call config,score)
-	@cat $(JUDGED) | $(score)
-	@mv $@.tmp $@
+	@$(call score,$(JUDGED))
+	@$(call tell,$(JUDGED))
+	@mv $(tmp) $@
 
 $(R)/modes.txt $(R)/modes.tsv: $(BY_MODE) $(R)/config/models $(R)/config/modes $(call config,score)
-	@cat $(BY_MODE) | $(score)
-	@mv $@.tmp $@
+	@$(call score,$(BY_MODE))
+	@$(call tell,$(BY_MODE))
+	@mv $(tmp) $@
 
 # --- Pictures ---
 
 # Bars of the emulation loss on the validation split, and of MEASURE on both splits, by mode.
 $(PLOTTED)/bars.tsv: $(TABLES:=.tsv) $(R)/config/modes
 	@mkdir -p $(@D)
-	@awk -v measure=$(MEASURE) -v heading="$(HEADING)" -f $(HERE)bars.awk $(filter %.tsv,$^) > $@.tmp
-	@mv $@.tmp $@
+	@awk -v measure=$(MEASURE) -v heading="$(HEADING)" -f $(HERE)bars.awk $(filter %.tsv,$^) > $(tmp)
+	@mv $(tmp) $@
 
 # Encoder, split, step, and the loss' mean, least and greatest over the seeds; blocks that gnuplot can index.
 $(PLOTTED)/curves.tsv: $(MODELS:=/model.mp) $(R)/config/models
 	@mkdir -p $(@D)
-	@for model in $(filter %/model.mp,$^); do name=$$(basename "$$(dirname "$$model")"); \
-		rec-table --kind log split step loss < "$$model" | sed "s/^/$${name%-*}\t/"; done | awk -f $(HERE)curves.awk > $@.tmp
-	@mv $@.tmp $@
+	@for model in $$($(kept) $(filter %/model.mp,$^)); do name=$$(basename "$$(dirname "$$model")"); \
+		rec-table --kind log split step loss < "$$model" | sed "s/^/$${name%-*}\t/"; done | awk -f $(HERE)curves.awk > $(tmp)
+	@mv $(tmp) $@
 
 # Both coordinates, accuracy, and what the family's own pictures show.
 $(PLOTTED)/pca.tsv: $(PROJECTED)/embeddings.mp $(R)/config/projected
 	@mkdir -p $(@D)
-	@project < $< | rec-table --kind embedding projection.0 projection.1 metrics.accuracy $(PCA) > $@.tmp
-	@mv $@.tmp $@
+	@project < $< | rec-table --kind embedding projection.0 projection.1 metrics.accuracy $(PCA) > $(tmp)
+	@mv $(tmp) $@
 
 $(PLOTTED)/clones.tsv: $(SHOWN)/emulations.mp $(R)/config/shown
 	@mkdir -p $(@D)
-	@rec-table --kind emulation split accuracy clone_accuracy < $< | awk -F '\t' '$$1 != "train" && $$3 != "?"' | sort -k2,2g -k3,3g > $@.tmp
-	@mv $@.tmp $@
+	@rec-table --kind emulation split accuracy clone_accuracy < $< | awk -F '\t' '$$1 != "train" && $$3 != "?"' | sort -k2,2g -k3,3g > $(tmp)
+	@mv $(tmp) $@
 
 # The dialogues with two good RNNs of different tasks.
 $(PLOTTED)/traces.mp: $(SHOWN)/model.mp $(R)/zoo.mp $(R)/config/shown
 	@mkdir -p $(@D)
-	@probe --model $< --traces --config $(CONFIG) < $(R)/zoo.mp > $@.tmp
-	@mv $@.tmp $@
+	@probe --model $< --traces --config $(CONFIG) < $(R)/zoo.mp > $(tmp)
+	@mv $(tmp) $@
 
 $(PLOTTED)/probes.tsv: $(PLOTTED)/traces.mp $(SHOWN)/model.mp
 	@chosen=$$(rec-table --kind embedding split metrics.accuracy $(LABELLED) < $< | awk -f choose.awk); \
 	probes=$$(rec-table --kind encoder config.probes < $(SHOWN)/model.mp); \
 	for trace in inputs answers; do rec-table --kind embedding --matrix probes.$$trace < $< | \
-		awk -v trace=$$trace -v chosen="$$chosen" -v probes="$$probes" -f $(HERE)probes.awk; done > $@.tmp
-	@mv $@.tmp $@
+		awk -v trace=$$trace -v chosen="$$chosen" -v probes="$$probes" -f $(HERE)probes.awk; done > $(tmp)
+	@mv $(tmp) $@
 
 $(R)/figures/probes.png: $(PLOTTED)/probes.tsv
 $(R)/figures/bars.png: $(PLOTTED)/bars.tsv
@@ -284,5 +314,5 @@ $(R)/figures/clones.png: $(PLOTTED)/clones.tsv
 
 vpath %.gp figures $(HERE)figures
 $(FIGURES): $(R)/figures/%.png: %.gp style.gp
-	@gnuplot -c $< $(filter %.tsv,$^) $@.tmp
-	@mv $@.tmp $@
+	@gnuplot -c $< $(filter %.tsv,$^) $(tmp)
+	@mv $(tmp) $@

@@ -30,11 +30,11 @@ changed() {
     times "$1" | comm -13 "$2" - | cut -d ' ' -f 1
 }
 
-# until_exists FILE: waits for it, a minute at most.
+# until_exists PATTERN: waits for a file of such a name, a minute at most.
 until_exists() {
     local i
     for ((i = 0; i < 1200; i++)); do
-        [[ -e $1 ]] && return
+        compgen -G "$1" > /dev/null && return
         sleep 0.05
     done
     return 1
@@ -168,7 +168,7 @@ steps_of() {
     cp -a "$WHOLE" killed
     make() { exec setsid make "$@"; } # a process group of its own
     experiment "$PWD/killed" CONFIG="$PWD/modes.yaml" JOBS=1 > log 2>&1 3>&- &
-    until_exists killed/interactive-2/predictor-task-labels.mp.tmp
+    until_exists 'killed/interactive-2/predictor-task-labels.mp.*.tmp'
     kill -KILL -- "-$!"
     wait "$!" || true
     [[ ! -e killed/interactive-2/predictor-task-labels.mp && -e killed/interactive-1/predictor-task-labels.mp && ! -e killed/modes.txt ]]
@@ -273,4 +273,56 @@ END
         run -2 experiment "$PWD/copy" CONFIG="$PWD/wrong.yaml"
         [[ $output == *'emulate: '* ]]
     done
+}
+
+@test "two makes in one RESULTS: the second is told and harms nothing" {
+    cp -a "$WHOLE" shared
+    rm shared/constant-2/model.mp
+    experiment "$PWD/shared" > first.log 2>&1 3>&- &
+    local first=$!
+    until_exists 'shared/constant-2/model.mp.*.tmp'
+    run ! experiment "$PWD/shared" 3>&-
+    [[ $output == *"another make is at work in $PWD/shared: try again when it has ended"* ]]
+    wait "$first"
+    cmp shared/table.txt "$WHOLE/table.txt"
+    [[ -z $(find shared -name '*.tmp') ]]
+    experiment "$PWD/shared" 3>&- # and one after the other, at once
+}
+
+@test "misspelt sections and keys of the experiment stop it, by name" {
+    sed 's/^emulate:/emulate-interactiv:/' "$ROOT/tests/pipelines/tiny.yaml" > typo.yaml
+    run ! experiment "$PWD/typo" CONFIG="$PWD/typo.yaml" 3>&-
+    [[ $output == *"typo.yaml: unknown section 'emulate-interactiv': "*"interactive"* ]]
+    local section
+    for section in train_rnn Emulate classify-label classify-labels-linea probes 2probe; do
+        sed "\$a $section: {steps: 5}" "$ROOT/tests/pipelines/tiny.yaml" > typo.yaml
+        run ! experiment "$PWD/typo" CONFIG="$PWD/typo.yaml" 3>&-
+        [[ $output == *"typo.yaml: unknown section '$section'"* ]]
+    done
+    sed 's/  shard: 4/  shards: 4/' "$ROOT/tests/pipelines/tiny.yaml" > typo.yaml
+    run ! experiment "$PWD/typo" CONFIG="$PWD/typo.yaml" 3>&-
+    [[ $output == *"unknown key 'shards'"* || $output == *"needs runs, shard"* ]]
+}
+
+# All trainings of one encoder diverge, and one run of the zoo.
+@test "what diverges costs itself only, and the table says so" {
+    mkdir bin
+    ln -s "$RNNPIPE_BIN"/* bin
+    rm bin/train-rnn
+    cat > bin/train-rnn << END
+#!/bin/bash
+cat > "$PWD/tasks.\$\$"
+rec-select --run 3 --invert < "$PWD/tasks.\$\$" | "$RNNPIPE_BIN/train-rnn" "\$@"
+rec-select --run 3 < "$PWD/tasks.\$\$" | "$RNNPIPE_BIN/train-rnn" "\$@" --rate 1e38,1e38,1e38
+END
+    chmod +x bin/train-rnn
+    sed '$a emulate-constant:\n  rate: 1\n  weight-decay: 1000' "$ROOT/tests/pipelines/tiny.yaml" > diverging.yaml
+    experiment "$PWD/diverged" CONFIG="$PWD/diverging.yaml" BIN="$PWD/bin" 3>&-
+    [[ $(tail -n 1 diverged/table.txt) == 'Left out, as they diverged: 1 runs of the zoo, 2 trainings: constant-1/model constant-2/model' ]]
+    [[ $(cut -f 1,3 diverged/table.tsv | sort -u | tr '\t\n' ' ,') == 'encoder seeds,interactive 2,majority 0,' ]]
+    [[ $(rec-table --kind skipped run < diverged/zoo.mp) == 3 && $(rec-table --kind rnn run < diverged/zoo.mp | sort -u | wc -l) == 19 ]]
+    [[ $(rec-table --kind encoder metrics.diverged_at < diverged/constant-1/model.mp) -gt 0 ]]
+    times diverged > before
+    experiment "$PWD/diverged" CONFIG="$PWD/diverging.yaml" BIN="$PWD/bin" 3>&- # it is done, not tried again
+    [[ -z $(changed diverged before) ]]
 }
