@@ -32,8 +32,8 @@ static struct option options[] = {
     {.type = OPTION_CHOICE,
      .name = "criterion",
      .target = &criterion,
-     .choices = "total_variation|kl|kl_reverse|js_div|ce|l2|cosine",
-     .help = "Distance of the emulator's outputs from the RNN's"},
+     .choices = "total_variation|kl|kl_reverse|js_div|ce|l2|cosine|mse",
+     .help = "Distance of the emulator's outputs from the RNN's; mse, and nothing else, where these are numbers"},
     {.type = OPTION_REAL, .name = "rate", .target = &rate, .value = "X", .help = "AdamW's rate", .low = 0, .high = 1},
     {.type = OPTION_REAL,
      .name = "anneal",
@@ -142,6 +142,12 @@ static int choice_index(const char *choices, const char *word) {
     return index;
 }
 
+// What is chosen, or what goes with the answers.
+static enum criterion criterion_of(const struct rnn_arch *arch) {
+    bool chosen = option_find(options, NULL, "criterion")->given;
+    return !chosen && !rnn_answers_classes(arch) ? CRITERION_MSE : (enum criterion)choice_index(criterion_names, criterion);
+}
+
 static struct emulator *load_emulator(struct cli *cli, struct modelfile *file) {
     struct model_record record;
     struct emulator *emulator = NULL;
@@ -229,7 +235,7 @@ static int fit_main(struct cli *cli) {
                     .steps = steps,
                     .threads = cli_common(cli)->threads,
                     .seed = seed},
-        .criterion = (enum criterion)choice_index(criterion_names, criterion),
+        .criterion = criterion_of(&zoo->forms.list[0]->arch),
         .steps = steps,
         .validate_every = validate_every,
         .patience = patience,
@@ -289,7 +295,7 @@ static int judge_main(struct cli *cli) {
     if (emulator->config.z != encoder->config.z || emulator->arch.input != encoder->arch.input ||
         emulator->arch.output != encoder->arch.output)
         modelfile_check(file, error_set(cli_error(cli), STATUS_DATA, "encoder and emulator don't fit each other"));
-    struct judge *judge = judge_new(emulator, &(struct judge_options){.criterion = (enum criterion)choice_index(criterion_names, criterion),
+    struct judge *judge = judge_new(emulator, &(struct judge_options){.criterion = criterion_of(&emulator->arch),
                                                                       .rollouts = rollouts,
                                                                       .clones = clones,
                                                                       .seed = cli_common(cli)->seed,

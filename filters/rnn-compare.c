@@ -283,7 +283,7 @@ static void compare(struct comparison_run *c, struct net *a, struct net *b) {
         check(c, error_set(cli_error(c->cli), STATUS_DATA, "the two RNNs can't be compared: %s", text));
     if (++c->pairs > limit)
         check(c, error_set(cli_error(c->cli), STATUS_DATA, "more than %d pairs (--limit)", limit));
-    bool numbers = rnn_answers_numbers(&a->record.arch);
+    bool numbers = !rnn_answers_classes(&a->record.arch);
     struct sequences sequences;
     struct likeness l;
     shared_sequences(c, a, b, &sequences);

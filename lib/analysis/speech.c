@@ -47,16 +47,8 @@ enum status speech_of(struct speech *out, const struct rnn_record *record, const
     return status == STATUS_OK ? check_token(out->eos, "ends", &record->arch, error) : status;
 }
 
-bool rnn_reads_tokens(const struct rnn_arch *arch) {
-    return arch->input == arch->output && arch->input > 1;
-}
-
-bool rnn_answers_numbers(const struct rnn_arch *arch) {
-    return arch->output == 1;
-}
-
 bool speech_generates(const struct rnn_arch *arch) {
-    return rnn_reads_tokens(arch) && !rnn_answers_numbers(arch) && arch->input == arch->output;
+    return rnn_tells_tokens(arch);
 }
 
 bool speech_truth(struct words *out, const struct rnn_record *record) {

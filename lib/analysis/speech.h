@@ -20,11 +20,6 @@ bool speech_truth(struct words *out, const struct rnn_record *record);
 // Does an answer stand for the next token (a generator), rather than for a class of what was read?
 bool speech_generates(const struct rnn_arch *arch);
 
-// Does the RNN read tokens, rather than rows of numbers?
-bool rnn_reads_tokens(const struct rnn_arch *arch);
-// Are its answers numbers, rather than logits of classes or next tokens?
-bool rnn_answers_numbers(const struct rnn_arch *arch);
-
 // Name of a token: letters as the family names them, BOS <, EOS >; others are numbers. context is the struct speech. The text stays until
 // the eighth call after this one.
 const char *speech_letter(int token, const void *context);

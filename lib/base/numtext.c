@@ -72,3 +72,19 @@ enum status numtext_double(const char *text, double low, double high, double *ou
     *out = value;
     return STATUS_OK;
 }
+
+bool numtext_range(const char *text, double low, double high, double range[2]) {
+    char first[64];
+    struct error reason;
+    double pair[2];
+    size_t length = strcspn(text, ":");
+    if (!text[length] || length >= sizeof first)
+        return false;
+    memcpy(first, text, length);
+    first[length] = 0;
+    if (numtext_double(first, low, high, &pair[0], &reason) != STATUS_OK ||
+        numtext_double(text + length + 1, low, high, &pair[1], &reason) != STATUS_OK || !(pair[0] < pair[1]))
+        return false;
+    memcpy(range, pair, sizeof pair);
+    return true;
+}

@@ -1,12 +1,15 @@
 #include "cli/encodefilter.h"
 
 #include "base/memory.h"
+#include "base/numtext.h"
 #include "base/utf8.h"
 #include "cli/ask.h"
 #include "cli/modelfile.h"
 #include "encoders/encoder.h"
 #include "records/loader.h"
+#include "training/rollouts.h"
 
+#include <float.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +20,7 @@ enum { MAX_OPTIONS = 48, MAX_NUMBERS = 16, MAX_TYPES = 8 };
 
 struct settings {
     bool new_encoder, traces, residual, fixed;
-    const char *model, *data, *ask;
+    const char *model, *data, *ask, *range;
     double timeout;
     int batch;
     const struct encoder_type *types[MAX_TYPES + 1]; // that the filter reads, then NULL
@@ -34,7 +37,7 @@ static const struct {
     bool by_rnn;
 } sizes[] = {
     {"probes", "probes", "Probing sequences that run in parallel", offsetof(struct encoder_config, probes), 1, 256, false},
-    {"length", "length", "Steps of a probing sequence; 0 stands for 22 when the RNNs read tokens (as many outputs as inputs), otherwise 50",
+    {"length", "length", "Steps of a probing sequence; 0 stands for 22 when the RNNs read tokens, otherwise 50",
      offsetof(struct encoder_config, length), 0, 4096, true},
     {"hidden", "hidden", "Units of each hidden layer", offsetof(struct encoder_config, hidden), 1, 65536, false},
     {"layers", "layers", "Hidden layers", offsetof(struct encoder_config, layers), 1, RNN_MAX_LAYERS, false},
@@ -113,6 +116,13 @@ static void build_table(struct settings *s, const struct option *own) {
     if (type_with(s, "fixed"))
         *o++ = (struct option){
             .type = OPTION_FLAG, .name = "fixed", .target = &s->fixed, .help = "With --linear: the probes stay as random as they are made"};
+    if (type_with(s, "softmax"))
+        *o++ = (struct option){.type = OPTION_TEXT,
+                               .name = "range",
+                               .target = &s->range,
+                               .value = "LOW:HIGH",
+                               .help = "Of probing inputs that are numbers; or data: of the first RNN's rollouts (default for RNNs that "
+                                       "answer with numbers; for classifiers 0:1)"};
     *o++ = (struct option){.type = OPTION_HEADING, .help = "Options of --model"};
     *o++ = (struct option){.type = OPTION_INT,
                            .name = "batch",
@@ -168,6 +178,19 @@ static enum status check_weights(const struct rnn_record *rnn, struct error *err
     return status;
 }
 
+static void choose_range(struct cli *cli, const struct settings *s, const struct rnn_record *rnn, struct encoder_config *config) {
+    bool wanted = s->range ? strcmp(s->range, "data") == 0 : !rnn_answers_classes(&rnn->arch);
+    if (wanted && !rollouts_range(rnn, config->range)) {
+        config->range[0] = config->range[1] = 0;
+        if (s->range)
+            cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "--range data: the first RNN has no rollouts of various numbers"));
+    }
+    if (!s->range || wanted)
+        return;
+    if (!numtext_range(s->range, -FLT_MAX, FLT_MAX, config->range))
+        cli_usage(cli, "--range: '%s' is neither data nor two numbers LOW:HIGH, the lower one first", s->range);
+}
+
 // Reads no further than the segment of the first rnn record, whose end proves that record and history to be sound: a zoo made of shards
 // costs one shard, however large it is.
 static void make_encoder(struct cli *cli, const struct settings *s, const struct encoder_type *type, struct reader *in,
@@ -181,6 +204,8 @@ static void make_encoder(struct cli *cli, const struct settings *s, const struct
     cli_check_record(cli, in, rnn_record_read(in->record, &rnn, cli_error(cli)));
     cli_check_record(cli, in, check_weights(&rnn, cli_error(cli)));
     struct encoder_config config = chosen_config(s, type, &rnn.arch);
+    if (encoder_has_key(type, "softmax") && !config.softmax)
+        choose_range(cli, s, &rnn, &config);
     struct error error = {0};
     if (encoder_check(type, &config, &error) != STATUS_OK)
         cli_usage(cli, "%s", error.text);

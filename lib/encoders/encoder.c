@@ -51,12 +51,14 @@ static void config_keys(const struct encoder_type *type, struct encoder_config *
                                                 .high = all_keys[i].high,
                                                 .flag = all_keys[i].flag};
     }
+    if (encoder_has_key(type, "softmax"))
+        keys[count++] = (struct config_key){.name = "range", .range = config->range};
     keys[count] = (struct config_key){0};
 }
 
 struct encoder_config encoder_defaults(const struct encoder_type *type, const struct rnn_arch *arch) {
     struct encoder_config config = type->defaults;
-    bool tokens = arch->input == arch->output;
+    bool tokens = rnn_reads_tokens(arch);
     config.softmax = tokens;
     config.length = tokens ? 22 : 50;
     return config;

@@ -17,6 +17,7 @@ struct encoder_config {
     int channels;               // of deep weight space features
     int residual, softmax;      // flags
     int fixed;                  // flag: random probes that are never trained
+    double range[2];            // of probing inputs that are numbers; both equal: 0 to 1
 };
 
 struct encoder {
@@ -55,7 +56,7 @@ const struct encoder_type *encoder_type_find(const char *name);         // NULL 
 const struct encoder_type *encoder_type_at(int index);                  // NULL after the last
 bool encoder_has_key(const struct encoder_type *type, const char *key); // is this one of its config keys?
 
-// The kind's defaults for RNNs of this architecture: length and softmax depend on whether they read tokens (as many outputs as inputs).
+// The kind's defaults for RNNs of this architecture: length and softmax depend on whether they read tokens.
 struct encoder_config encoder_defaults(const struct encoder_type *type, const struct rnn_arch *arch);
 
 // Do the sizes go together? A config that doesn't pass must not become an encoder.

@@ -66,7 +66,7 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
     for (int l = 0; l < c->layers; l++)
         x = linear_at(tape, w, e->first[GROUP_MAPS] + 2 * l, x);
     x = exchange(tape, tape_reshape(tape, x, M * K, e->arch.input), M, K);
-    struct tensor *inputs = activation(tape, c->softmax ? ACTIVATION_SOFTMAX : ACTIVATION_SIGMOID, x);
+    struct tensor *inputs = probing_bounded(tape, c, x);
     struct tensor *answers = interrogation_sequence(tape, batch, inputs, M); // [K*B,M*O]
     probing_trace(tape, trace, inputs, answers, M, B);
     struct tensor *all = tape_reshape(tape, exchange(tape, answers, K, B), B, K * M * e->arch.output);

@@ -29,12 +29,18 @@ void probing_declare(struct encoder *e) {
     e->first[PROBING_OUTPUT] = mlp_params(t, "output_transform", H, c->mlp_hidden, c->mlp_layers, c->z);
 }
 
+struct tensor *probing_bounded(struct tape *tape, const struct encoder_config *config, struct tensor *x) {
+    if (config->softmax)
+        return activation(tape, ACTIVATION_SOFTMAX, x);
+    x = activation(tape, ACTIVATION_SIGMOID, x);
+    return config->range[0] < config->range[1] ? stretch(tape, x, (float)config->range[0], (float)config->range[1]) : x;
+}
+
 struct tensor *probing_inputs(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *encodings) {
     const struct encoder_config *c = &e->config;
     struct tensor *u = activation(tape, ACTIVATION_RELU, linear_at(tape, w, e->first[PROBING_UP], encodings));
     u = tape_reshape(tape, u, u->rows * c->probes, c->mlp_hidden);
-    return activation(tape, c->softmax ? ACTIVATION_SOFTMAX : ACTIVATION_SIGMOID,
-                      mlp(tape, w, e->first[PROBING_DECODER], c->mlp_layers, u));
+    return probing_bounded(tape, c, mlp(tape, w, e->first[PROBING_DECODER], c->mlp_layers, u));
 }
 
 struct tensor *probing_answer(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *answers) {

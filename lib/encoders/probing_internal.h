@@ -20,11 +20,14 @@ enum probing_group {
 #define PROBING_DEFAULTS                                                                                                                   \
     { .z = 16, .hidden = 256, .layers = 2, .mlp_hidden = 128, .mlp_layers = 1, .length = 22, .probes = 1, .residual = 1, .softmax = 1 }
 
-enum { PROBING_BOUND = ARCH_INPUT | ARCH_OUTPUT };
+enum { PROBING_BOUND = ARCH_INPUT | ARCH_OUTPUT | ARCH_READS };
 
 void probing_declare(struct encoder *e);
 
-// Probing inputs [R*M,I] from R encodings [R,H]: linear + ReLU to M pieces, a shared MLP, then softmax or sigmoid.
+// Inputs from any numbers of the same shape: by softmax of each row, or by the sigmoid, stretched to the config's range.
+struct tensor *probing_bounded(struct tape *tape, const struct encoder_config *config, struct tensor *x);
+
+// Probing inputs [R*M,I] from R encodings [R,H]: linear + ReLU to M pieces, a shared MLP, then probing_bounded.
 struct tensor *probing_inputs(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *encodings);
 
 // The core's next inputs [R,H] from answers [R, M*O].

@@ -59,6 +59,28 @@ struct tensor *activation(struct tape *tape, enum activation kind, struct tensor
     return y;
 }
 
+struct stretch_saved {
+    struct tensor *x, *y;
+    float slope;
+};
+
+static void stretch_backward(void *saved) {
+    const struct stretch_saved *s = saved;
+    kernels()->axpy(s->x->grad, s->slope, s->y->grad, tensor_size(s->y));
+}
+
+struct tensor *stretch(struct tape *tape, struct tensor *x, float low, float high) {
+    struct tensor *y = tape_tensor(tape, x->rows, x->cols, x->grad);
+    for (size_t i = 0, n = tensor_size(x); i < n; i++)
+        y->value[i] = low + (high - low) * x->value[i];
+    if (y->grad) {
+        struct stretch_saved *s = arena_alloc(&tape->arena, sizeof *s);
+        *s = (struct stretch_saved){x, y, high - low};
+        tape_record(tape, stretch_backward, s);
+    }
+    return y;
+}
+
 static void add_backward(void *saved) {
     const struct activation_saved *s = saved;
     if (s->x->grad)

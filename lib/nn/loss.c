@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-const char *const criterion_names = "total_variation|kl|kl_reverse|js_div|ce|l2|cosine";
+const char *const criterion_names = "total_variation|kl|kl_reverse|js_div|ce|l2|cosine|mse";
 
 // Every loss computes d loss / d input while it is at it; backward only scales.
 struct loss_saved {
@@ -51,15 +51,19 @@ struct tensor *cross_entropy(struct tape *tape, struct tensor *logits, const uin
 }
 
 struct tensor *squared_error(struct tape *tape, struct tensor *x, const float *targets) {
+    return relative_squared_error(tape, x, targets, 1);
+}
+
+struct tensor *relative_squared_error(struct tape *tape, struct tensor *x, const float *targets, double variance) {
     size_t n = tensor_size(x);
     float *slope = arena_floats(&tape->arena, n);
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
         float difference = x->value[i] - targets[i];
         sum += (double)difference * difference;
-        slope[i] = 2 * difference / (float)n;
+        slope[i] = 2 * difference / (float)n / (float)variance;
     }
-    return loss_result(tape, x, sum / (double)n, slope);
+    return loss_result(tape, x, sum / (double)n / variance, slope);
 }
 
 struct tensor *binary_cross_entropy(struct tape *tape, struct tensor *logits, const float *targets) {
@@ -178,7 +182,7 @@ struct tensor *emulation_loss(struct tape *tape, enum criterion criterion, struc
     static double (*const criteria[])(const struct position *) = {total_variation, kl, kl_reverse, js_div, ce, l2, cosine};
     size_t n = tensor_size(logits), cols = (size_t)logits->cols;
     int batch = logits->rows / steps;
-    assert(logits->cols <= 256 && (labels || criterion != CRITERION_CE));
+    assert(logits->cols <= 256 && criterion != CRITERION_MSE && (labels || criterion != CRITERION_CE));
     float *p = arena_floats(&tape->arena, n), *log_p = arena_floats(&tape->arena, n), *q = arena_floats(&tape->arena, n),
           *log_q = arena_floats(&tape->arena, n), *slope = arena_floats(&tape->arena, n);
     kernels()->softmax(p, log_p, target_logits, logits->rows, logits->cols);

@@ -13,6 +13,8 @@ struct tensor *cross_entropy(struct tape *tape, struct tensor *logits, const uin
 
 // Squared error of x [R,C] against targets [R,C], mean over all entries.
 struct tensor *squared_error(struct tape *tape, struct tensor *x, const float *targets);
+// The same divided by a variance: the share of it that x leaves unexplained, 1 for a constant x at the targets' mean.
+struct tensor *relative_squared_error(struct tape *tape, struct tensor *x, const float *targets, double variance);
 
 // Binary cross-entropy of sigmoid(logits [R,C]) with targets in {0,1}, mean over all entries.
 struct tensor *binary_cross_entropy(struct tape *tape, struct tensor *logits, const float *targets);
@@ -22,6 +24,8 @@ struct tensor *binary_cross_entropy(struct tape *tape, struct tensor *logits, co
 //     total_variation 0.5 sum |p - q|          kl (1/D) sum p (log p - log q)          kl_reverse (1/D) sum q (log q - log p)
 //     js_div mean of kl and kl_reverse         ce -log q[label]                        l2 (1/D) sum (log q - log p)^2
 //     cosine 1 - <log q, log p> / (|log q| |log p|)
+// and for RNNs that answer with numbers, where they are no distributions:
+//     mse relative_squared_error, by the variance of the RNNs' answers
 enum criterion {
     CRITERION_TOTAL_VARIATION,
     CRITERION_KL,
@@ -30,12 +34,15 @@ enum criterion {
     CRITERION_CE,
     CRITERION_L2,
     CRITERION_COSINE,
-    CRITERION_COUNT
+    CRITERION_MSE,
+    CRITERION_COUNT,
+    CRITERION_DISTRIBUTIONS = CRITERION_MSE, // so many compare distributions
+
 };
 extern const char *const criterion_names; // "total_variation|kl|..."
 
 // logits [T*B,D] time-major; target_logits [T*B,D] are renormalised by log-softmax; labels [T*B] for ce (else may be NULL). Mean over time
-// and batch; per_sequence [B] (may be NULL) receives each sequence's mean over time.
+// and batch; every criterion but mse; per_sequence [B] (may be NULL) receives each sequence's mean over time.
 struct tensor *emulation_loss(struct tape *tape, enum criterion criterion, struct tensor *logits, const float *target_logits,
                               const uint8_t *labels, int steps, float *per_sequence);
 

@@ -1,5 +1,6 @@
 #include "records/model.h"
 
+#include <math.h>
 #include <string.h>
 
 enum status model_record_read(const struct value *root, struct model_record *out, struct error *error) {
@@ -45,6 +46,16 @@ static const char *choice_word(const char *choices, int index, size_t *length) {
     return choices;
 }
 
+static enum status range_read(const struct value *v, const struct config_key *key, struct error *error) {
+    double low, high;
+    if (v->type != VALUE_ARRAY || v->count != 2 || !value_to_double(value_at(v, 0), &low) || !value_to_double(value_at(v, 1), &high) ||
+        !(low < high) || !isfinite((float)low) || !isfinite((float)high))
+        return error_set(error, STATUS_DATA, "config: key '%s' is no list of two numbers, the lower one first", key->name);
+    key->range[0] = low;
+    key->range[1] = high;
+    return STATUS_OK;
+}
+
 static enum status config_key_read(const struct value *config, const struct config_key *key, struct error *error) {
     const struct value *v = value_get(config, key->name);
     if (!v)
@@ -56,6 +67,8 @@ static enum status config_key_read(const struct value *config, const struct conf
         *key->target = index;
         return STATUS_OK;
     }
+    if (key->range)
+        return range_read(v, key, error);
     bool flag;
     if (key->flag && value_to_bool(v, &flag)) {
         *key->target = flag;
@@ -76,8 +89,15 @@ enum status config_read(const struct value *config, const struct config_key *key
 void config_pack(struct packer *p, const struct config_key *keys) {
     pack_map(p);
     for (const struct config_key *key = keys; key->name; key++) {
+        if (key->range && !(key->range[0] < key->range[1]))
+            continue;
         pack_key(p, key->name);
-        if (key->choices) {
+        if (key->range) {
+            pack_list(p);
+            pack_double(p, key->range[0]);
+            pack_double(p, key->range[1]);
+            pack_end(p);
+        } else if (key->choices) {
             size_t length;
             const char *word = choice_word(key->choices, *key->target, &length);
             pack_str_n(p, word, length);

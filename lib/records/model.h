@@ -23,6 +23,7 @@ struct config_key {
     int low, high;
     const char *choices; // NULL for numbers
     bool flag;
+    double *range; // instead of target: a list of two numbers, the lower one first; not packed while both are equal
 };
 
 // Reads the keys that are there; keys not in the table (ends with a zeroed one) are ignored, an unsuitable value is STATUS_DATA.

@@ -8,6 +8,32 @@
 
 static const char of[] = "rnn record";
 
+static const char *const reads_words[] = {"", "tokens", "numbers", NULL}, *const answers_words[] = {"", "classes", "numbers", NULL};
+
+// The index of an optional key's word; 0 when the key is not there.
+static enum status word_read(const struct value *arch, const char *key, const char *const *words, int *out, struct error *error) {
+    const struct value *v = value_get(arch, key);
+    *out = 0;
+    if (!v)
+        return STATUS_OK;
+    for (int i = 1; words[i]; i++)
+        if (value_is(v, words[i]))
+            return *out = i, STATUS_OK;
+    return error_set(error, STATUS_DATA, "arch: key '%s' is neither %s nor %s", key, words[1], words[2]);
+}
+
+static enum status roles_read(const struct value *arch, struct rnn_arch *out, struct error *error) {
+    int reads, answers;
+    if (word_read(arch, "reads", reads_words, &reads, error) != STATUS_OK ||
+        word_read(arch, "answers", answers_words, &answers, error) != STATUS_OK)
+        return error->status;
+    out->reads = (enum rnn_reads)reads;
+    out->answers = (enum rnn_answers)answers;
+    if (rnn_answers_classes(out) && out->output < 2)
+        return error_set(error, STATUS_DATA, "arch: one output is no choice of classes");
+    return STATUS_OK;
+}
+
 enum status arch_read(const struct value *arch, struct rnn_arch *out, struct error *error) {
     char cell[TEXT_FIELD_SIZE];
     enum status status = field_text(arch, "cell", "arch", cell, error);
@@ -27,7 +53,20 @@ enum status arch_read(const struct value *arch, struct rnn_arch *out, struct err
         status = field_int(arch, sizes[i].key, "arch", 1, sizes[i].high, sizes[i].target, error);
     if (status == STATUS_OK && rnn_size(out) > INT_MAX) // tensors count in int
         status = error_set(error, STATUS_DATA, "arch: an RNN of %zu weights, more than %d", rnn_size(out), INT_MAX);
-    return status;
+    return status == STATUS_OK ? roles_read(arch, out, error) : status;
+}
+
+// Only what does not follow from the sizes.
+static void roles_pack(struct packer *p, const struct rnn_arch *arch) {
+    const struct rnn_arch plain = {.cell = arch->cell, .input = arch->input, .output = arch->output};
+    if (!rnn_arch_alike(arch, &plain, ARCH_READS)) {
+        pack_key(p, "reads");
+        pack_str(p, reads_words[rnn_reads_tokens(arch) ? RNN_READS_TOKENS : RNN_READS_NUMBERS]);
+    }
+    if (!rnn_arch_alike(arch, &plain, ARCH_ANSWERS)) {
+        pack_key(p, "answers");
+        pack_str(p, answers_words[rnn_answers_classes(arch) ? RNN_ANSWERS_CLASSES : RNN_ANSWERS_NUMBERS]);
+    }
 }
 
 void arch_pack(struct packer *p, const struct rnn_arch *arch) {
@@ -42,6 +81,7 @@ void arch_pack(struct packer *p, const struct rnn_arch *arch) {
     pack_i64(p, arch->layers);
     pack_key(p, "output");
     pack_i64(p, arch->output);
+    roles_pack(p, arch);
     pack_end(p);
 }
 
@@ -64,6 +104,17 @@ static enum status tokens_check(const struct array *tokens, int symbols, struct 
     return STATUS_OK;
 }
 
+// One token a step, and perhaps one more at the end: the token after the last answer.
+static enum status tokens_read(const struct array *tokens, int64_t count, int64_t steps, bool look_at_tokens, struct rnn_record *out,
+                               struct error *error) {
+    if (out->arch.reads == RNN_READS_NUMBERS)
+        return error_set(error, STATUS_DATA, "rollouts: inputs are tokens, but the RNN reads numbers (arch: key 'reads')");
+    if (!array_has_shape(tokens, 2, (int64_t[]){count, steps + 1}) && !array_has_shape(tokens, 2, (int64_t[]){count, steps}))
+        return error_set(error, STATUS_DATA, "rollouts: inputs have not the shape [%lld,%lld] that fits the logits", (long long)count,
+                         (long long)steps + 1);
+    return look_at_tokens ? tokens_check(tokens, out->arch.input, error) : STATUS_OK;
+}
+
 static enum status rollouts_read(const struct value *rollouts, bool look_at_tokens, struct rnn_record *out, struct error *error) {
     const char *const keys[2] = {"inputs", "logits"};
     struct array *const arrays[2] = {&out->inputs, &out->logits};
@@ -80,12 +131,8 @@ static enum status rollouts_read(const struct value *rollouts, bool look_at_toke
         return error_set(error, STATUS_DATA, "rollouts: logits are no floats of shape [rollouts,steps,%d]", out->arch.output);
     int64_t count = (int64_t)logits->shape[0], steps = (int64_t)logits->shape[1];
     out->has_rollouts = true;
-    if (!is_float(inputs)) {
-        if (!array_has_shape(inputs, 2, (int64_t[]){count, steps + 1}))
-            return error_set(error, STATUS_DATA, "rollouts: inputs have not the shape [%lld,%lld] that fits the logits", (long long)count,
-                             (long long)steps + 1);
-        return look_at_tokens ? tokens_check(inputs, out->arch.input, error) : STATUS_OK;
-    }
+    if (!is_float(inputs) && inputs->rank == 2)
+        return tokens_read(inputs, count, steps, look_at_tokens, out, error);
     if (!array_has_shape(inputs, 3, (int64_t[]){count, steps, out->arch.input}))
         return error_set(error, STATUS_DATA, "rollouts: inputs have not the shape [%lld,%lld,%d] that fits the logits", (long long)count,
                          (long long)steps, out->arch.input);

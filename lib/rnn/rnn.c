@@ -16,6 +16,24 @@ bool rnn_arch_valid(const struct rnn_arch *arch) {
            in_range(arch->output, RNN_MAX_SIZE) && in_range(arch->layers, RNN_MAX_LAYERS);
 }
 
+// --- Inputs and answers ---
+
+bool rnn_reads_tokens(const struct rnn_arch *arch) {
+    if (arch->reads == RNN_READS_BY_SIZES)
+        return arch->input == arch->output && arch->input > 1;
+    return arch->reads == RNN_READS_TOKENS;
+}
+
+bool rnn_answers_classes(const struct rnn_arch *arch) {
+    if (arch->answers == RNN_ANSWERS_BY_SIZES)
+        return arch->output > 1;
+    return arch->answers == RNN_ANSWERS_CLASSES;
+}
+
+bool rnn_tells_tokens(const struct rnn_arch *arch) {
+    return rnn_reads_tokens(arch) && rnn_answers_classes(arch) && arch->input == arch->output;
+}
+
 // --- What is alike ---
 
 static const struct {
@@ -38,7 +56,8 @@ bool rnn_arch_alike(const struct rnn_arch *a, const struct rnn_arch *b, unsigned
     for (int i = 0; i < SIZES; i++)
         if ((which & sizes[i].part) && size_of(a, i) != size_of(b, i))
             return false;
-    return !(which & ARCH_CELL) || a->cell == b->cell;
+    return (!(which & ARCH_CELL) || a->cell == b->cell) && (!(which & ARCH_READS) || rnn_reads_tokens(a) == rnn_reads_tokens(b)) &&
+           (!(which & ARCH_ANSWERS) || rnn_answers_classes(a) == rnn_answers_classes(b));
 }
 
 bool rnn_arch_equal(const struct rnn_arch *a, const struct rnn_arch *b) {
@@ -59,6 +78,10 @@ void rnn_arch_difference(char text[RNN_ARCH_TEXT_SIZE], const struct rnn_arch *a
         if (!rnn_arch_alike(a, b, which & sizes[i].part))
             tell(text, sizes[i].name, left, right);
     }
+    if (!rnn_arch_alike(a, b, which & ARCH_READS))
+        tell(text, "reading", rnn_reads_tokens(a) ? "tokens" : "numbers", rnn_reads_tokens(b) ? "tokens" : "numbers");
+    if (!rnn_arch_alike(a, b, which & ARCH_ANSWERS))
+        tell(text, "answering", rnn_answers_classes(a) ? "classes" : "numbers", rnn_answers_classes(b) ? "classes" : "numbers");
     if (!rnn_arch_alike(a, b, which & ARCH_CELL))
         tell(text, "cells", a->cell->name, b->cell->name);
 }

@@ -5,9 +5,17 @@
 #include "nn/cell.h"
 #include "nn/params.h"
 
+// What an input and an answer of an RNN are. Nothing needs to be said: an RNN reads tokens (one-hot vectors) when it has as many inputs as
+// outputs, and more than one; else numbers. It answers with a distribution over classes (logits) when it has at least two outputs; one
+// output is a number.
+enum rnn_reads { RNN_READS_BY_SIZES, RNN_READS_TOKENS, RNN_READS_NUMBERS };
+enum rnn_answers { RNN_ANSWERS_BY_SIZES, RNN_ANSWERS_CLASSES, RNN_ANSWERS_NUMBERS };
+
 struct rnn_arch {
     const struct cell *cell; // never NULL in a valid architecture
     int input, hidden, layers, output;
+    enum rnn_reads reads;
+    enum rnn_answers answers;
 };
 
 enum { RNN_MAX_LAYERS = 16, RNN_MAX_SIZE = 65536 };
@@ -15,8 +23,22 @@ enum { RNN_MAX_LAYERS = 16, RNN_MAX_SIZE = 65536 };
 // There is a cell, and all sizes are positive and within sane limits (RNN_MAX_SIZE, RNN_MAX_LAYERS).
 bool rnn_arch_valid(const struct rnn_arch *arch);
 
+bool rnn_reads_tokens(const struct rnn_arch *arch);
+bool rnn_answers_classes(const struct rnn_arch *arch);
+// Do its answers tell the next token? It reads tokens then, and has an output for each of them.
+bool rnn_tells_tokens(const struct rnn_arch *arch);
+
 // Parts of an architecture, for those who need some of them to be alike.
-enum rnn_arch_part { ARCH_INPUT = 1, ARCH_OUTPUT = 2, ARCH_CELL = 4, ARCH_HIDDEN = 8, ARCH_LAYERS = 16, ARCH_ALL = 31 };
+enum rnn_arch_part {
+    ARCH_INPUT = 1,
+    ARCH_OUTPUT = 2,
+    ARCH_READS = 4,
+    ARCH_ANSWERS = 8,
+    ARCH_CELL = 16,
+    ARCH_HIDDEN = 32,
+    ARCH_LAYERS = 64,
+    ARCH_ALL = 127,
+};
 
 // Are these parts alike?
 bool rnn_arch_alike(const struct rnn_arch *a, const struct rnn_arch *b, unsigned which);

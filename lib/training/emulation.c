@@ -8,6 +8,7 @@
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,11 +53,12 @@ static const struct learner_task emulation_task = {.lane_new = lane_new, .lane_f
 static enum status check_logits(const struct rnn_record *record, struct error *error) {
     float part[4096];
     const struct array *logits = &record->logits;
+    bool numbers = !rnn_answers_classes(&record->arch);
     for (uint64_t first = 0; first < logits->count; first += 4096) {
         uint64_t n = logits->count - first < 4096 ? logits->count - first : 4096;
         array_to_floats(logits, first, n, part);
         for (uint64_t i = 0; i < n; i++)
-            if (!(part[i] <= FLT_MAX)) // the logarithm of 0 is all right
+            if (!(part[i] <= FLT_MAX) || (part[i] < -FLT_MAX && numbers)) // of classes, the logarithm of 0 is all right
                 return error_set(error, STATUS_DATA, "rollouts: a logit is not finite");
     }
     return STATUS_OK;
@@ -94,6 +96,36 @@ static enum status check_data(const struct dataset *data, struct error *error) {
     return status;
 }
 
+// The variance of the answers in training, about the mean of each output: the unit of criterion mse.
+static enum status measure_variance(const struct emulation *e, double *variance, struct error *error) {
+    const struct emulation_internal *in = e->internal;
+    int O = e->emulator->arch.output;
+    double *mean = memory_calloc((size_t)O, sizeof *mean), square = 0, count = 0;
+    float *answer = memory_alloc((size_t)O * sizeof *answer);
+    struct value_nodes nodes = {0};
+    struct rnn_record record;
+    enum status status = STATUS_OK;
+    for (int i = 0; i < in->count[SPLIT_TRAIN] && status == STATUS_OK; i++) {
+        status = dataset_read(in->data, in->items[SPLIT_TRAIN][i], &nodes, &record, error);
+        for (uint64_t at = 0; status == STATUS_OK && at < record.logits.count; at += (uint64_t)O) {
+            array_to_floats(&record.logits, at, (uint64_t)O, answer);
+            count++;
+            for (int o = 0; o < O; o++) {
+                double off = answer[o] - mean[o];
+                mean[o] += off / count;
+                square += off * (answer[o] - mean[o]);
+            }
+        }
+    }
+    free(mean);
+    free(answer);
+    free(nodes.node);
+    *variance = square / (count * O);
+    if (status == STATUS_OK && !((float)*variance > 0 && isfinite((float)*variance)))
+        return error_set(error, STATUS_DATA, "%s: the RNNs' answers have variance %g: nothing to emulate", in->data->name, *variance);
+    return status;
+}
+
 static uint64_t hash_floats(uint64_t h, const float *x, size_t n) {
     return hash_mix(h ^ hash_crc32(0, x, n * sizeof *x));
 }
@@ -108,21 +140,25 @@ static uint64_t fingerprint(const struct emulation *e) {
              (unsigned long long)r->learner.seed, (int)r->criterion, r->validate_every, r->patience, r->learner.anneal,
              (unsigned long long)(r->learner.anneal > 0 ? r->learner.steps : 0));
     uint64_t h = hash_bytes(e->internal->data->hash, text, strlen(text));
-    h = hash_bytes(h, &e->encoder->config, sizeof e->encoder->config);
+    const struct encoder_config *config = &e->encoder->config;
+    h = hash_bytes(h, config, offsetof(struct encoder_config, range));
+    if (config->range[0] < config->range[1])
+        h = hash_bytes(h, config->range, sizeof config->range);
     h = hash_bytes(h, &e->emulator->config, sizeof e->emulator->config);
     h = hash_floats(h, e->encoder->values, e->encoder->table.size);
     return hash_floats(h, e->emulator->values, e->emulator->table.size);
 }
 
 // Can the two networks be trained together on RNNs of all these architectures?
-static enum status check_forms(const struct encoder *encoder, const struct emulator *emulator, const struct dataset *data,
-                               struct error *error) {
+static enum status check_forms(const struct encoder *encoder, const struct emulator *emulator, enum criterion criterion,
+                               const struct dataset *data, struct error *error) {
     if (emulator->config.z != encoder->config.z)
         return error_set(error, STATUS_DATA, "emulator and encoder don't fit each other: z of %d and %d", emulator->config.z,
                          encoder->config.z);
     for (int i = 0; i < data->forms.count; i++) {
         const struct rnn_arch *arch = &data->forms.list[i]->arch;
-        if (encoder_fits(encoder, arch, error) != STATUS_OK || emulator_fits(emulator, arch, error) != STATUS_OK)
+        if (encoder_fits(encoder, arch, error) != STATUS_OK || emulator_fits(emulator, arch, error) != STATUS_OK ||
+            criterion_check(criterion, arch, error) != STATUS_OK)
             return error->status;
     }
     return STATUS_OK;
@@ -130,7 +166,7 @@ static enum status check_forms(const struct encoder *encoder, const struct emula
 
 enum status emulation_new(struct emulation **out, struct encoder *encoder, struct emulator *emulator, const struct dataset *data,
                           const struct emulation_recipe *recipe, struct error *error) {
-    if (check_forms(encoder, emulator, data, error) != STATUS_OK)
+    if (check_forms(encoder, emulator, recipe->criterion, data, error) != STATUS_OK)
         return error_prefix(error, "%s", data->name);
     struct emulation *e = memory_calloc(1, sizeof *e);
     *e = (struct emulation){.encoder = encoder, .emulator = emulator, .recipe = *recipe, .best_loss = INFINITY};
@@ -144,6 +180,11 @@ enum status emulation_new(struct emulation **out, struct encoder *encoder, struc
         in->count[s] = dataset_select(data, split_names[s], &in->items[s]);
     if (in->count[SPLIT_TRAIN] == 0) {
         error_set(error, STATUS_DATA, "%s: no record of split 'train'", data->name);
+        emulation_free(e);
+        return error->status;
+    }
+    if (!rnn_answers_classes(&emulator->arch) && !(emulator->variance > 0) &&
+        measure_variance(e, &emulator->variance, error) != STATUS_OK) {
         emulation_free(e);
         return error->status;
     }

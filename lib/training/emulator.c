@@ -81,6 +81,10 @@ enum status emulator_read(const struct model_record *record, struct emulator **o
         return error->status;
     struct emulator *e = declared(&config, &record->arch, record->seed);
     e->step = record->step;
+    if (!rnn_answers_classes(&record->arch) && !(value_to_double(value_get(record->root, "variance"), &e->variance) && e->variance > 0)) {
+        emulator_free(e);
+        return error_set(error, STATUS_DATA, "emulator record: key 'variance' is missing or no positive number");
+    }
     if (record->weights->length / 2 <
         e->table.size) { // sizes that a record merely declares allocate nothing: two bytes a weight must have come
         emulator_free(e);
@@ -96,7 +100,7 @@ enum status emulator_read(const struct model_record *record, struct emulator **o
 }
 
 enum status emulator_fits(const struct emulator *e, const struct rnn_arch *arch, struct error *error) {
-    enum { BOUND = ARCH_INPUT | ARCH_OUTPUT };
+    enum { BOUND = ARCH_INPUT | ARCH_OUTPUT | ARCH_READS | ARCH_ANSWERS };
     if (rnn_arch_alike(arch, &e->arch, BOUND))
         return STATUS_OK;
     char difference[RNN_ARCH_TEXT_SIZE];
@@ -112,6 +116,10 @@ void emulator_pack(struct packer *p, const struct emulator *e) {
     pack_key(p, "kind");
     pack_str(p, "emulator");
     model_pack(p, e->seed, e->step, keys, &e->arch, &e->table, e->values);
+    if (e->variance > 0) {
+        pack_key(p, "variance");
+        pack_double(p, e->variance);
+    }
     pack_end(p);
 }
 

@@ -20,6 +20,7 @@ struct emulator {
     struct params table;  // embedding_projection, input_projection, lstm, output_projection (weight, bias each)
     float *values;
     uint64_t seed, step;
+    double variance; // of the answers that it imitates, where they are numbers: the unit of its loss; 0: not known yet
 };
 
 struct emulator *emulator_new(const struct emulator_config *config, const struct rnn_arch *arch,

@@ -26,8 +26,7 @@ struct judge {
 struct judge *judge_new(const struct emulator *emulator, const struct judge_options *options) {
     struct judge *j = memory_calloc(1, sizeof *j);
     *j = (struct judge){.emulator = emulator, .options = *options};
-    bool generates = emulator->arch.input == emulator->arch.output;
-    j->stepper = options->clones != 0 && generates ? emulator_stepper(emulator) : NULL;
+    j->stepper = options->clones != 0 && rnn_tells_tokens(&emulator->arch) ? emulator_stepper(emulator) : NULL;
     return j;
 }
 
@@ -146,7 +145,8 @@ static enum status clone_accuracy(struct judge *j, const struct rnn_record *reco
 
 enum status judge_imitation(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out, struct error *error) {
     *out = (struct imitation){NAN, NAN};
-    if (emulator_fits(j->emulator, &record->arch, error) != STATUS_OK || rollouts_check(record, error) != STATUS_OK ||
+    if (emulator_fits(j->emulator, &record->arch, error) != STATUS_OK ||
+        criterion_check(j->options.criterion, &record->arch, error) != STATUS_OK || rollouts_check(record, error) != STATUS_OK ||
         rollouts_loss(j, record, z, &out->loss, error) != STATUS_OK)
         return error->status;
     if (!isfinite(out->loss))

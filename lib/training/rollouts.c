@@ -1,11 +1,13 @@
 #include "training/rollouts.h"
 
 #include "base/memory.h"
+#include "math/stats.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_LABELS = 255 }; // labels and tokens are bytes
+enum { MAX_LABELS = 255, MAX_TOKENS = 256 }; // both are bytes
 
 void rollout_batch_free(struct rollout_batch *r) {
     free(r->tokens);
@@ -41,17 +43,51 @@ static uint8_t largest(const float *x, int n) {
 enum status rollouts_check(const struct rnn_record *record, struct error *error) {
     const struct rnn_arch *a = &record->arch;
     if (!record->has_rollouts)
-        return error_set(error, STATUS_DATA, "rnn record: no rollouts in it");
-    if (a->output > MAX_LABELS)
+        return error_set(error, STATUS_DATA, "rnn record: no rollouts in it (rnn-rollout makes some)");
+    if (rnn_answers_classes(a) && a->output > MAX_LABELS)
         return error_set(error, STATUS_DATA, "rnn record: %d outputs, at most %d can be emulated", a->output, MAX_LABELS);
-    if (record->inputs.rank == 2 && a->input > a->output)
-        return error_set(error, STATUS_DATA, "rnn record: %d tokens, but only %d outputs to tell the next one", a->input, a->output);
+    if (record->inputs.rank == 2 && a->input > MAX_TOKENS)
+        return error_set(error, STATUS_DATA, "rnn record: %d tokens, at most %d can be emulated", a->input, MAX_TOKENS);
     return STATUS_OK;
 }
 
-// Checked once more where they're used, as tables are indexed by them.
-static bool is_token(int32_t token, const struct rnn_record *record) {
-    return token >= 0 && token < record->arch.input;
+enum status criterion_check(enum criterion criterion, const struct rnn_arch *arch, struct error *error) {
+    if (rnn_answers_classes(arch) == (criterion != CRITERION_MSE))
+        return STATUS_OK;
+    return error_set(error, STATUS_DATA,
+                     criterion == CRITERION_MSE ? "criterion mse compares numbers, but the RNNs answer with classes"
+                                                : "the RNNs answer with numbers, which criterion mse compares; all others compare classes");
+}
+
+bool rollouts_range(const struct rnn_record *record, double range[2]) {
+    const struct array *inputs = &record->inputs;
+    enum { MOST = 1 << 20 };
+    if (!record->has_rollouts || inputs->rank != 3)
+        return false;
+    uint64_t n = inputs->count < MOST ? inputs->count : MOST;
+    float *part = memory_alloc(n * sizeof *part);
+    double *x = memory_alloc(n * sizeof *x);
+    array_to_floats(inputs, 0, n, part);
+    for (uint64_t i = 0; i < n; i++)
+        x[i] = part[i];
+    range[0] = stats_quantile(x, (int)n, 0.005);
+    range[1] = stats_quantile(x, (int)n, 0.995);
+    free(part);
+    free(x);
+    return isfinite(range[0]) && isfinite(range[1]) && range[0] < range[1];
+}
+
+// The tokens of step t and of the next one, which may be -1: not there. Checked once more where they're used, as tables are indexed by
+// them.
+static enum status tokens_at(const struct rnn_record *record, uint64_t which, uint64_t t, int32_t pair[2], struct error *error) {
+    uint64_t length = record->inputs.shape[1], n = t + 1 < length ? 2 : 1;
+    pair[1] = -1;
+    if (array_to_ints(&record->inputs, which * length + t, n, pair, error) != STATUS_OK)
+        return error->status;
+    for (uint64_t i = 0; i < n; i++)
+        if (pair[i] < 0 || pair[i] >= record->arch.input)
+            return error_set(error, STATUS_DATA, "rollouts: a token is outside 0 .. %d", record->arch.input - 1);
+    return STATUS_OK;
 }
 
 enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record *record, uint64_t which, int column, int columns,
@@ -61,21 +97,19 @@ enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record 
     uint64_t T = (uint64_t)r->steps, I = (uint64_t)record->arch.input, O = (uint64_t)record->arch.output;
     if (record->logits.shape[1] != T || (record->inputs.rank == 3) != r->continuous)
         return error_set(error, STATUS_DATA, "rollouts of different lengths or kinds in one batch");
+    bool classes = rnn_answers_classes(&record->arch), next = !r->continuous && record->inputs.shape[1] > T && I <= O;
     for (uint64_t t = 0; t < T; t++) {
         size_t at = t * (size_t)columns + (size_t)column;
-        array_to_floats(&record->logits, (which * T + t) * O, O, r->targets + at * O);
-        if (r->continuous) {
-            array_to_floats(&record->inputs, (which * T + t) * I, I, r->inputs + at * I);
-            r->labels[at] = largest(r->targets + at * O, (int)O);
-            continue;
-        }
         int32_t pair[2];
-        if (array_to_ints(&record->inputs, which * (T + 1) + t, 2, pair, error) != STATUS_OK)
+        array_to_floats(&record->logits, (which * T + t) * O, O, r->targets + at * O);
+        if (r->continuous)
+            array_to_floats(&record->inputs, (which * T + t) * I, I, r->inputs + at * I);
+        else if (tokens_at(record, which, t, pair, error) != STATUS_OK)
             return error->status;
-        if (!is_token(pair[0], record) || !is_token(pair[1], record))
-            return error_set(error, STATUS_DATA, "rollouts: a token is outside 0 .. %d", record->arch.input - 1);
-        r->tokens[at] = (uint8_t)pair[0];
-        r->labels[at] = (uint8_t)pair[1];
+        else
+            r->tokens[at] = (uint8_t)pair[0];
+        if (classes)
+            r->labels[at] = next ? (uint8_t)pair[1] : largest(r->targets + at * O, (int)O);
     }
     return STATUS_OK;
 }
@@ -84,5 +118,7 @@ struct tensor *rollout_batch_loss(struct tape *tape, const struct emulator *e, c
                                   const struct rollout_batch *r, enum criterion criterion) {
     struct tensor *inputs = r->continuous ? tape_leaf(tape, r->steps * r->columns, e->arch.input, r->inputs, NULL) : NULL;
     struct tensor *logits = emulator_forward(tape, e, w, z, r->continuous ? NULL : r->tokens, inputs, r->steps);
+    if (criterion == CRITERION_MSE)
+        return relative_squared_error(tape, logits, r->targets, e->variance);
     return emulation_loss(tape, criterion, logits, r->targets, r->labels, r->steps, NULL);
 }

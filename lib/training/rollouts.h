@@ -9,7 +9,8 @@
 // Time-major, position t * columns + column. A zeroed struct is a valid empty one.
 struct rollout_batch {
     int steps, columns;
-    uint8_t *tokens, *labels; // [T*B]; labels: the next token, or for continuous inputs the RNN's own answer (arg max)
+    uint8_t *tokens, *labels; // [T*B]; labels, where answers are classes: the next token where it is known and among the outputs, else the
+                              // RNN's own choice (arg max)
     float *inputs;            // [T*B,I], for continuous inputs
     float *targets;           // [T*B,O] the RNN's logits or log-probabilities
     bool continuous;
@@ -18,14 +19,20 @@ struct rollout_batch {
 
 void rollout_batch_free(struct rollout_batch *r);
 
-// Can an emulator be trained and judged on this record? STATUS_DATA when it has no rollouts, too many outputs, or tokens that its outputs
-// don't cover.
+// Can an emulator be trained and judged on this record? STATUS_DATA when it has no rollouts, or too many tokens or classes.
 enum status rollouts_check(const struct rnn_record *record, struct error *error) MUST_CHECK;
 
 // Copies rollout `which` of a record into `column` of `columns`. Column 0 must be loaded first: it settles steps and form, and STATUS_DATA
 // is returned when another column's differ. All columns are from RNNs of one architecture that passed rollouts_check.
 enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record *record, uint64_t which, int column, int columns,
                                struct error *error) MUST_CHECK;
+
+// Does the criterion go with such answers? mse goes with numbers, all others with classes.
+enum status criterion_check(enum criterion criterion, const struct rnn_arch *arch, struct error *error) MUST_CHECK;
+
+// Between which the middle 99 % of the inputs of a record's rollouts lie, where they are numbers; false when there are none, or all are the
+// same.
+bool rollouts_range(const struct rnn_record *record, double range[2]);
 
 // The emulation loss of an emulator that is given z [columns,Z].
 struct tensor *rollout_batch_loss(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z,

@@ -27,7 +27,16 @@ static void check_double(const char *text, double low, double high, double expec
     CHECK(!why || strcmp(reason.text, why) == 0, "'%s': %s", text, reason.text);
 }
 
+static void test_range(void) {
+    double range[2] = {7, 8};
+    static const char *const wrong[] = {"", ":", "1", "1:", ":1", "2:1", "1:1", "1:2:3", "a:2", "1: 2", "0:101", "-101:0", "nan:1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        CHECK(!numtext_range(wrong[i], -100, 100, range) && range[0] == 7 && range[1] == 8, "%s", wrong[i]);
+    CHECK(numtext_range("-1.5:2e1", -100, 100, range) && range[0] == -1.5 && range[1] == 20);
+}
+
 int main(void) {
+    test_range();
     static const char *const no_integers[] = {"", "-", "+", " 1", "1 ", "1.0", "1e3", "0x10", "--1", "abc", "1,2", "\t1"};
     for (size_t i = 0; i < sizeof no_integers / sizeof *no_integers; i++) {
         check_i64(no_integers[i], INT64_MIN, INT64_MAX, 0, "is no number");

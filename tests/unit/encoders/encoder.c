@@ -169,8 +169,9 @@ static void test_same_function(const char *name) {
 }
 
 static void test_defaults(void) {
-    const struct rnn_arch images = {&cell_lstm, 16, 32, 2, 10};
-    struct encoder_config formal = encoder_defaults(encoder_type_find("interactive"), &(struct rnn_arch){&cell_lstm, 6, 32, 2, 6});
+    const struct rnn_arch images = {.cell = &cell_lstm, .input = 16, .hidden = 32, .layers = 2, .output = 10};
+    struct encoder_config formal = encoder_defaults(
+        encoder_type_find("interactive"), &(struct rnn_arch){.cell = &cell_lstm, .input = 6, .hidden = 32, .layers = 2, .output = 6});
     struct encoder_config mnist = encoder_defaults(encoder_type_find("interactive"), &images);
     CHECK(formal.z == 16 && formal.hidden == 256 && formal.layers == 2 && formal.mlp_hidden == 128 && formal.length == 22 &&
           formal.softmax == 1);

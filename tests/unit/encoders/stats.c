@@ -22,7 +22,7 @@ static void test_invariance(const struct rnn_arch *arch, uint64_t seed) {
 static void test_values(void) {
     static const float w[] = {3, -1, -0.0f, 7, 2, 2, -5, 0.5f}; // lstm.weight_ih_l0 [4,2] of {2, 1, 1, 1}
     static const double expected[] = {1.0625, 11.8883929, -5, -0.25, 1.25, 2.25, 7};
-    const struct rnn_arch arch = {&cell_lstm, 2, 1, 1, 1};
+    const struct rnn_arch arch = {.cell = &cell_lstm, .input = 2, .hidden = 1, .layers = 1, .output = 1};
     const struct encoder_type *type = encoder_type_find("stats");
     struct encoder_config config = {.z = 42};
     struct encoder *e = encoder_new(type, &config, &arch, 1);
@@ -53,11 +53,11 @@ static void test_values(void) {
 }
 
 int main(void) {
-    static const struct rnn_arch archs[] = {{&cell_lstm, 6, 32, 2, 6},
-                                            {&cell_lstm, 16, 32, 2, 10},
-                                            {&cell_lstm, 3, 17, 3, 2},
-                                            {&cell_lstm, 2, 5, 1, 7},
-                                            {&cell_lstm, 1, 1, 1, 1}};
+    static const struct rnn_arch archs[] = {{.cell = &cell_lstm, .input = 6, .hidden = 32, .layers = 2, .output = 6},
+                                            {.cell = &cell_lstm, .input = 16, .hidden = 32, .layers = 2, .output = 10},
+                                            {.cell = &cell_lstm, .input = 3, .hidden = 17, .layers = 3, .output = 2},
+                                            {.cell = &cell_lstm, .input = 2, .hidden = 5, .layers = 1, .output = 7},
+                                            {.cell = &cell_lstm, .input = 1, .hidden = 1, .layers = 1, .output = 1}};
     for (size_t i = 0; i < sizeof archs / sizeof *archs; i++)
         test_invariance(&archs[i], i + 1);
     test_values();

@@ -2,7 +2,7 @@
 #include "golden.h"
 #include "nn/loss.h"
 
-static const char *const names[CRITERION_COUNT] = {"total_variation", "kl", "kl_reverse", "js_div", "ce", "l2", "cosine"};
+static const char *const names[CRITERION_DISTRIBUTIONS] = {"total_variation", "kl", "kl_reverse", "js_div", "ce", "l2", "cosine"};
 
 static void test_folder(const char *folder) {
     char name[64];
@@ -15,7 +15,7 @@ static void test_folder(const char *folder) {
     uint8_t *labels = golden_labels(folder, &target);
     float *each = malloc(batch * sizeof *each);
     struct tape tape = {0};
-    for (int c = 0; c < CRITERION_COUNT; c++) {
+    for (int c = 0; c < CRITERION_DISTRIBUTIONS; c++) {
         tape_reset(&tape, false);
         struct tensor *x = tape_leaf(&tape, (int)(steps * batch), (int)classes, z, NULL);
         struct tensor *loss = emulation_loss(&tape, (enum criterion)c, x, p, labels, (int)steps, each);

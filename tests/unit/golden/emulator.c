@@ -4,16 +4,16 @@
 #include "golden.h"
 #include "nn/loss.h"
 
-static const char *const names[CRITERION_COUNT] = {"total_variation", "kl", "kl_reverse", "js_div", "ce", "l2", "cosine"};
+static const char *const names[CRITERION_DISTRIBUTIONS] = {"total_variation", "kl", "kl_reverse", "js_div", "ce", "l2", "cosine"};
 
 static const struct emulator_case {
     const char *folder;
     struct rnn_arch arch;
     struct emulator_config config;
 } cases[] = {
-    {"formal", {&cell_lstm, 6, 1, 1, 6}, {16, 24, 2, CONDITION_BOS}},
-    {"smnist", {&cell_lstm, 16, 1, 1, 10}, {16, 20, 2, CONDITION_BOS}},
-    {"formal_everystep", {&cell_lstm, 6, 1, 1, 6}, {16, 16, 1, CONDITION_EVERY}},
+    {"formal", {.cell = &cell_lstm, .input = 6, .hidden = 1, .layers = 1, .output = 6}, {16, 24, 2, CONDITION_BOS}},
+    {"smnist", {.cell = &cell_lstm, .input = 16, .hidden = 1, .layers = 1, .output = 10}, {16, 20, 2, CONDITION_BOS}},
+    {"formal_everystep", {.cell = &cell_lstm, .input = 6, .hidden = 1, .layers = 1, .output = 6}, {16, 16, 1, CONDITION_EVERY}},
 };
 
 static struct npy load(const struct emulator_case *c, const char *what) {
@@ -96,7 +96,7 @@ int main(void) {
         snprintf(manifest, sizeof manifest, "%s/manifest.txt", cases[i].folder);
         golden_check_manifest("emulator", manifest, &e->table);
         memcpy(e->values, params.floats, e->table.size * sizeof(float));
-        for (int c = 0; c < CRITERION_COUNT; c++)
+        for (int c = 0; c < CRITERION_DISTRIBUTIONS; c++)
             check_criterion(&cases[i], e, &data, (enum criterion)c);
         data_free(&data);
         npy_free(&params);

@@ -7,7 +7,7 @@
 #include "nn/loss.h"
 
 enum { STEPS = 10, BATCH = 4, LENGTH = 42, T = LENGTH - 1 };
-static const struct rnn_arch arch = {&cell_lstm, 6, 16, 2, 6};
+static const struct rnn_arch arch = {.cell = &cell_lstm, .input = 6, .hidden = 16, .layers = 2, .output = 6};
 static const struct encoder_config encoder_config = {
     .z = 16, .hidden = 24, .layers = 2, .mlp_hidden = 16, .mlp_layers = 1, .length = 7, .probes = 1, .residual = 1, .softmax = 1};
 static const struct emulator_config emulator_config = {.z = 16, .hidden = 24, .layers = 2, .condition = CONDITION_BOS};

@@ -61,7 +61,7 @@ static void finish(struct network *n, struct tensor *h0, struct tensor *h1, cons
 }
 
 static void test_formal(void) {
-    struct network n = {.name = "formal", .arch = {&cell_lstm, 6, 32, 2, 6}};
+    struct network n = {.name = "formal", .arch = {.cell = &cell_lstm, .input = 6, .hidden = 32, .layers = 2, .output = 6}};
     network_open(&n);
     struct npy tokens = golden_load("lstm", "formal_tokens");
     int batch = (int)tokens.shape[0], steps = (int)tokens.shape[1] - 1;
@@ -76,7 +76,7 @@ static void test_formal(void) {
 }
 
 static void test_smnist(void) {
-    struct network n = {.name = "smnist", .arch = {&cell_lstm, 16, 32, 2, 10}};
+    struct network n = {.name = "smnist", .arch = {.cell = &cell_lstm, .input = 16, .hidden = 32, .layers = 2, .output = 10}};
     network_open(&n);
     struct npy tiles = golden_load("lstm", "smnist_inputs"), digits = golden_load("lstm", "smnist_labels");
     int batch = (int)tiles.shape[0], steps = (int)tiles.shape[1];

@@ -53,7 +53,7 @@ static struct tensor *build_activation(struct tape *tape, struct point *p) {
 // Also with both operands the same tensor.
 static struct tensor *build_add(struct tape *tape, struct point *p) {
     struct tensor *a = leaf(tape, p, 3, 5), *b = leaf(tape, p, 3, 5), *c = add(tape, a, b);
-    return score(tape, add(tape, c, c));
+    return score(tape, add(tape, c, stretch(tape, c, -1, 2)));
 }
 
 static struct tensor *build_repeat_row(struct tape *tape, struct point *p) {
@@ -159,7 +159,8 @@ static struct tensor *build_cross_entropy(struct tape *tape, struct point *p) {
 }
 
 static struct tensor *build_squared_error(struct tape *tape, struct point *p) {
-    return squared_error(tape, leaf(tape, p, 3, 5), constants);
+    return p->variant ? relative_squared_error(tape, leaf(tape, p, 3, 5), constants, 0.3)
+                      : squared_error(tape, leaf(tape, p, 3, 5), constants);
 }
 
 static struct tensor *build_binary_cross_entropy(struct tape *tape, struct point *p) {
@@ -302,7 +303,7 @@ static const struct gradient_case {
     {"activation", "relu", build_activation, ACTIVATION_RELU, 2e-3},
     {"activation", "sigmoid", build_activation, ACTIVATION_SIGMOID, 2e-3},
     {"activation", "softmax", build_activation, ACTIVATION_SOFTMAX, 2e-3},
-    {"add", "", build_add, 0, 2e-3},
+    {"add stretch", "", build_add, 0, 2e-3},
     {"repeat_row", "", build_repeat_row, 0, 2e-3},
     {"unit_rows", "", build_unit_rows, 0, 2e-3},
     {"concat_rows", "one part twice", build_concat_rows, 0, 2e-3},
@@ -328,6 +329,7 @@ static const struct gradient_case {
     {"transformer_layer", "dropout", build_transformer_layer, 107, 5e-3},
     {"cross_entropy", "one row ignored", build_cross_entropy, 0, 2e-3},
     {"squared_error", "", build_squared_error, 0, 2e-3},
+    {"relative_squared_error", "", build_squared_error, 1, 2e-3},
     {"binary_cross_entropy", "", build_binary_cross_entropy, 0, 2e-3},
     {"emulation_loss", "total_variation", build_emulation_loss, CRITERION_TOTAL_VARIATION, 5e-3},
     {"emulation_loss", "kl", build_emulation_loss, CRITERION_KL, 2e-3},

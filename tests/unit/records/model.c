@@ -56,7 +56,7 @@ static void pack_model(struct packer *p) {
     pack_map(p);
     pack_end(p);
     pack_key(p, "arch");
-    arch_pack(p, &(struct rnn_arch){&cell_lstm, 6, 32, 2, 6});
+    arch_pack(p, &(struct rnn_arch){.cell = &cell_lstm, .input = 6, .hidden = 32, .layers = 2, .output = 6});
     pack_key(p, "weights");
     pack_map(p);
     pack_end(p);

@@ -138,12 +138,53 @@ static void test_arch(const struct value *root) {
     CHECK(rnn_record_read(decoded_with(&variant, root, "arch", v), &r, &error) == STATUS_DATA && strstr(error.text, "qrnn") &&
           strstr(error.text, cell_names()));
     for (int i = 0; cell_at(i); i++) {
-        struct rnn_arch read, written = {cell_at(i), 6, 3, 2, 6};
+        struct rnn_arch read, written = {.cell = cell_at(i), .input = 6, .hidden = 3, .layers = 2, .output = 6};
         packer_clear(inner.packer);
         arch_pack(inner.packer, &written);
         CHECK(arch_read(decoded_root(&inner), &read, &error) == STATUS_OK && rnn_arch_equal(&read, &written), "%s", cell_at(i)->name);
     }
     decoded_free(&inner);
+    decoded_free(&variant);
+}
+
+// reads and answers: written when they don't follow from the sizes, and read back.
+static void test_roles(void) {
+    static const struct {
+        int input, output;
+        enum rnn_reads reads;
+        enum rnn_answers answers;
+        bool written[2];
+    } cases[] = {
+        {6, 6, RNN_READS_TOKENS, RNN_ANSWERS_CLASSES, {false, false}},
+        {6, 6, RNN_READS_NUMBERS, 0, {true, false}},
+        {6, 3, RNN_READS_TOKENS, 0, {true, false}},
+        {1, 1, 0, RNN_ANSWERS_NUMBERS, {false, false}},
+        {3, 3, RNN_READS_NUMBERS, RNN_ANSWERS_NUMBERS, {true, true}},
+    };
+    struct decoded d = decoded_new();
+    struct error error;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct rnn_arch read, written = {.cell = &cell_gru, .input = cases[i].input, .hidden = 3, .layers = 2, .output = cases[i].output};
+        written.reads = cases[i].reads;
+        written.answers = cases[i].answers;
+        packer_clear(d.packer);
+        arch_pack(d.packer, &written);
+        const struct value *root = decoded_root(&d);
+        CHECK((value_get(root, "reads") != NULL) == cases[i].written[0] && (value_get(root, "answers") != NULL) == cases[i].written[1],
+              "case %zu", i);
+        CHECK(arch_read(root, &read, &error) == STATUS_OK && rnn_arch_equal(&read, &written), "case %zu", i);
+    }
+    struct decoded said = decoded_new(), variant = decoded_new();
+    struct rnn_arch read;
+    arch_pack(said.packer, &(struct rnn_arch){.cell = &cell_gru, .input = 6, .hidden = 3, .layers = 1, .output = 1});
+    const struct value *root = decoded_root(&said);
+    CHECK(arch_read(decoded_with_text(&variant, root, "reads", "words"), &read, &error) == STATUS_DATA && strstr(error.text, "'reads'"));
+    CHECK(arch_read(decoded_with_int(&variant, root, "answers", 1), &read, &error) == STATUS_DATA && strstr(error.text, "'answers'"));
+    CHECK(arch_read(decoded_with_text(&variant, root, "answers", "classes"), &read, &error) == STATUS_DATA &&
+          strstr(error.text, "one output"));
+    CHECK(arch_read(decoded_with_text(&variant, root, "reads", "tokens"), &read, &error) == STATUS_OK && rnn_reads_tokens(&read));
+    decoded_free(&d);
+    decoded_free(&said);
     decoded_free(&variant);
 }
 
@@ -183,6 +224,7 @@ int main(void) {
     test_wrong_types(root);
     test_embedding(root);
     test_arch(root);
+    test_roles();
     test_rollouts(root);
     decoded_free(&d);
     params_free(&table);

@@ -77,7 +77,7 @@ static void test_same_function(const struct rnn_arch *arch, uint64_t key) {
 
 // Only rows, or only columns, is another function: the test above can fail.
 static void test_half_a_permutation(void) {
-    const struct rnn_arch arch = {&cell_lstm, 4, 6, 1, 3};
+    const struct rnn_arch arch = {.cell = &cell_lstm, .input = 4, .hidden = 6, .layers = 1, .output = 3};
     size_t P = rnn_size(&arch), differ = 0;
     float weights[512], wrong[512];
     int index[512], order[6] = {1, 2, 3, 4, 5, 0}, *permutations[] = {order};
@@ -95,7 +95,7 @@ static void test_half_a_permutation(void) {
 }
 
 static void test_streams(void) {
-    const struct rnn_arch arch = {&cell_lstm, 3, 8, 2, 3};
+    const struct rnn_arch arch = {.cell = &cell_lstm, .input = 3, .hidden = 8, .layers = 2, .output = 3};
     size_t bytes = rnn_size(&arch) * sizeof(int);
     int *a = malloc(bytes), *b = malloc(bytes), *c = malloc(bytes);
     struct rng first = rng_make(1, 0, "lane"), again = first, other = rng_make(1, 65536, "lane");
@@ -111,7 +111,7 @@ static void test_streams(void) {
 }
 
 static void test_golden(void) {
-    const struct rnn_arch arch = {&cell_lstm, 6, 16, 2, 6};
+    const struct rnn_arch arch = {.cell = &cell_lstm, .input = 6, .hidden = 16, .layers = 2, .output = 6};
     struct npy permutation = golden_load("encoders", "nf/permutation"), permuted = golden_load("encoders", "nf/permuted_rnn_params"),
                weights = golden_load("encoders", "rnn_params_formal");
     size_t P = rnn_size(&arch), wrong = 0;
@@ -155,8 +155,12 @@ static void test_general_form(void) {
 
 int main(void) {
     test_general_form();
-    static const struct rnn_arch archs[] = {{&cell_lstm, 6, 32, 2, 6}, {&cell_lstm, 16, 32, 2, 10}, {&cell_lstm, 1, 1, 1, 1},
-                                            {&cell_lstm, 3, 17, 3, 2}, {&cell_lstm, 2, 5, 1, 7},    {&cell_lstm, 5, 8, 4, 5}};
+    static const struct rnn_arch archs[] = {{.cell = &cell_lstm, .input = 6, .hidden = 32, .layers = 2, .output = 6},
+                                            {.cell = &cell_lstm, .input = 16, .hidden = 32, .layers = 2, .output = 10},
+                                            {.cell = &cell_lstm, .input = 1, .hidden = 1, .layers = 1, .output = 1},
+                                            {.cell = &cell_lstm, .input = 3, .hidden = 17, .layers = 3, .output = 2},
+                                            {.cell = &cell_lstm, .input = 2, .hidden = 5, .layers = 1, .output = 7},
+                                            {.cell = &cell_lstm, .input = 5, .hidden = 8, .layers = 4, .output = 5}};
     for (size_t i = 0; i < sizeof archs / sizeof *archs; i++)
         for (uint64_t repeat = 0; repeat < 3; repeat++)
             test_same_function(&archs[i], 10 * i + repeat);

@@ -57,7 +57,7 @@ static void test_perfect_clone(const struct subject *s) {
     CHECK(accuracy > 0.3, "%g", accuracy);
     for (int condition = CONDITION_BOS; condition <= CONDITION_EVERY; condition++) {
         struct emulator *e = clone_of(&s->trainee->arch, s->trainee->weights, Z, condition);
-        for (int c = 0; c < CRITERION_COUNT; c++) {
+        for (int c = 0; c < CRITERION_DISTRIBUTIONS; c++) {
             struct judge *j = judge_new(e, &(struct judge_options){(enum criterion)c, 10, 2000, 1, NULL});
             struct imitation imitation;
             struct error error;

@@ -86,8 +86,10 @@ static void test_refusals(void) {
     CHECK(rollouts_check(&r, &error) == STATUS_DATA && strstr(error.text, "no rollouts"), "%s", error.text);
     r = record_of(&d, &(struct zoo_record){.run = 1, .rollouts = 1});
     CHECK(rollouts_check(&r, &error) == STATUS_OK);
-    r.arch.output = 3;
-    CHECK(rollouts_check(&r, &error) == STATUS_DATA && strstr(error.text, "4 tokens"), "%s", error.text);
+    r.arch.output = 3; // a tagger
+    CHECK(rollouts_check(&r, &error) == STATUS_OK, "%s", error.text);
+    r.arch.input = 257;
+    CHECK(rollouts_check(&r, &error) == STATUS_DATA && strstr(error.text, "257 tokens"), "%s", error.text);
     kind.arch.output = 256;
     CHECK(rollouts_check(&kind, &error) == STATUS_DATA && strstr(error.text, "256 outputs"), "%s", error.text);
     rollout_batch_free(&batch);
