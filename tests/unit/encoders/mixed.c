@@ -55,7 +55,7 @@ static struct rnn random_rnn(struct rnn_forms *forms, const struct rnn_arch *arc
     struct rng rng = rng_make(2, seed, "weights");
     for (size_t k = 0; k < form->table.size; k++)
         weights[k] = 0.5f * rng_normal(&rng);
-    return (struct rnn){&form->arch, &form->table, weights, NULL};
+    return (struct rnn){.arch = &form->arch, .table = &form->table, .weights = weights};
 }
 
 // Those that fit, in an order in which equal ones are neighbours now and then.

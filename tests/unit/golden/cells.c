@@ -114,7 +114,7 @@ static void test_interrogation(const struct network *n, bool stepwise) {
         for (int b = 0; b < B; b++)
             for (int i = 0; i < I; i++)
                 x[(t * B + b) * I + i] = n->tokens ? n->inputs.ints[b * T + t] == i : n->inputs.floats[(b * T + t) * I + i];
-    const struct rnn rnn = {&n->arch, &n->table, n->params.floats, grad};
+    const struct rnn rnn = {.arch = &n->arch, .table = &n->table, .weights = n->params.floats, .grad = grad};
     const struct rnn_batch batch = {&rnn, 1};
     struct tape tape = {0};
     tape_reset(&tape, true);

@@ -29,7 +29,7 @@ static int rnns_of(struct point *p, const struct encoder *e, struct rnn *rnns) {
             continue;
         const struct rnn_form *form = rnn_forms_of(&forms, &archs[i]);
         struct weights w = leaves_of(p, &form->table);
-        rnns[count++] = (struct rnn){&form->arch, &form->table, w.value, w.grad};
+        rnns[count++] = (struct rnn){.arch = &form->arch, .table = &form->table, .weights = w.value, .grad = w.grad};
     }
     return count;
 }
