@@ -1,12 +1,14 @@
 // Networks in files of other programs, as rnn records.
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "records/npyzoo.h"
 #include "records/rnn.h"
 #include "rnn/import.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static uint64_t first_run, step;
 static struct network_choice choice;
@@ -44,8 +46,8 @@ static struct option options[] = {
 static struct program program = {
     .name = "import-rnn",
     .summary = "read RNNs from PyTorch, safetensors, NumPy, Keras and ONNX files",
-    .synopsis = "[OPTION]... FILE... > RNNS\n--list [OPTION]... FILE...",
-    .output = "rnn records, one a file; with --list text",
+    .synopsis = "[OPTION]... {FILE|DIRECTORY}... > RNNS\n--list [OPTION]... FILE...",
+    .output = "rnn records, one a file, or one a row of a zoo; with --list text",
     .examples = "import-rnn mine.pt theirs.safetensors > rnns.mp\n"
                 "import-rnn --list mine.pt\n"
                 "import-rnn mine.pt | rec-table name arch.cell arch.hidden",
@@ -113,6 +115,37 @@ static void import(struct cli *cli, struct writer *out, const char *path, struct
     free(weights);
 }
 
+// --- Directories ---
+
+static bool is_directory(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static uint64_t import_zoo(struct cli *cli, struct writer *out, const char *path, uint64_t run) {
+    struct npy_zoo *zoo;
+    uint64_t next = run, last;
+    check(cli, path, npy_zoo_open(&zoo, path, cli_error(cli)));
+    for (uint64_t row = 0; row < npy_zoo_rows(zoo); row++) {
+        check(cli, path, npy_zoo_pack(writer_packer(out), zoo, row, run, &last, cli_error(cli)));
+        cli_check(cli, writer_commit(out, cli_error(cli)));
+        next = last >= next ? last + 1 : next;
+    }
+    npy_zoo_close(zoo);
+    return next;
+}
+
+static uint64_t import_file(struct cli *cli, struct writer *out, const char *path, uint64_t run) {
+    struct tensors t;
+    check(cli, path, tensors_open(&t, path, cli_error(cli)));
+    if (list)
+        print_list(cli, path, &t);
+    else
+        import(cli, out, path, &t, run);
+    tensors_close(&t);
+    return run + 1;
+}
+
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     char **files;
@@ -122,18 +155,12 @@ int main(int argc, char **argv) {
     if ((uint64_t)count > UINT64_MAX - first_run)
         cli_usage(cli, "--first-run: run numbers end at %llu", (unsigned long long)UINT64_MAX);
 
+    uint64_t run = first_run;
     struct writer *out = list ? NULL : cli_writer(cli);
     if (out)
         cli_begin_segment(cli, out, NULL, 0);
-    for (int i = 0; i < count; i++) {
-        struct tensors t;
-        check(cli, files[i], tensors_open(&t, files[i], cli_error(cli)));
-        if (list)
-            print_list(cli, files[i], &t);
-        else
-            import(cli, out, files[i], &t, first_run + (uint64_t)i);
-        tensors_close(&t);
-    }
+    for (int i = 0; i < count; i++)
+        run = !list && is_directory(files[i]) ? import_zoo(cli, out, files[i], run) : import_file(cli, out, files[i], run);
     if (out)
         cli_check(cli, writer_end_segment(out, cli_error(cli)));
     return cli_finish(cli, NULL, out);

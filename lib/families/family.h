@@ -13,7 +13,7 @@
 #include "rnn/stepper.h"
 #include "stream/packer.h"
 
-enum { TASK_SIZE = 160, FAMILY_KEY_SIZE = 512, FAMILY_TARGETS = 4, FAMILY_ANSWERS = 8 };
+enum { TASK_SIZE = 160, FAMILY_KEY_SIZE = 512, FAMILY_TARGETS = 4, FAMILY_ANSWERS = 8, FAMILY_COLUMNS = 8 };
 
 struct family;
 
@@ -59,6 +59,15 @@ struct family_target {
     int (*truth)(const void *body, double *truth);
 };
 
+// A snapshot's row in a zoo of NumPy files, as the authors of the paper publish theirs (records/npyzoo.h).
+struct published {
+    const struct value *args; // args.json: sizes and options of all rows
+    const double *task;       // [columns], of tasks.npy
+    int columns;
+    const double *measured; // accuracy and loss of evaluation, loss of training, weight decay; or NULL
+    double correct;         // the share of sampled rows that were right, or NaN
+};
+
 struct family {
     const char *name;  // in records: task.family
     size_t size;       // of the body
@@ -98,6 +107,12 @@ struct family {
     // Of languages that count: the word of n, never cut, also beyond those that RNNs learn by. Letter 0 occurs n times, at its beginning.
     // Writes the word to tokens (unless NULL), ended by eos; returns its length with that, or 0 when there is no word of n.
     int (*counted)(const void *body, int n, int *tokens);
+
+    // A task and its RNN's performance (accuracy NaN when it is not told) from such a row, false when it is none of this family; and the
+    // task's columns in tasks.npy, of which there are at most FAMILY_COLUMNS, with what args.json says of all tasks alike. Returns how
+    // many.
+    bool (*from_published)(const struct published *row, void *body, struct performance *performance);
+    int (*publish)(const void *body, struct packer *args, double task[FAMILY_COLUMNS]);
 
     struct family_target targets[FAMILY_TARGETS];
 };

@@ -401,6 +401,38 @@ static int offsets_truth(const void *body, double *truth) {
     return l->tokens - 1;
 }
 
+// Offsets; the authors' judge counts letters, whatever their order.
+static bool from_published(const struct published *row, void *body, struct performance *performance) {
+    struct language *l = body;
+    *l = (struct language){0};
+    if (field_int(row->args, "num_tokens", "args", 2, LANGUAGE_MAX_TOKENS, &l->tokens, NULL) != STATUS_OK ||
+        field_int(row->args, "sequence_length", "args", 2, LANGUAGE_MAX_LENGTH, &l->length, NULL) != STATUS_OK ||
+        field_int(row->args, "max_n", "args", 1 - LANGUAGE_OFFSET_LOW, LANGUAGE_MAX_LENGTH, &l->max_n, NULL) != STATUS_OK ||
+        row->columns != l->tokens || row->task[0] != 0)
+        return false;
+    for (int i = 0; i < l->tokens; i++) {
+        double offset = row->task[i];
+        if (!(offset >= LANGUAGE_OFFSET_LOW && offset <= LANGUAGE_OFFSET_HIGH) || offset != (int)offset)
+            return false;
+        l->offsets[i] = (int)offset;
+    }
+    *performance = (struct performance){row->correct, {{"accuracy_counts", row->correct}}};
+    return true;
+}
+
+static int publish(const void *body, struct packer *args, double task[FAMILY_COLUMNS]) {
+    const struct language *l = body;
+    pack_key(args, "num_tokens");
+    pack_i64(args, l->tokens);
+    pack_key(args, "sequence_length");
+    pack_i64(args, l->length);
+    pack_key(args, "max_n");
+    pack_i64(args, l->max_n);
+    for (int i = 0; i < l->tokens; i++)
+        task[i] = l->offsets[i];
+    return l->tokens;
+}
+
 static const struct language usual = {.tokens = 4, .length = 42, .max_n = 10};
 
 const struct family language_family = {
@@ -420,5 +452,7 @@ const struct family language_family = {
     .vocabulary = vocabulary,
     .word = word,
     .counted = counted,
+    .from_published = from_published,
+    .publish = publish,
     .targets = {{"task", .list = true, LANGUAGE_OFFSETS, LANGUAGE_OFFSET_LOW, offsets_truth}},
 };

@@ -329,6 +329,30 @@ static int rotation_truth(const void *body, double *truth) {
 
 static const struct smnist usual = {.data = "mnist", .tile = SMNIST_DEFAULT_TILE};
 
+// The angle in degrees; the authors' images are MNIST's.
+static bool from_published(const struct published *row, void *body, struct performance *performance) {
+    struct smnist *task = body;
+    const double *m = row->measured;
+    *task = (struct smnist){.data = "mnist"};
+    if (field_int(row->args, "tile_size", "args", 1, IDX_SIDE, &task->tile, NULL) != STATUS_OK || IDX_SIDE % task->tile ||
+        row->columns != 1 || !(row->task[0] >= 0 && row->task[0] < 360))
+        return false;
+    task->rotation = row->task[0];
+    task->weight_decay = m && m[3] >= 0 && m[3] <= 1 ? m[3] : 0;
+    *performance = (struct performance){.accuracy = m ? m[0] : NAN};
+    for (int i = 0; m && i < 3; i++)
+        performance->others[i] = (struct metric[]){{"train_loss", m[1]}, {"evaluation_loss", m[2]}, {"generalisation_gap", m[2] - m[1]}}[i];
+    return true;
+}
+
+static int publish(const void *body, struct packer *args, double task[FAMILY_COLUMNS]) {
+    const struct smnist *t = body;
+    pack_key(args, "tile_size");
+    pack_i64(args, t->tile);
+    task[0] = t->rotation;
+    return 1;
+}
+
 const struct family smnist_family = {
     .name = "sequential-mnist",
     .size = sizeof(struct smnist),
@@ -344,5 +368,7 @@ const struct family smnist_family = {
     .judged = 256,
     .exam = exam_of_task,
     .exam_free = exam_free,
+    .from_published = from_published,
+    .publish = publish,
     .targets = {{"rotation", .truth = rotation_truth}},
 };

@@ -61,3 +61,32 @@ GOLDEN=$ROOT/tests/golden/import
     run -65 --separate-stderr bash -c 'import-rnn --max-record-bytes 1000 "$1"' - "$GOLDEN/lstm_linear.pt"
     [[ $stderr == *'an RNN of 3716 weights, more than 250'* ]]
 }
+
+@test "directories of the published zoos: weights, tasks, steps, rollouts, accuracies" {
+    for zoo in fl smnist; do
+        import-rnn "$ROOT/tests/golden/official_zoo_$zoo" | python "$ROOT/tests/python/check_npy_zoo.py" "$ROOT/tests/golden/official_zoo_$zoo" >> text
+    done
+    [[ $(paste -sd , text) == "2 rows, 1 first tokens put back,2 rows, 0 first tokens put back" ]]
+    import-rnn --first-run 5 "$ROOT/tests/golden/official_zoo_smnist" "$ROOT/tests/golden/official_zoo_fl" "$GOLDEN/lstm_linear.pt" > all.mp
+    # Runs go on after the last one of a directory.
+    [[ $(rec-table run < all.mp | paste -sd ' ') == "5 5 6 10 11" ]]
+    import-rnn "$ROOT/tests/golden/official_zoo_smnist" | partition > smnist.mp
+    probe --new --hidden 8 < smnist.mp | rec-info --quiet
+}
+
+@test "directories that are no zoo, or not whole" {
+    mkdir none
+    run -66 --separate-stderr import-rnn none
+    [[ $stderr == "import-rnn: none/parameters.npy: "* ]]
+    for file in parameters sequences tasks; do
+        rm -rf zoo
+        cp -r "$ROOT/tests/golden/official_zoo_fl" zoo
+        head -c -1 "zoo/$file.npy" > cut && mv cut "zoo/$file.npy"
+        run -65 --separate-stderr import-rnn zoo
+        [[ $stderr == "import-rnn: zoo/$file.npy: is cut off"* ]]
+    done
+    cp "$ROOT/tests/golden/official_zoo_fl/tasks.npy" zoo
+    sed -i 's/"rnn_hidden_size": 32/"rnn_hidden_size": 33/' zoo/args.json
+    run -65 --separate-stderr import-rnn zoo
+    [[ $stderr == *'rows of 13766 parameters'* ]]
+}
