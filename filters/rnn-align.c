@@ -1,7 +1,7 @@
 // Brings the units of RNNs into the order and signs of a reference, so that weights can be compared.
 #include "analysis/align.h"
 #include "base/memory.h"
-#include "cli/cli.h"
+#include "cli/rnnfile.h"
 #include "records/derived.h"
 
 #include <stdlib.h>
@@ -47,16 +47,12 @@ static void set_reference(struct cli *cli, struct reader *in, struct reference *
 }
 
 static void read_reference(struct cli *cli, struct reference *ref) {
-    struct reader *in = cli_reader(cli, to);
-    while (cli_read(cli, in)) {
-        if (in->event == READER_META)
-            cli_keep_source(cli, in->record);
-        else if (!ref->weights && value_is(value_get(in->record, "kind"), "rnn"))
-            set_reference(cli, in, ref);
-    }
-    if (!ref->weights)
-        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: there is no rnn record", in->name));
-    reader_close(in);
+    struct rnnfile file = rnnfile_open(cli, to, 1);
+    ref->arch = file.rnn[0].arch;
+    rnn_params(&ref->table, &ref->arch);
+    ref->weights = memory_alloc(ref->table.size * sizeof(float));
+    memcpy(ref->weights, file.rnn[0].weights, ref->table.size * sizeof(float));
+    rnnfile_close(&file);
 }
 
 // The record as it is, with the aligned weights in place of its own.

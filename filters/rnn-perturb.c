@@ -1,7 +1,7 @@
 // Networks made from others: noise, quantisation, pruning, merging, symmetries.
 #include "analysis/perturb.h"
 #include "base/memory.h"
-#include "cli/cli.h"
+#include "cli/rnnfile.h"
 #include "records/derived.h"
 #include "rnn/symmetry.h"
 
@@ -75,35 +75,6 @@ static struct program program = {
     .options = options,
 };
 
-// The RNN that all are merged with.
-struct other {
-    struct rnn_arch arch;
-    float *weights; // NULL: no merge
-};
-
-static struct other read_other(struct cli *cli) {
-    struct other other = {0};
-    struct reader *in = cli_reader(cli, merge);
-    while (cli_read(cli, in)) {
-        if (in->event == READER_META)
-            cli_keep_source(cli, in->record);
-        if (in->event != READER_DATA || other.weights || !value_is(value_get(in->record, "kind"), "rnn"))
-            continue;
-        struct rnn_record r;
-        struct params table = {0};
-        cli_check_record(cli, in, rnn_record_read(in->record, &r, cli_error(cli)));
-        rnn_params(&table, &r.arch);
-        other.arch = r.arch;
-        other.weights = memory_alloc(table.size * sizeof(float));
-        cli_check_record(cli, in, rnn_record_weights(&r, &table, other.weights, cli_error(cli)));
-        params_free(&table);
-    }
-    if (!other.weights)
-        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: there is no rnn record", in->name));
-    reader_close(in);
-    return other;
-}
-
 // b_ih + d and b_hh - d, but where the cell keeps the two apart.
 static void shift_biases(float *weights, const struct rnn_arch *arch, const struct params *table, struct rng *rng) {
     int merged = (arch->cell->gates - arch->cell->apart) * arch->hidden;
@@ -127,9 +98,9 @@ static void change_symmetry(float *weights, const struct rnn_arch *arch, const s
     free(old);
 }
 
-static void change(float *weights, const struct rnn_arch *arch, const struct params *table, const struct other *other, struct rng *rng) {
-    if (other->weights)
-        perturb_merge(weights, other->weights, table->size, share);
+static void change(float *weights, const struct rnn_arch *arch, const struct params *table, const struct rnnfile *other, struct rng *rng) {
+    if (other->count)
+        perturb_merge(weights, other->rnn[0].weights, table->size, share);
     if (noise > 0)
         perturb_noise(weights, table, noise, rng);
     if (prune > 0)
@@ -167,11 +138,11 @@ static void describe(char *text, size_t size) {
         snprintf(text, size, "copy");
 }
 
-static void make(struct cli *cli, struct reader *in, struct writer *out, const struct other *other, struct derivation *d) {
+static void make(struct cli *cli, struct reader *in, struct writer *out, const struct rnnfile *other, struct derivation *d) {
     struct rnn_record r;
     struct params table = {0};
     cli_check_record(cli, in, rnn_record_read(in->record, &r, cli_error(cli)));
-    if (other->weights && !rnn_arch_equal(&other->arch, &r.arch))
+    if (other->count && !rnn_arch_equal(&other->rnn[0].arch, &r.arch))
         cli_check_record(cli, in, error_set(cli_error(cli), STATUS_DATA, "--merge: an RNN of another architecture than that of %s", merge));
     rnn_params(&table, &r.arch);
     float *original = memory_alloc(table.size * sizeof *original), *weights = memory_alloc(table.size * sizeof *weights);
@@ -198,14 +169,14 @@ int main(int argc, char **argv) {
     struct derivation d = {.run = first_run, .how = how, .same = same};
 
     struct reader *in = cli_reader(cli, "-");
-    struct other other = {0};
+    struct rnnfile other = {0};
     if (merge)
-        other = read_other(cli);
+        other = rnnfile_open(cli, merge, 1);
     struct writer *out = cli_writer(cli);
 
     while (cli_next(cli, in, out, "rnn"))
         make(cli, in, out, &other, &d);
 
-    free(other.weights);
+    rnnfile_close(&other);
     return cli_finish(cli, in, out);
 }

@@ -1,6 +1,6 @@
 // Trains one RNN for each task record: a zoo of snapshots.
 #include "base/numtext.h"
-#include "cli/cli.h"
+#include "cli/rnnfile.h"
 #include "records/rnn.h"
 #include "records/snapshot.h"
 
@@ -13,7 +13,9 @@ enum { MAX_SNAPSHOTS = 1024 };
 
 static struct train_recipe recipe; // the paper's, see main
 static const char *rates = "0.01,0.003,0.0003", *snapshots = "0,100,200,500,1000,2000,5000,10000,20000";
-static const char *resume, *cell;
+static const char *resume, *cell, *from;
+static uint64_t init_seed;
+static struct rnnfile starts; // of --from
 static struct image_sets images;
 static struct snapshot_recipe how = {.train = &recipe, .rollouts = 100};
 
@@ -74,6 +76,15 @@ static struct option options[] = {
      .target = &images.directory,
      .value = "DIR",
      .help = "Where the images are (default data/NAME, after the name in the task)"},
+    {.type = OPTION_U64,
+     .name = "init-seed",
+     .target = &init_seed,
+     .help = "All runs start from the same weights, drawn with this seed (default: each from its own)"},
+    {.type = OPTION_TEXT,
+     .name = "from",
+     .target = &from,
+     .value = "FILE",
+     .help = "Runs go on from the RNNs of FILE, in turn: the first task from the first RNN, and so on, over and over"},
     {.type = OPTION_TEXT,
      .name = "resume",
      .target = &resume,
@@ -166,6 +177,26 @@ static bool train_steps(struct cli *cli, struct run *run, struct trainee *t, str
                       performance.accuracy);
     }
     return true;
+}
+
+// Lets a run begin from the RNN of --from whose turn it is.
+static enum status choose_start(const struct run *run, uint64_t turn, struct error *error) {
+    static struct rnn_origin origin;
+    if (!starts.count)
+        return STATUS_OK;
+    const struct rnnfile_entry *rnn = &starts.rnn[turn % (uint64_t)starts.count];
+    struct rnn_arch wanted = rnn->arch;
+    run->task.task.family->shape(run->task.task.body.bytes, &wanted);
+    if (!rnn_arch_equal(&wanted, &rnn->arch))
+        return error_set(error, STATUS_DATA, "--from: run %" PRIu64 ", step %" PRIu64 " of %s has not the inputs and outputs of this task",
+                         rnn->run, rnn->step, starts.path);
+    origin = (struct rnn_origin){rnn->run, rnn->step};
+    how.parent = &origin;
+    recipe.cell = rnn->arch.cell;
+    recipe.hidden = rnn->arch.hidden;
+    recipe.layers = rnn->arch.layers;
+    recipe.start = rnn->weights;
+    return STATUS_OK;
 }
 
 static enum status trainee_of(struct trainee **out, const struct run *run, struct error *error) {
@@ -264,19 +295,26 @@ int main(int argc, char **argv) {
     const struct cli_common *common = cli_common(cli);
     struct run run = {0};
     recipe.cell = cell_find(cell);
+    recipe.init_seed = init_seed;
+    recipe.shared_start = option_find(options, NULL, "init-seed")->given;
+    if (from && recipe.shared_start)
+        cli_usage(cli, "--from and --init-seed: runs start from one or the other");
     parse_rates(cli);
     parse_snapshots(cli, &run);
     cli_catch_signals();
 
     struct reader *in = cli_reader(cli, "-");
+    if (from)
+        starts = rnnfile_open(cli, from, INT_MAX);
     struct writer *out = cli_writer(cli);
     struct reader *old = resume ? cli_reader(cli, resume) : NULL;
     bool more = old && next_old(cli, old);
     struct progress *progress = progress_new(cli, "steps", 0);
 
-    uint64_t done = 0, diverged = 0;
+    uint64_t done = 0, diverged = 0, turn = 0;
     while (cli_next(cli, in, out, "task")) {
         cli_check_record(cli, in, read_task(in->record, &run.task, cli_error(cli)));
+        cli_check_record(cli, in, choose_start(&run, turn++, cli_error(cli)));
         run.seed = common->seed_given ? common->seed : run.task.seed;
         enum run_state state = more ? take_old(cli, &run, old, &more) : RUN_MISSING;
         while (more && state == RUN_MISSING && is_number_of(old, run.task.run))
@@ -293,6 +331,7 @@ int main(int argc, char **argv) {
         cli_note(cli, "%s has runs that are not among the tasks in their order: they are left out", resume);
     reader_close(old);
     image_sets_close(&images);
+    rnnfile_close(&starts);
     for (int i = 0; i < run.count; i++)
         packer_free(run.records[i]);
     int code = cli_finish(cli, in, out);

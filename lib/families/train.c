@@ -29,8 +29,10 @@ struct trainee *trainee_new(const struct trainee_family *family, void *task, int
     in->run = run;
     in->batches = rng_make(seed, run, "batches");
     in->grad = memory_calloc(t->table.size, sizeof(float));
-    struct rng rng = rng_make(seed, run, "weights");
+    struct rng rng = recipe->shared_start ? rng_make(recipe->init_seed, 0, "weights") : rng_make(seed, run, "weights");
     params_init(&t->table, t->weights, &rng);
+    if (recipe->start)
+        memcpy(t->weights, recipe->start, t->table.size * sizeof(float));
     adamw_init(&in->adamw, &t->table, weight_decay);
     return t;
 }

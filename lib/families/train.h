@@ -15,6 +15,11 @@ struct train_recipe {
     int hidden, layers;
     double rate[3];      // at steps 0, S/2, S
     double weight_decay; // for languages; a task of sequential MNIST has its own
+    // Initial weights: random ones of each run's own, a function of its seed and number; or random ones that all runs share, of init_seed
+    // alone (shared start); or `start` [rnn_size], of an RNN that was trained before.
+    bool shared_start;
+    uint64_t init_seed;
+    const float *start; // NULL: random
 };
 
 extern const struct train_recipe train_paper_recipe; // 20,000 steps of 32, LSTM of 2 x 32, rates 0.01, 0.003, 0.0003, decay 1e-4

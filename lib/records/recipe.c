@@ -23,11 +23,29 @@ void recipe_pack(struct packer *p, const struct snapshot_recipe *recipe, const s
     pack_end(p);
     pack_key(p, "weight_decay");
     pack_double(p, decay);
+    if (r->shared_start) {
+        pack_key(p, "init_seed");
+        pack_u64(p, r->init_seed);
+    }
     pack_key(p, "rollouts");
     pack_i64(p, recipe->rollouts);
     pack_key(p, "samples");
     pack_i64(p, recipe->samples ? recipe->samples : task->family->judged);
     pack_end(p);
+}
+
+void recipe_pack_parent(struct packer *p, const struct snapshot_recipe *recipe) {
+    if (!recipe->parent)
+        return;
+    pack_key(p, "parent");
+    pack_map(p);
+    pack_key(p, "run");
+    pack_u64(p, recipe->parent->run);
+    pack_key(p, "step");
+    pack_u64(p, recipe->parent->step);
+    pack_end(p);
+    pack_key(p, "how");
+    pack_str(p, "trained on");
 }
 
 // What an rnn record of the task has beside its numbers: the task record's own pairs, arch, and recipe.
@@ -36,12 +54,14 @@ static void pack_wanted(struct packer *p, const struct task_record *task, const 
     struct rnn_arch arch = {.cell = r->cell, .hidden = r->hidden, .layers = r->layers};
     task->task.family->shape(task->task.body.bytes, &arch);
     pack_map(p);
-    pack_rest(p, task->root,
-              (const char *const[]){"kind", "run", "seed", "step", "arch", "recipe", "weights", "metrics", "rollouts", NULL});
+    pack_rest(
+        p, task->root,
+        (const char *const[]){"kind", "run", "seed", "step", "arch", "recipe", "weights", "metrics", "rollouts", "parent", "how", NULL});
     pack_key(p, "arch");
     arch_pack(p, &arch);
     pack_key(p, "recipe");
     recipe_pack(p, recipe, &task->task);
+    recipe_pack_parent(p, recipe);
     pack_end(p);
 }
 

@@ -7,12 +7,16 @@
 // A recipe, and how much of the RNN's doing is looked at for each snapshot (see trainee_rollouts and trainee_performance).
 struct snapshot_recipe {
     const struct train_recipe *train;
-    int rollouts, samples; // samples 0: as many as the family has when it is not said
+    const struct rnn_origin { uint64_t run, step; } * parent; // of which RNN the training goes on (train->start), or NULL
+    int rollouts, samples;                                    // samples 0: as many as the family has when it is not said
 };
 
 // Packs the map of the key `recipe`: {steps, batch, rate [3], weight_decay, rollouts, samples}. A weight decay that is the task's own is
 // written as the task has it. The architecture is the record's.
 void recipe_pack(struct packer *p, const struct snapshot_recipe *recipe, const struct task *task);
+
+// Packs the keys parent and how, when the training goes on from another RNN.
+void recipe_pack_parent(struct packer *p, const struct snapshot_recipe *recipe);
 
 // Would this record (kind rnn or skipped) of a run have come about by training this task by this recipe? STATUS_DATA otherwise, with what
 // differs: what the task record has beside its seed, the architecture, the recipe; a record without a recipe, of an older version, by how

@@ -74,8 +74,8 @@ static void pack_rollouts(struct packer *p, const struct trainee *t, int count) 
 }
 
 // Keys of a task record that are written here, or by others.
-static const char *const known[] = {"kind",    "run",     "step",     "seed",   "split",  "task", "arch",
-                                    "weights", "metrics", "rollouts", "recipe", "reason", NULL};
+static const char *const known[] = {"kind",    "run",      "step",   "seed",   "split",  "task", "arch", "weights",
+                                    "metrics", "rollouts", "recipe", "reason", "parent", "how",  NULL};
 
 bool snapshot_pack(struct packer *p, const struct trainee *t, const struct task_record *task, uint64_t seed, int step,
                    const struct snapshot_recipe *recipe, struct performance *performance) {
@@ -88,6 +88,7 @@ bool snapshot_pack(struct packer *p, const struct trainee *t, const struct task_
     arch_pack(p, &t->arch);
     pack_key(p, "recipe");
     recipe_pack(p, recipe, &task->task);
+    recipe_pack_parent(p, recipe);
     pack_key(p, "weights");
     weights_pack(p, &t->table, t->weights);
     pack_key(p, "metrics");
@@ -105,6 +106,7 @@ void snapshot_pack_diverged(struct packer *p, const struct task_record *task, ui
     pack_head(p, "skipped", task, seed, step);
     pack_key(p, "recipe");
     recipe_pack(p, recipe, &task->task);
+    recipe_pack_parent(p, recipe);
     pack_key(p, "reason");
     pack_str(p, "its training diverged");
     pack_rest(p, task->root, known);

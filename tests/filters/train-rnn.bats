@@ -270,3 +270,41 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' train-rnn --steps
     run -0 --separate-stderr bash -c 'train_small --progress always --quiet < tasks.mp > /dev/null'
     [[ -z $stderr ]]
 }
+
+@test "--init-seed: a shared start; --from: runs go on from others, and say from which" {
+    gen-language --tokens 2 --max-n 4 --count 3 > tasks.mp
+    small=(--steps 3 --hidden 6 --rollouts 2 --samples 4)
+    train-rnn "${small[@]}" --snapshots 0 --init-seed 7 < tasks.mp > shared.mp
+    train-rnn "${small[@]}" --snapshots 0 < tasks.mp > own.mp
+    train-rnn --steps 150 --hidden 6 --layers 1 --cell gru --rollouts 2 --samples 4 --snapshots 0 < tasks.mp > zoo.mp
+    rec-select --step last < zoo.mp > last.mp
+    gen-language --tokens 2 --max-n 4 --count 4 --first-run 10 --seed 2 > others.mp
+    train-rnn "${small[@]}" --snapshots 0 --from last.mp < others.mp > tuned.mp
+    python << 'PYTHON'
+import msgpack, msgpack_numpy, numpy as np
+read = lambda name: [r for r in msgpack.Unpacker(open(name, "rb"), object_hook=msgpack_numpy.decode) if r["kind"] == "rnn"]
+apart = lambda a, b: max(np.abs(a["weights"][k] - b["weights"][k]).max() for k in a["weights"])
+# after one update of rate 0.01 (Adam: at most 0.01 a weight) runs of a shared start are still near
+shared, own = [[r for r in read(name) if r["step"] == 0] for name in ("shared.mp", "own.mp")]
+assert all(apart(shared[0], r) < 0.021 for r in shared[1:]) and all(apart(own[0], r) > 0.3 for r in own[1:])
+assert shared[0]["recipe"]["init_seed"] == 7 and "init_seed" not in own[0]["recipe"]
+last, tuned = read("last.mp"), read("tuned.mp")
+for i, r in enumerate(r for r in tuned if r["step"] == 0):
+    origin = last[i % 3]
+    assert r["parent"] == {"run": origin["run"], "step": 150} and r["how"] == "trained on" and r["arch"] == origin["arch"]
+    assert apart(r, origin) < 0.011, apart(r, origin)
+    assert r["run"] == 10 + i and r["task"]["offsets"] != []
+PYTHON
+    # resumed: the same bytes; from another start: refused
+    head -c -30 tuned.mp > cut.mp
+    train-rnn "${small[@]}" --snapshots 0 --from last.mp --resume cut.mp < others.mp 2> /dev/null | rec-diff tuned.mp -
+    run -65 --separate-stderr train-rnn "${small[@]}" --snapshots 0 --from <(rec-select --run 2 < last.mp) --resume cut.mp < others.mp
+    [[ $stderr == *"was trained otherwise: parent"* ]]
+    head -c -30 shared.mp > cut.mp
+    run -65 --separate-stderr train-rnn "${small[@]}" --snapshots 0 --init-seed 8 --resume cut.mp < tasks.mp
+    [[ $stderr == *"init_seed"* ]]
+    run -64 train-rnn --from last.mp --init-seed 1 < tasks.mp
+    gen-language --tokens 3 > three.mp
+    run -65 --separate-stderr train-rnn --from last.mp < three.mp
+    [[ $stderr == *"has not the inputs and outputs of this task"* ]]
+}

@@ -1,0 +1,24 @@
+// The RNNs of a named stream, in memory: references, starting points.
+#ifndef CLI_RNNFILE_H
+#define CLI_RNNFILE_H
+
+#include "cli/cli.h"
+#include "records/rnn.h"
+
+struct rnnfile {
+    const char *path;
+    int count; // at least 1
+    struct rnnfile_entry {
+        struct rnn_arch arch;
+        struct params table;
+        float *weights; // [table.size]
+        uint64_t run, step;
+    } * rnn;
+};
+
+// Reads the stream to its end, keeps its first `most` RNNs, and adds its meta records to the sources of our output (cli_keep_source). Exits
+// on failure, and when there is no rnn record.
+struct rnnfile rnnfile_open(struct cli *cli, const char *path, int most);
+void rnnfile_close(struct rnnfile *f); // a zeroed one may be closed, too
+
+#endif
