@@ -113,6 +113,7 @@ struct family {
     // many.
     bool (*from_published)(const struct published *row, void *body, struct performance *performance);
     int (*publish)(const void *body, struct packer *args, double task[FAMILY_COLUMNS]);
+    enum dtype published_as; // DTYPE_I8 or DTYPE_F8: the type of tasks.npy
 
     struct family_target targets[FAMILY_TARGETS];
 };

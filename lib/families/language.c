@@ -454,5 +454,6 @@ const struct family language_family = {
     .counted = counted,
     .from_published = from_published,
     .publish = publish,
+    .published_as = DTYPE_I8,
     .targets = {{"task", .list = true, LANGUAGE_OFFSETS, LANGUAGE_OFFSET_LOW, offsets_truth}},
 };

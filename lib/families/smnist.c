@@ -370,5 +370,6 @@ const struct family smnist_family = {
     .exam_free = exam_free,
     .from_published = from_published,
     .publish = publish,
+    .published_as = DTYPE_F8,
     .targets = {{"rotation", .truth = rotation_truth}},
 };

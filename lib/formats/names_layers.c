@@ -64,7 +64,7 @@ static const char *cell_of_blocks(uint64_t blocks) {
 
 // PyTorch's files don't tell the nonlinearity of an RNN without gates.
 static enum status choose_cell(struct search *s, uint64_t blocks, const struct stored *weight_hh) {
-    const char *wanted = s->choice->cell, *is = cell_of_blocks(blocks);
+    const char *wanted = s->choice->cell ? s->choice->cell : s->t->cell, *is = cell_of_blocks(blocks);
     if (!is)
         return misshapen(s, weight_hh, "[4N,N] of an LSTM, [3N,N] of a GRU or [N,N] of an RNN without gates");
     if (!wanted && blocks == 1)

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "formats/pickle_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -315,9 +316,9 @@ static void get(struct machine *m, uint64_t index) {
 // --- The machine ---
 
 static void unsupported(struct machine *m, uint8_t op) {
-    if (m->status == STATUS_OK)
-        m->status =
-            error_set(m->error, STATUS_DATA, "the pickle has the instruction 0x%02x at byte %zu, which tensors don't need", op, m->op_at);
+    char what[64];
+    snprintf(what, sizeof what, "the instruction 0x%02x, which tensors don't need", op);
+    fail(m, what);
 }
 
 // Bytes of the length that stands before a text's bytes.

@@ -71,6 +71,9 @@ static enum status read_header(struct tensors *t, const struct value *header, co
         return error_set(error, STATUS_DATA, "the safetensors header is no map");
     for (uint32_t i = 0; i < header->count && status == STATUS_OK; i++) {
         const struct value *key = v, *entry = value_next(key);
+        const struct value *cell = value_is(key, "__metadata__") ? value_get(entry, "rnn_cell") : NULL;
+        if (cell && cell->type == VALUE_STR)
+            t->cell = tensors_text(t, "%.*s", (int)cell->size, (const char *)cell->data);
         if (!value_is(key, "__metadata__"))
             status = read_tensor(t, key, entry, data, size, error);
         v = value_next(entry);

@@ -46,6 +46,7 @@ enum tensors_form {
 struct tensors {
     const char *path;
     const char *kind; // "a PyTorch file", for messages
+    const char *cell; // what the file itself says of the RNN's cell, or NULL (safetensors of export-rnn)
     enum tensors_form form;
     struct stored *list;
     int count, capacity;
