@@ -3,22 +3,25 @@
 #include "cli/modelfile.h"
 #include "training/prediction.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char *fit, *model, *encoder_file, *data = "-", *label;
+static const char *fit, *as = "auto", *model, *encoder_file, *data = "-", *label;
 static int batch = 64, hidden = 128, layers = 2, log_every = 100;
 static uint64_t steps = 2000;
 static double rate, encoder_rate, decay = 0.01, clip = 0.1;
 
 static struct option options[] = {
-    {.type = OPTION_CHOICE,
+    {.type = OPTION_TEXT,
      .name = "fit",
      .target = &fit,
-     .value = "TARGET",
-     .choices = "task|step|accuracy|gap|rotation",
-     .help = "Train a predictor of this: task (formal languages), rotation (sequential MNIST), step, accuracy or gap"},
+     .value = "FIELD[,FIELD]",
+     .help = "Train a predictor of this field of the records, by its dotted path: metrics.accuracy, task.offsets, arch.cell; or task, "
+             "rotation, "
+             "step, accuracy, gap, which are short for the paper's properties; one for each of several fields"},
     {.type = OPTION_TEXT,
      .name = "model",
      .target = &model,
@@ -26,6 +29,12 @@ static struct option options[] = {
      .help = "Predict with this model, from --fit; - is standard input"},
     {.type = OPTION_TEXT, .name = "data", .target = &data, .value = "FILE", .help = "The data, when standard input has the model"},
     {.type = OPTION_HEADING, .help = "Training"},
+    {.type = OPTION_TEXT,
+     .name = "as",
+     .target = &as,
+     .value = "KIND[,KIND]",
+     .help =
+         "What a field is: number, classes, angle (in degrees: 359 is near 0), or auto, which goes by the data; one for all, or one each"},
     {.type = OPTION_TEXT,
      .name = "encoder",
      .target = &encoder_file,
@@ -72,17 +81,68 @@ static struct option options[] = {
 static struct program program = {
     .name = "classify",
     .summary = "train a predictor of properties of RNNs on their embeddings, or predict",
-    .synopsis = "--fit TARGET [--encoder FILE] [--data FILE] [OPTION]... < DATA > MODEL\n--model FILE [--data FILE] [OPTION]... < DATA > "
-                "PREDICTIONS",
+    .synopsis =
+        "--fit FIELD[,FIELD] [--encoder FILE] [--data FILE] [OPTION]... < DATA > MODEL\n--model FILE [--data FILE] [OPTION]... < DATA > "
+        "PREDICTIONS",
     .input = "embedding records; rnn records (a zoo) with --encoder or when the model has an encoder",
-    .output = "--fit: the encoder (with --encoder), a predictor and log records; --model: a prediction record for each of the data",
+    .output =
+        "--fit: the encoder (with --encoder), a predictor for each field, and log records; --model: a prediction record for each of the "
+        "data and predictors",
     .examples = "classify --fit task < z.mp > predictor.mp\nclassify --model predictor.mp < z.mp | score\n"
+                "classify --fit metrics.accuracy,task.offsets.1 < z.mp > predictors.mp\n"
                 "classify --fit task --encoder fresh.mp < zoo.mp > end-to-end.mp\nclassify --model end-to-end.mp < zoo.mp | score",
     .options = options,
 };
 
 static void commit(struct cli *cli, struct writer *out) {
     cli_check(cli, writer_commit(out, cli_error(cli)));
+}
+
+// --- Fields ---
+
+enum { MAX_FIELDS = 32 };
+
+// Item `index` of a list that is separated by commas: false beyond the end.
+static bool list_item(const char *list, int index, char out[PROPERTY_NAME_SIZE]) {
+    for (; index > 0; index--, list++) {
+        list += strcspn(list, ",");
+        if (!*list)
+            return false;
+    }
+    snprintf(out, PROPERTY_NAME_SIZE, "%.*s", (int)strcspn(list, ","), list);
+    return true;
+}
+
+static enum property_kind kind_named(struct cli *cli, const char *name) {
+    for (int k = 0; k < PROPERTY_UNDECIDED; k++)
+        if (strcmp(name, property_kinds[k]) == 0)
+            return (enum property_kind)k;
+    if (strcmp(name, "auto") != 0)
+        cli_usage(cli, "--as: '%s' is none of auto, number, classes, angle", name);
+    return PROPERTY_UNDECIDED;
+}
+
+// What is to be predicted, by --fit and --as; returns how many.
+static int properties_chosen(struct cli *cli, struct property properties[MAX_FIELDS]) {
+    char name[PROPERTY_NAME_SIZE], kind[PROPERTY_NAME_SIZE];
+    int count = 0;
+    bool one_for_all = !strchr(as, ',');
+    for (; list_item(fit, count, name); count++) {
+        if (count == MAX_FIELDS)
+            cli_usage(cli, "--fit: more than %d fields", MAX_FIELDS);
+        if (!list_item(as, one_for_all ? 0 : count, kind))
+            cli_usage(cli, "--as: fewer kinds than --fit has fields");
+        if (property_named(&properties[count], name, kind_named(cli, kind), cli_error(cli)) != STATUS_OK)
+            cli_usage(cli, "--fit: %s", cli_error(cli)->text);
+        for (int i = 0; i < count; i++)
+            if (strcmp(properties[i].name, name) == 0)
+                cli_usage(cli, "--fit: '%s' is there twice", name);
+    }
+    if (!one_for_all && list_item(as, count, kind))
+        cli_usage(cli, "--as: more kinds than --fit has fields");
+    if (encoder_file && count > 1)
+        cli_usage(cli, "--encoder trains along with one field at a time");
+    return count;
 }
 
 // --- Training ---
@@ -100,15 +160,8 @@ static void train(struct cli *cli, struct prediction *p) {
     progress_end(progress);
 }
 
-static void write_model(struct cli *cli, struct writer *out, const struct encoder *encoder, const struct prediction *p,
-                        const struct predictor_losses *losses) {
+static void write_log(struct cli *cli, struct writer *out, const struct prediction *p, bool several) {
     struct packer *packer = writer_packer(out);
-    if (encoder) {
-        encoder_pack(packer, encoder);
-        commit(cli, out);
-    }
-    predictor_pack(packer, p->predictor, losses);
-    commit(cli, out);
     for (int i = 0; i < p->curve_count; i++) {
         pack_map(packer);
         pack_key(packer, "kind");
@@ -119,12 +172,74 @@ static void write_model(struct cli *cli, struct writer *out, const struct encode
         pack_str(packer, "train");
         pack_key(packer, "loss");
         pack_double(packer, p->curve[i].loss);
+        if (several) {
+            pack_key(packer, "target");
+            pack_str(packer, p->predictor->property.name);
+        }
         pack_end(packer);
         commit(cli, out);
     }
 }
 
+// Says what may surprise: what a field was taken for, and records that don't have it.
+static void tell(struct cli *cli, const struct prediction *p) {
+    const struct property *property = &p->predictor->property;
+    if (!property->short_form && property->kind == PROPERTY_CLASSES)
+        cli_note(cli, "%s: %d classes", property->name, property->class_count);
+    else if (!property->short_form)
+        cli_note(cli, "%s: %s", property->name, property->kind == PROPERTY_ANGLE ? "an angle in degrees" : "a number");
+    if (p->left_out)
+        cli_note(cli, "%s: %" PRIu64 " of %" PRIu64 " records are left out, which don't have the field '%s' or no finite number in it",
+                 property->name, p->left_out, p->used, property_path(property));
+}
+
+static struct prediction_recipe recipe_of(struct cli *cli, const struct encoder *encoder) {
+    const struct cli_common *common = cli_common(cli);
+    return (struct prediction_recipe){
+        .learner = {.batch = batch,
+                    .rate = rate > 0  ? rate
+                            : encoder ? 1e-4
+                                      : 1e-3,
+                    .encoder_rate = encoder_rate,
+                    .decay = decay,
+                    .clip = clip,
+                    .threads = common->threads,
+                    .seed = encoder && !common->seed_given ? encoder->seed : common->seed},
+        .hidden = hidden,
+        .layers = layers,
+        .log_every = log_every,
+    };
+}
+
+// Ends the program, and tells of the first training that has diverged.
+static int finish_fit(struct cli *cli, struct writer *out, const struct predictor_losses *losses, int count) {
+    int code = cli_finish(cli, NULL, out);
+    for (int i = 0; i < count; i++)
+        if (losses[i].diverged_at)
+            cli_check(cli,
+                      error_set(cli_error(cli), STATUS_DIVERGED,
+                                "training diverged at step %llu: the loss or a gradient is not finite; the best networks so far are written",
+                                (unsigned long long)losses[i].diverged_at));
+    return code;
+}
+
+static void write_models(struct cli *cli, struct writer *out, const struct encoder *encoder, struct prediction *const *p,
+                         const struct predictor_losses *losses, int count) {
+    if (encoder) {
+        encoder_pack(writer_packer(out), encoder);
+        commit(cli, out);
+    }
+    for (int i = 0; i < count; i++) {
+        predictor_pack(writer_packer(out), p[i]->predictor, &losses[i]);
+        commit(cli, out);
+        write_log(cli, out, p[i], count > 1);
+    }
+    cli_check(cli, writer_end_segment(out, cli_error(cli)));
+}
+
 static int fit_main(struct cli *cli) {
+    struct property properties[MAX_FIELDS];
+    int count = properties_chosen(cli, properties);
     struct modelfile *file = encoder_file ? modelfile_open(cli, encoder_file) : NULL;
     struct encoder *encoder = file ? modelfile_encoder(file) : NULL;
     if (file && !encoder)
@@ -134,71 +249,69 @@ static int fit_main(struct cli *cli) {
     cli_check(cli, dataset_open(&records, data, encoder ? "rnn" : "embedding", limits, cli_error(cli)));
     struct writer *out = cli_writer(cli);
 
-    struct prediction_recipe recipe = {
-        .learner = {.batch = batch,
-                    .rate = rate > 0  ? rate
-                            : encoder ? 1e-4
-                                      : 1e-3,
-                    .encoder_rate = encoder_rate,
-                    .decay = decay,
-                    .clip = clip,
-                    .threads = cli_common(cli)->threads},
-        .hidden = hidden,
-        .layers = layers,
-        .log_every = log_every,
-    };
-    recipe.learner.seed = encoder && !cli_common(cli)->seed_given ? encoder->seed : cli_common(cli)->seed;
-    struct prediction *p;
-    struct predictor_losses losses;
-    cli_check(cli, prediction_new(&p, encoder, target_find(fit), records, &recipe, cli_error(cli)));
-    train(cli, p);
-    cli_check(cli, prediction_finish(p, &losses, cli_error(cli)));
+    struct prediction_recipe recipe = recipe_of(cli, encoder);
+    struct prediction *p[MAX_FIELDS];
+    struct predictor_losses losses[MAX_FIELDS];
+    for (int i = 0; i < count; i++) { // mistakes in any field are told before the first is trained
+        cli_check(cli, prediction_new(&p[i], encoder, &properties[i], records, &recipe, cli_error(cli)));
+        property_free(&properties[i]);
+        tell(cli, p[i]);
+    }
+    for (int i = 0; i < count; i++) {
+        train(cli, p[i]);
+        cli_check(cli, prediction_finish(p[i], &losses[i], cli_error(cli)));
+    }
 
     cli_begin_segment(cli, out, records->metas, records->meta_count);
-    write_model(cli, out, encoder, p, &losses);
-    cli_check(cli, writer_end_segment(out, cli_error(cli)));
-    prediction_free(p);
+    write_models(cli, out, encoder, p, losses, count);
+    for (int i = 0; i < count; i++)
+        prediction_free(p[i]);
     dataset_close(records);
     encoder_free(encoder);
     modelfile_close(file);
-    int code = cli_finish(cli, NULL, out);
-    if (losses.diverged_at)
-        cli_check(cli,
-                  error_set(cli_error(cli), STATUS_DIVERGED,
-                            "training diverged at step %llu: the loss or a gradient is not finite; the best networks so far are written",
-                            (unsigned long long)losses.diverged_at));
-    return code;
+    return finish_fit(cli, out, losses, count);
 }
 
 // --- Predicting ---
 
-static struct predictor *load_predictor(struct cli *cli, struct modelfile *file, const struct encoder *encoder) {
+// One of the model's predictors, NULL beyond the last.
+static struct predictor *load_predictor(struct cli *cli, struct modelfile *file, int index, const struct encoder *encoder, int z) {
     struct model_record record;
     struct predictor *predictor = NULL;
-    if (!modelfile_find(file, "predictor", &record))
-        modelfile_missing(file, "predictor");
+    if (!modelfile_at(file, "predictor", index, &record))
+        return NULL;
     modelfile_check(file, predictor_read(&record, &predictor, cli_error(cli)));
-    if (encoder && encoder->config.z != predictor->config.z)
-        modelfile_check(file, error_set(cli_error(cli), STATUS_DATA, "the encoder's z has %d numbers, the predictor's %d",
-                                        encoder->config.z, predictor->config.z));
+    if (z && z != predictor->config.z)
+        modelfile_check(file, error_set(cli_error(cli), STATUS_DATA, "%s z has %d numbers, the predictor's %d",
+                                        encoder ? "the encoder's" : "another predictor's", z, predictor->config.z));
+    if (encoder) {
+        struct encoder_identity id = encoder_identity(encoder);
+        modelfile_check(file, predictor_knows(predictor, &id, cli_error(cli)));
+    }
     return predictor;
 }
 
 static void write_predictions(struct cli *cli, struct writer *out, struct prediction_batch *records) {
     cli_check(cli, prediction_batch_run(records, cli_error(cli)));
     for (int i = 0; i < records->count; i++)
-        cli_commit(cli, out, records->records[i]);
+        for (int k = 0; k < records->predictor_count; k++)
+            cli_commit(cli, out, records->records[i][k]);
     records->count = 0;
 }
 
 static int predict_main(struct cli *cli) {
     struct modelfile *file = modelfile_open(cli, model);
     struct encoder *encoder = modelfile_encoder(file);
-    struct predictor *predictor = load_predictor(cli, file, encoder);
+    struct predictor *predictors[MAX_FIELDS];
+    int count = 0, z = encoder ? encoder->config.z : 0;
+    while (count < MAX_FIELDS && (predictors[count] = load_predictor(cli, file, count, encoder, z)))
+        z = predictors[count++]->config.z;
+    if (count == 0)
+        modelfile_missing(file, "predictor");
     struct reader *in = cli_reader(cli, data);
     struct writer *out = cli_writer(cli);
 
-    struct prediction_batch *records = prediction_batch_new(encoder, predictor, label);
+    struct prediction_batch *records = prediction_batch_new(encoder, (const struct predictor *const *)predictors, count, label);
     while (cli_read(cli, in)) {
         if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), encoder ? "rnn" : "embedding")) {
             cli_check_record(cli, in, prediction_batch_add(records, in->record, cli_error(cli)));
@@ -211,7 +324,8 @@ static int predict_main(struct cli *cli) {
     }
 
     prediction_batch_free(records);
-    predictor_free(predictor);
+    for (int k = 0; k < count; k++)
+        predictor_free(predictors[k]);
     encoder_free(encoder);
     modelfile_close(file);
     return cli_finish(cli, in, out);
@@ -220,7 +334,7 @@ static int predict_main(struct cli *cli) {
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     if (!fit == !model)
-        cli_usage(cli, "either --fit TARGET or --model FILE has to be given");
+        cli_usage(cli, "either --fit FIELD or --model FILE has to be given");
     if (model && encoder_file)
         cli_usage(cli, "--encoder goes with --fit: a model has its own");
     cli_check_label(cli, label);

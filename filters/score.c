@@ -4,10 +4,12 @@
 #include "stream/json.h"
 #include "training/scores.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *format = "table";
+static const char *format = "table", *interval = "seeds";
 static bool all;
 
 static struct option options[] = {
@@ -17,13 +19,19 @@ static struct option options[] = {
      .target = &format,
      .choices = "table|tsv|json",
      .help = "A table for people, tab-separated values, or JSON"},
+    {.type = OPTION_CHOICE,
+     .name = "interval",
+     .letter = 'i',
+     .target = &interval,
+     .choices = "seeds|tasks",
+     .help = "Which intervals the table for people has: over the encoders' seeds, or over the tasks that are judged; the others have both"},
     {.type = OPTION_FLAG, .name = "all", .letter = 'a', .target = &all, .help = "Also the training split"},
     {0},
 };
 
 static struct program program = {
     .name = "score",
-    .summary = "print metrics by encoder and split, mean and bootstrapped 95 % interval over seeds",
+    .summary = "print metrics by encoder and split, with 95 % intervals over seeds and over tasks",
     .synopsis = "[OPTION]... < RECORDS > TABLE",
     .input = "prediction and emulation records, of several encoders and seeds if you like (cat)",
     .output = "a table, as text",
@@ -33,49 +41,63 @@ static struct program program = {
 
 // --- For people ---
 
-enum { NAMES = 4, COLUMNS = NAMES + MEASURE_COUNT, CELL_SIZE = 80 };
+enum { NAMES = 5, CELL_SIZE = 176 };
 
 struct text_table {
-    char (*cells)[COLUMNS][CELL_SIZE]; // the first row are the headings
+    char (*cells)[CELL_SIZE]; // [rows, columns]; the first row are the headings
     int rows, columns;
 };
 
-static void cell_text(const struct score_cell *cell, char out[CELL_SIZE]) {
-    if (!cell->seeds)
-        strcpy(out, "-");
-    else if (cell->seeds == 1)
-        snprintf(out, CELL_SIZE, "%.4f", cell->mean);
-    else
-        snprintf(out, CELL_SIZE, "%.4f [%.4f, %.4f]", cell->mean, cell->low, cell->high);
+static char *cell_at(const struct text_table *t, int row, int column) {
+    return t->cells[row * t->columns + column];
 }
 
-static bool measured(const struct score_row *rows, int count, int measure) {
-    for (int r = 0; r < count; r++)
-        if (rows[r].cells[measure].seeds)
+static void cell_text(const struct score_cell *cell, char out[CELL_SIZE]) {
+    bool by_tasks = interval[0] == 't';
+    double low = by_tasks ? cell->task_low : cell->low, high = by_tasks ? cell->task_high : cell->high;
+    if (!cell->seeds)
+        strcpy(out, "-");
+    else if (isnan(low))
+        snprintf(out, CELL_SIZE, "%.4f", cell->mean);
+    else
+        snprintf(out, CELL_SIZE, "%.4f [%.4f, %.4f]", cell->mean, low, high);
+}
+
+static bool measured(const struct score_table *table, int column) {
+    for (int r = 0; r < table->row_count; r++)
+        if (table->rows[r].cells[column].seeds)
             return true;
     return false;
 }
 
-// With the columns that some row has.
-static struct text_table table_text(const struct score_row *rows, int count) {
-    struct text_table t = {.rows = count + 1, .columns = NAMES, .cells = memory_calloc((size_t)count + 1, sizeof *t.cells)};
-    static const char *const names[NAMES] = {"encoder", "split", "seeds", "records"};
+static void fill_names(struct text_table *t, const struct score_table *table) {
+    static const char *const names[NAMES] = {"encoder", "split", "seeds", "records", "tasks"};
     for (int c = 0; c < NAMES; c++)
-        snprintf(t.cells[0][c], CELL_SIZE, "%s", names[c]);
-    for (int r = 0; r < count; r++) {
-        char(*cells)[CELL_SIZE] = t.cells[r + 1];
-        snprintf(cells[0], CELL_SIZE, "%s", rows[r].label);
-        snprintf(cells[1], CELL_SIZE, "%s", split_names[rows[r].split]);
-        snprintf(cells[2], CELL_SIZE, rows[r].seeds ? "%d" : "-", rows[r].seeds);
-        snprintf(cells[3], CELL_SIZE, "%llu", (unsigned long long)rows[r].records);
+        snprintf(cell_at(t, 0, c), CELL_SIZE, "%s", names[c]);
+    for (int r = 0; r < table->row_count; r++) {
+        const struct score_row *row = &table->rows[r];
+        snprintf(cell_at(t, r + 1, 0), CELL_SIZE, "%s", row->label);
+        snprintf(cell_at(t, r + 1, 1), CELL_SIZE, "%s", split_names[row->split]);
+        snprintf(cell_at(t, r + 1, 2), CELL_SIZE, row->seeds ? "%d" : "-", row->seeds);
+        snprintf(cell_at(t, r + 1, 3), CELL_SIZE, "%" PRIu64, row->records);
+        snprintf(cell_at(t, r + 1, 4), CELL_SIZE, "%" PRIu64, row->tasks);
     }
-    for (int m = 0; m < MEASURE_COUNT; m++) {
-        if (!measured(rows, count, m))
+}
+
+// With the columns that some row has.
+static struct text_table table_text(const struct score_table *table) {
+    struct text_table t = {.rows = table->row_count + 1, .columns = NAMES};
+    for (int c = 0; c < table->column_count; c++)
+        t.columns += measured(table, c);
+    t.cells = memory_calloc((size_t)(t.rows * t.columns), sizeof *t.cells);
+    fill_names(&t, table);
+    for (int c = 0, at = NAMES; c < table->column_count; c++) {
+        if (!measured(table, c))
             continue;
-        snprintf(t.cells[0][t.columns], CELL_SIZE, "%s", measures[m].heading);
-        for (int r = 0; r < count; r++)
-            cell_text(&rows[r].cells[m], t.cells[r + 1][t.columns]);
-        t.columns++;
+        snprintf(cell_at(&t, 0, at), CELL_SIZE, "%s", table->columns[c].heading);
+        for (int r = 0; r < table->row_count; r++)
+            cell_text(&table->rows[r].cells[c], cell_at(&t, r + 1, at));
+        at++;
     }
     return t;
 }
@@ -89,15 +111,15 @@ static int width(const char *text) {
 }
 
 // Names to the left, numbers to the right.
-static void print_table(const struct score_row *rows, int count) {
-    struct text_table t = table_text(rows, count);
+static void print_table(const struct score_table *table) {
+    struct text_table t = table_text(table);
     for (int r = 0; r < t.rows; r++) {
         for (int c = 0; c < t.columns; c++) {
             int widest = 0;
             for (int k = 0; k < t.rows; k++)
-                widest = width(t.cells[k][c]) > widest ? width(t.cells[k][c]) : widest;
-            int blanks = widest - width(t.cells[r][c]);
-            printf("%s%*s%s%*s", c ? "  " : "", c < 2 ? 0 : blanks, "", t.cells[r][c], c < 2 ? blanks : 0, "");
+                widest = width(cell_at(&t, k, c)) > widest ? width(cell_at(&t, k, c)) : widest;
+            int blanks = widest - width(cell_at(&t, r, c));
+            printf("%s%*s%s%*s", c ? "  " : "", c < 2 ? 0 : blanks, "", cell_at(&t, r, c), c < 2 ? blanks : 0, "");
         }
         putchar('\n');
     }
@@ -106,25 +128,51 @@ static void print_table(const struct score_row *rows, int count) {
 
 // --- For programs ---
 
-static void print_tsv(const struct score_row *rows, int count) {
-    printf("encoder\tsplit\tseeds\trecords");
-    for (int c = 0; c < MEASURE_COUNT; c++)
-        printf("\t%1$s\t%1$s_low\t%1$s_high", measures[c].name);
+// The numbers of a cell, in order, by what follows the column's name.
+enum { NUMBERS = 5 };
+static const char *const suffixes[NUMBERS] = {"", "_low", "_high", "_task_low", "_task_high"};
+static const char *const keys[NUMBERS] = {"mean", "low", "high", "task_low", "task_high"};
+
+static double number_of(const struct score_cell *cell, int which) {
+    const double numbers[NUMBERS] = {cell->mean, cell->low, cell->high, cell->task_low, cell->task_high};
+    return cell->seeds ? numbers[which] : NAN;
+}
+
+static void print_tsv(const struct score_table *table) {
+    printf("encoder\tsplit\tseeds\trecords\ttasks");
+    for (int c = 0; c < table->column_count; c++)
+        for (int k = 0; k < NUMBERS; k++)
+            printf("\t%s%s", table->columns[c].name, suffixes[k]);
     putchar('\n');
-    for (int r = 0; r < count; r++) {
-        printf("%s\t%s\t%d\t%llu", rows[r].label, split_names[rows[r].split], rows[r].seeds, (unsigned long long)rows[r].records);
-        for (int c = 0; c < MEASURE_COUNT; c++) {
-            const struct score_cell *cell = &rows[r].cells[c];
-            if (cell->seeds)
-                printf("\t%.9g\t%.9g\t%.9g", cell->mean, cell->low, cell->high);
-            else
-                printf("\t\t\t");
-        }
+    for (int r = 0; r < table->row_count; r++) {
+        const struct score_row *row = &table->rows[r];
+        printf("%s\t%s\t%d\t%" PRIu64 "\t%" PRIu64, row->label, split_names[row->split], row->seeds, row->records, row->tasks);
+        for (int c = 0; c < table->column_count; c++)
+            for (int k = 0; k < NUMBERS; k++) {
+                double number = number_of(&row->cells[c], k);
+                printf(isnan(number) ? "\t" : "\t%.9g", number);
+            }
         putchar('\n');
     }
 }
 
-static void pack_row(struct packer *p, const struct score_row *row) {
+static void pack_cell(struct packer *p, const struct score_cell *cell) {
+    if (!cell->seeds) {
+        pack_nil(p);
+        return;
+    }
+    pack_map(p);
+    for (int k = 0; k < NUMBERS; k++) {
+        pack_key(p, keys[k]);
+        if (isnan(number_of(cell, k)))
+            pack_nil(p);
+        else
+            pack_double(p, number_of(cell, k));
+    }
+    pack_end(p);
+}
+
+static void pack_row(struct packer *p, const struct score_table *table, const struct score_row *row) {
     pack_map(p);
     pack_key(p, "encoder");
     pack_str(p, row->label);
@@ -134,33 +182,23 @@ static void pack_row(struct packer *p, const struct score_row *row) {
     pack_i64(p, row->seeds);
     pack_key(p, "records");
     pack_u64(p, row->records);
-    for (int c = 0; c < MEASURE_COUNT; c++) {
-        const struct score_cell *cell = &row->cells[c];
-        pack_key(p, measures[c].name);
-        if (!cell->seeds) {
-            pack_nil(p);
-            continue;
-        }
-        pack_map(p);
-        pack_key(p, "mean");
-        pack_double(p, cell->mean);
-        pack_key(p, "low");
-        pack_double(p, cell->low);
-        pack_key(p, "high");
-        pack_double(p, cell->high);
-        pack_end(p);
+    pack_key(p, "tasks");
+    pack_u64(p, row->tasks);
+    for (int c = 0; c < table->column_count; c++) {
+        pack_key(p, table->columns[c].name);
+        pack_cell(p, &row->cells[c]);
     }
     pack_end(p);
 }
 
-static void print_json(struct cli *cli, const struct score_row *rows, int count) {
+static void print_json(struct cli *cli, const struct score_table *table) {
     struct packer *p = packer_new();
     struct value_nodes nodes = {0};
     struct json_text text = {0};
     size_t size;
     pack_list(p);
-    for (int r = 0; r < count; r++)
-        pack_row(p, &rows[r]);
+    for (int r = 0; r < table->row_count; r++)
+        pack_row(p, table, &table->rows[r]);
     pack_end(p);
     const uint8_t *bytes = packer_bytes(p, &size);
     cli_check(cli, value_decode(bytes, size, 0, &nodes, cli_error(cli)));
@@ -181,17 +219,20 @@ int main(int argc, char **argv) {
     while (cli_next(cli, in, NULL, "prediction|emulation"))
         cli_check_record(cli, in, scores_add(scores, in->record, cli_error(cli)));
 
-    struct score_row *rows;
-    int count;
-    if (scores_table(scores, cli_common(cli)->seed, &rows, &count, cli_error(cli)) != STATUS_OK)
+    struct score_table table;
+    if (scores_untold(scores))
+        cli_note(cli, "%" PRIu64 " predictions of what the records don't tell are not judged", scores_untold(scores));
+    if (scores_repeated(scores))
+        cli_note(cli, "%" PRIu64 " records are there twice and count once", scores_repeated(scores));
+    if (scores_table(scores, cli_common(cli)->seed, &table, cli_error(cli)) != STATUS_OK)
         cli_check(cli, error_prefix(cli_error(cli), "%s", in->name));
     if (format[0] == 'j')
-        print_json(cli, rows, count);
+        print_json(cli, &table);
     else if (format[1] == 's')
-        print_tsv(rows, count);
+        print_tsv(&table);
     else
-        print_table(rows, count);
-    free(rows);
+        print_table(&table);
+    score_table_free(&table);
     scores_free(scores);
     return cli_finish(cli, in, NULL);
 }

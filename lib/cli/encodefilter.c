@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "cli/ask.h"
 #include "cli/modelfile.h"
-#include "encoders/encoder.h"
+#include "encoders/identity.h"
 #include "records/loader.h"
 #include "training/rollouts.h"
 
@@ -223,6 +223,7 @@ static void make_encoder(struct cli *cli, const struct settings *s, const struct
 struct batch {
     struct cli *cli;
     const struct encoder *encoder;
+    struct encoder_identity identity;
     struct writer *out;
     struct packer **heads;  // [capacity] what an embedding record has of its rnn record, as a map
     struct rnn_loader rnns; // [capacity]
@@ -232,7 +233,7 @@ struct batch {
 };
 
 static struct batch batch_new(struct cli *cli, const struct settings *s, const struct encoder *e, struct writer *out) {
-    struct batch b = {.cli = cli, .encoder = e, .out = out, .capacity = s->batch, .traces = s->traces};
+    struct batch b = {.cli = cli, .encoder = e, .identity = encoder_identity(e), .out = out, .capacity = s->batch, .traces = s->traces};
     b.heads = memory_calloc((size_t)b.capacity, sizeof *b.heads);
     rnn_loader_init(&b.rnns, b.capacity);
     return b;
@@ -257,9 +258,10 @@ static void pack_trace(struct packer *p, struct tensor **steps, const struct enc
     free(all);
 }
 
-static void pack_tail(struct packer *p, const struct encoder *e, const struct tensor *z, const struct encoder_trace *trace, int i) {
+static void pack_tail(struct packer *p, const struct batch *b, const struct tensor *z, const struct encoder_trace *trace, int i) {
+    const struct encoder *e = b->encoder;
     pack_key(p, "encoder");
-    encoder_pack_identity(p, e);
+    encoder_identity_pack(p, &b->identity);
     pack_key(p, "z");
     pack_array(p, DTYPE_F4, 1, (uint64_t[]){(uint64_t)z->cols}, z->value + (size_t)i * (size_t)z->cols);
     if (trace) {
@@ -285,7 +287,7 @@ static void batch_flush(struct batch *b) {
     struct encoder_trace trace = {arena_alloc(&b->tape.arena, steps), arena_alloc(&b->tape.arena, steps)};
     struct tensor *z = encoder_embed(&b->tape, e, &w, &rnns, NULL, b->traces ? &trace : NULL, NULL);
     for (int i = 0; i < b->count; i++) {
-        pack_tail(b->heads[i], e, z, b->traces ? &trace : NULL, i);
+        pack_tail(b->heads[i], b, z, b->traces ? &trace : NULL, i);
         cli_commit(b->cli, b->out, b->heads[i]);
     }
     b->count = 0;

@@ -8,18 +8,33 @@
 static const char *const kinds[] = {"encoder", "emulator", "predictor"};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+struct models {
+    struct value **record; // [count]
+    int count;
+    bool whole; // their segment has ended
+};
+
 struct modelfile {
     struct cli *cli;
     char *name;
-    struct value *model[KINDS];
+    struct models models[KINDS];
 };
+
+static void add(struct models *models, const struct value *record) {
+    size_t size = (size_t)models->count * sizeof *models->record;
+    models->record = memory_realloc(models->record, size, size + sizeof *models->record);
+    models->record[models->count++] = value_clone(record);
+}
 
 static void keep(struct modelfile *m, const struct reader *in) {
     if (in->event == READER_META)
         cli_keep_source(m->cli, in->record);
-    for (int k = 0; in->event == READER_DATA && k < KINDS; k++)
-        if (!m->model[k] && value_is(value_get(in->record, "kind"), kinds[k]))
-            m->model[k] = value_clone(in->record);
+    for (int k = 0; k < KINDS; k++) {
+        struct models *models = &m->models[k];
+        if (in->event == READER_DATA && !models->whole && value_is(value_get(in->record, "kind"), kinds[k]))
+            add(models, in->record);
+        models->whole |= in->event == READER_END && models->count;
+    }
 }
 
 struct modelfile *modelfile_open(struct cli *cli, const char *path) {
@@ -36,19 +51,26 @@ struct modelfile *modelfile_open(struct cli *cli, const char *path) {
 void modelfile_close(struct modelfile *m) {
     if (!m)
         return;
-    for (int k = 0; k < KINDS; k++)
-        free(m->model[k]);
+    for (int k = 0; k < KINDS; k++) {
+        for (int i = 0; i < m->models[k].count; i++)
+            free(m->models[k].record[i]);
+        free(m->models[k].record);
+    }
     free(m->name);
     free(m);
 }
 
-bool modelfile_find(struct modelfile *m, const char *kind, struct model_record *out) {
+bool modelfile_at(struct modelfile *m, const char *kind, int index, struct model_record *out) {
     for (int k = 0; k < KINDS; k++)
-        if (m->model[k] && strcmp(kinds[k], kind) == 0) {
-            modelfile_check(m, model_record_read(m->model[k], out, cli_error(m->cli)));
+        if (index < m->models[k].count && strcmp(kinds[k], kind) == 0) {
+            modelfile_check(m, model_record_read(m->models[k].record[index], out, cli_error(m->cli)));
             return true;
         }
     return false;
+}
+
+bool modelfile_find(struct modelfile *m, const char *kind, struct model_record *out) {
+    return modelfile_at(m, kind, 0, out);
 }
 
 struct encoder *modelfile_encoder(struct modelfile *m) {

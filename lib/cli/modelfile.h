@@ -1,5 +1,5 @@
-// A model stream (encoder, emulator, predictor records) held in memory: the first record of each kind, and all meta records for the
-// history.
+// A model stream (encoder, emulator, predictor records) held in memory: of each kind the first record and those after it in the same
+// segment; and all meta records for the history.
 #ifndef CLI_MODELFILE_H
 #define CLI_MODELFILE_H
 
@@ -14,6 +14,8 @@ void modelfile_close(struct modelfile *m); // NULL allowed
 
 // The model of this kind: "encoder", "emulator" or "predictor". False when there is none; exits when it is no model record.
 bool modelfile_find(struct modelfile *m, const char *kind, struct model_record *out);
+// The same, of several in a segment, as predictors are: the first has index 0. False beyond the last.
+bool modelfile_at(struct modelfile *m, const char *kind, int index, struct model_record *out);
 
 // Its encoder, to be freed by encoder_free; NULL when there is none; exits when it can't be read.
 struct encoder *modelfile_encoder(struct modelfile *m);

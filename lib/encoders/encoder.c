@@ -164,17 +164,6 @@ void encoder_pack(struct packer *p, const struct encoder *e) {
     pack_end(p);
 }
 
-void encoder_pack_identity(struct packer *p, const struct encoder *e) {
-    pack_map(p);
-    pack_key(p, "type");
-    pack_str(p, e->type->name);
-    pack_key(p, "seed");
-    pack_u64(p, e->seed);
-    pack_key(p, "step");
-    pack_u64(p, e->step);
-    pack_end(p);
-}
-
 struct tensor *encoder_embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,
                              struct rng *rng, struct encoder_trace *trace, struct tensor **raw) {
     struct tensor *z = e->type->embed(tape, e, w, batch, rng, trace);

@@ -72,8 +72,7 @@ enum status encoder_fits(const struct encoder *e, const struct rnn_arch *arch, s
 
 // From and to encoder records. Absent config keys take the paper's values; names that the kind does not use are ignored.
 enum status encoder_read(const struct model_record *record, struct encoder **out, struct error *error) MUST_CHECK;
-void encoder_pack(struct packer *p, const struct encoder *e);          // the whole record
-void encoder_pack_identity(struct packer *p, const struct encoder *e); // packs the map {type, seed, step} for records made with it
+void encoder_pack(struct packer *p, const struct encoder *e); // the whole record
 
 // Embeddings of unit norm [B,Z]; raw (may be NULL) receives those before normalisation.
 struct tensor *encoder_embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct family_target *family_target(const struct family *family, const char *name) {
-    for (const struct family_target *t = family->targets; t < family->targets + FAMILY_TARGETS && t->name; t++)
-        if (strcmp(t->name, name) == 0)
-            return t;
+const struct family_target *family_target(const char *name) {
+    for (int i = 0; i < family_count(); i++)
+        for (const struct family_target *t = family_at(i)->targets; t < family_at(i)->targets + FAMILY_TARGETS && t->name; t++)
+            if (strcmp(t->name, name) == 0)
+                return t;
     return NULL;
 }
 

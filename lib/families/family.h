@@ -13,7 +13,7 @@
 #include "rnn/stepper.h"
 #include "stream/packer.h"
 
-enum { TASK_SIZE = 160, FAMILY_KEY_SIZE = 512, FAMILY_TARGETS = 4, FAMILY_ANSWERS = 8, FAMILY_COLUMNS = 8 };
+enum { TASK_SIZE = 160, FAMILY_KEY_SIZE = 512, FAMILY_TARGETS = 4, FAMILY_COLUMNS = 8 };
 
 struct family;
 
@@ -50,13 +50,13 @@ struct vocabulary {
     const char *names; // a character for each letter, "abcd"
 };
 
-// Properties of a task that predictors may be asked for by a short name.
+// A property of a task that predictors may be asked for by a short name: a field of its records.
 struct family_target {
     const char *name; // NULL after the last
-    bool list;        // records have a list of answers, also when it is one
+    const char *path; // "task.offsets"
+    int skip;         // so many first items of a list tell nothing and are no answers
     int classes, low; // an answer is one of the integers low .. low + classes - 1; classes 0: it is a number
-    // Writes at most FAMILY_ANSWERS answers; returns how many.
-    int (*truth)(const void *body, double *truth);
+    bool circle;      // a number of degrees: predicted on a line, but also judged on the circle
 };
 
 // A snapshot's row in a zoo of NumPy files, as the authors of the paper publish theirs (records/npyzoo.h).
@@ -119,10 +119,10 @@ struct family {
 };
 
 int family_count(void);
-const struct family *family_at(int i);                                                    // the registry: 0 .. family_count() - 1
-const struct family *family_find(const char *name);                                       // NULL: not known
-int family_index(const struct family *family);                                            // its place in the registry
-const struct family_target *family_target(const struct family *family, const char *name); // NULL: it has none of this name
+const struct family *family_at(int i);                       // the registry: 0 .. family_count() - 1
+const struct family *family_find(const char *name);          // NULL: not known
+int family_index(const struct family *family);               // its place in the registry
+const struct family_target *family_target(const char *name); // of any family; NULL: none has it
 
 // A hash of the task's key; of an unknown family, of its map as canonical JSON (stream/json.h).
 uint64_t task_hash(const struct task *task, uint64_t seed);

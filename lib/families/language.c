@@ -393,14 +393,6 @@ static int counted(const void *body, int n, int *tokens) {
     return length + 1;
 }
 
-// The offset of each letter but the first.
-static int offsets_truth(const void *body, double *truth) {
-    const struct language *l = body;
-    for (int i = 1; i < l->tokens; i++)
-        truth[i - 1] = l->offsets[i];
-    return l->tokens - 1;
-}
-
 // Offsets; the authors' judge counts letters, whatever their order.
 static bool from_published(const struct published *row, void *body, struct performance *performance) {
     struct language *l = body;
@@ -455,5 +447,5 @@ const struct family language_family = {
     .from_published = from_published,
     .publish = publish,
     .published_as = DTYPE_I8,
-    .targets = {{"task", .list = true, LANGUAGE_OFFSETS, LANGUAGE_OFFSET_LOW, offsets_truth}},
+    .targets = {{"task", "task.offsets", .skip = 1, LANGUAGE_OFFSETS, LANGUAGE_OFFSET_LOW}},
 };

@@ -322,11 +322,6 @@ static void shape(const void *body, struct rnn_arch *arch) {
     arch->output = IDX_CLASSES;
 }
 
-static int rotation_truth(const void *body, double *truth) {
-    *truth = ((const struct smnist *)body)->rotation;
-    return 1;
-}
-
 static const struct smnist usual = {.data = "mnist", .tile = SMNIST_DEFAULT_TILE};
 
 // The angle in degrees; the authors' images are MNIST's.
@@ -371,5 +366,5 @@ const struct family smnist_family = {
     .from_published = from_published,
     .publish = publish,
     .published_as = DTYPE_F8,
-    .targets = {{"rotation", .truth = rotation_truth}},
+    .targets = {{"rotation", "task.rotation", .circle = true}},
 };

@@ -46,23 +46,6 @@ double stats_quantile(const double *x, int n, double q) {
     return quantile;
 }
 
-void stats_bootstrap(double *low, double *high, const double *x, int n, int rounds, struct rng *rng) {
-    *low = *high = n == 1 ? x[0] : NAN;
-    if (n <= 1 || rounds <= 0)
-        return;
-    double *means = memory_alloc(rounds * sizeof *means);
-    for (int r = 0; r < rounds; r++) {
-        double sum = 0;
-        for (int i = 0; i < n; i++)
-            sum += x[rng_below(rng, n)];
-        means[r] = sum / n;
-    }
-    qsort(means, rounds, sizeof *means, compare);
-    *low = sorted_quantile(means, rounds, 0.025);
-    *high = sorted_quantile(means, rounds, 0.975);
-    free(means);
-}
-
 // --- Principal components ---
 
 // One Jacobi rotation of the symmetric s [d,d] that makes s[p,q] zero; vectors [d,d] collects the rotations (Golub and Van Loan,

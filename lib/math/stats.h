@@ -2,15 +2,10 @@
 #ifndef MATH_STATS_H
 #define MATH_STATS_H
 
-#include "base/rng.h"
-
 double stats_mean(const double *x, int n);               // NaN for n = 0
 double stats_deviation(const double *x, int n);          // root of the mean squared distance from the mean; NaN for n = 0
 double stats_median(const double *x, int n);             // of a copy; NaN for n = 0
 double stats_quantile(const double *x, int n, double q); // linear interpolation between order statistics, as NumPy; NaN for n = 0
-
-// Percentile bootstrap of the mean: the q = 0.025 and 0.975 quantiles of `rounds` resampled means. n = 1 gives low = high = x[0].
-void stats_bootstrap(double *low, double *high, const double *x, int n, int rounds, struct rng *rng);
 
 // Principal component analysis of x [n, d], by eigenvectors of the covariance (Jacobi rotations): projected [n, k] on the first k
 // components, share [k] of the total variance (may be NULL). Each component's sign is fixed by making its largest entry positive. k <= d.

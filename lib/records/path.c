@@ -2,6 +2,7 @@
 
 #include "base/numtext.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MAX_KEY = 256 };
@@ -72,4 +73,37 @@ bool path_number(const struct value *v, const char *path, double *out) {
     else
         return !f.in_array && value_to_double(f.value, out);
     return true;
+}
+
+static size_t append(char *out, size_t capacity, size_t used, const char *before, const uint8_t *text, size_t size) {
+    int n = snprintf(out + used, capacity - used, "%s'%.*s'", before, (int)size, (const char *)text);
+    if (n < 0 || (size_t)n >= capacity - used) { // no room: whole names only
+        out[used] = '\0';
+        return used;
+    }
+    return used + (size_t)n;
+}
+
+void path_names(const struct value *v, const char *path, char *out, size_t capacity) {
+    struct found f = {.value = v};
+    char start[MAX_KEY];
+    size_t length = 0, used = 0;
+    for (size_t dot = strcspn(path, "."); path[dot] && dot < sizeof start; dot += 1 + strcspn(path + dot + 1, ".")) {
+        memcpy(start, path, dot);
+        start[dot] = '\0';
+        struct found next;
+        if (path_find(v, start, &next) && !next.in_array && next.value->type == VALUE_MAP) {
+            f = next;
+            length = dot;
+        }
+    }
+    if (length)
+        used = append(out, capacity, 0, "", (const uint8_t *)path, length);
+    else
+        used = (size_t)snprintf(out, capacity, "the record");
+    used += (size_t)snprintf(out + used, capacity - used, " has");
+    const struct value *key = f.value->type == VALUE_MAP ? value_first(f.value) : NULL;
+    for (uint32_t i = 0; key && i < f.value->count && used < capacity / 2 + 100; i++, key = value_next(value_next(key)))
+        if (key->type == VALUE_STR && key->size < 64)
+            used = append(out, capacity, used, i ? ", " : " ", key->data, key->size);
 }

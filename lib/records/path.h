@@ -19,4 +19,7 @@ bool path_find(const struct value *v, const char *path, struct found *out);
 // A number (true and false as 1 and 0, and an item of an array, as float unless it is f8); false when there is none.
 bool path_number(const struct value *v, const char *path, double *out);
 
+// For messages when a path leads to nothing: "'task' has 'family', 'tokens', 'offsets'", of the map where the path ends.
+void path_names(const struct value *v, const char *path, char *out, size_t capacity);
+
 #endif

@@ -17,7 +17,7 @@ struct held_rnn {
 
 struct emulation_batch *emulation_batch_new(const struct encoder *encoder, struct judge *judge, const char *label) {
     struct emulation_batch *b = memory_calloc(1, sizeof *b);
-    *b = (struct emulation_batch){.encoder = encoder, .judge = judge, .label = label};
+    *b = (struct emulation_batch){.encoder = encoder, .identity = encoder_identity(encoder), .judge = judge, .label = label};
     b->held = memory_calloc(EMULATION_BATCH, sizeof *b->held);
     rnn_loader_init(&b->rnns, EMULATION_BATCH);
     for (int i = 0; i < EMULATION_BATCH; i++)
@@ -64,7 +64,7 @@ static void pack_emulation(struct packer *p, const struct emulation_batch *b, co
     pack_str(p, "emulation");
     pack_rest(p, record->root, anew);
     pack_key(p, "encoder");
-    encoder_pack_identity(p, b->encoder);
+    encoder_identity_pack(p, &b->identity);
     if (b->label) {
         pack_key(p, "label");
         pack_str(p, b->label);

@@ -2,7 +2,7 @@
 #ifndef TRAINING_EMULATION_BATCH_H
 #define TRAINING_EMULATION_BATCH_H
 
-#include "encoders/encoder.h"
+#include "encoders/identity.h"
 #include "records/loader.h"
 #include "stream/reader.h"
 #include "training/emulation.h"
@@ -13,6 +13,7 @@ enum { EMULATION_BATCH = 32 };
 
 struct emulation_batch {
     const struct encoder *encoder;
+    struct encoder_identity identity;           // the encoder's
     struct judge *judge;                        // borrowed
     const char *label;                          // written into each record; NULL: theirs stays
     struct packer *emulations[EMULATION_BATCH]; // emulation records

@@ -1,23 +1,53 @@
 #include "training/measures.h"
 
 #include "base/memory.h"
+#include "math/intervals.h"
 #include "math/stats.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-// --- Classes ---
-
-static double share_right(const double *truth, const double *predicted, int answers) {
-    int right = 0;
-    for (int a = 0; a < answers; a++)
-        right += truth[a] == predicted[a];
-    return (double)right / answers;
+static size_t items(const struct judged *j) {
+    return j->count * (size_t)j->answers;
 }
 
-static double all_right(const double *truth, const double *predicted, int answers) {
-    return share_right(truth, predicted, answers) == 1;
+// --- Emulations ---
+
+static double mean_predicted(const struct judged *j) {
+    return stats_mean(j->predicted, (int)items(j));
+}
+
+static double mean_difference(const struct judged *j) {
+    double sum = 0;
+    for (size_t i = 0; i < items(j); i++)
+        sum += fabs(j->truth[i] - j->predicted[i]);
+    return sum / (double)items(j);
+}
+
+// --- Classes ---
+
+static int right_answers(const struct judged *j, size_t record) {
+    int right = 0;
+    for (int a = 0; a < j->answers; a++)
+        right += j->truth[record * (size_t)j->answers + (size_t)a] == j->predicted[record * (size_t)j->answers + (size_t)a];
+    return right;
+}
+
+// Of the answers.
+static double share_right(const struct judged *j) {
+    double sum = 0;
+    for (size_t i = 0; i < j->count; i++)
+        sum += (double)right_answers(j, i) / j->answers;
+    return sum / (double)j->count;
+}
+
+// Of the records, all of whose answers have to be right.
+static double share_exact(const struct judged *j) {
+    double sum = 0;
+    for (size_t i = 0; i < j->count; i++)
+        sum += right_answers(j, i) == j->answers;
+    return sum / (double)j->count;
 }
 
 static int compare_bytes(const void *a, const void *b, void *size) {
@@ -37,22 +67,22 @@ static double largest_share(double *x, size_t n, size_t width) {
     return (double)most / (double)n;
 }
 
-static double most_common(const struct truths *t) {
+static double most_common(const struct judged *t) {
     size_t size = t->count * (size_t)t->answers * sizeof(double);
     double *copy = memory_alloc(size);
-    memcpy(copy, t->values, size);
+    memcpy(copy, t->truth, size);
     double share = largest_share(copy, t->count, (size_t)t->answers);
     free(copy);
     return share;
 }
 
 // Each answer's most common value by itself.
-static double most_common_each(const struct truths *t) {
+static double most_common_each(const struct judged *t) {
     size_t n = t->count, answers = (size_t)t->answers;
     double *copy = memory_alloc(n * sizeof *copy), share = 0;
     for (size_t a = 0; a < answers; a++) {
         for (size_t i = 0; i < n; i++)
-            copy[i] = t->values[i * answers + a];
+            copy[i] = t->truth[i * answers + a];
         share += largest_share(copy, n, 1) / (double)answers;
     }
     free(copy);
@@ -61,21 +91,72 @@ static double most_common_each(const struct truths *t) {
 
 // --- Numbers ---
 
-static double square(const double *truth, const double *predicted, int answers) {
-    (void)answers;
-    return (*truth - *predicted) * (*truth - *predicted);
+static double squares(const struct judged *j) {
+    double sum = 0;
+    for (size_t i = 0; i < items(j); i++)
+        sum += (j->truth[i] - j->predicted[i]) * (j->truth[i] - j->predicted[i]);
+    return sum;
 }
 
-// The mean has the least squared error of all constants.
-static double deviation(const struct truths *t) {
-    return stats_deviation(t->values, (int)t->count);
+static double rmse(const struct judged *j) {
+    return sqrt(squares(j) / (double)items(j));
+}
+
+// Answer a of all records, to be freed.
+static double *column(const struct judged *j, const double *x, int a) {
+    double *out = memory_alloc(j->count * sizeof *out);
+    for (size_t i = 0; i < j->count; i++)
+        out[i] = x[i * (size_t)j->answers + (size_t)a];
+    return out;
+}
+
+// The squares that are left of the truths' distances from their mean, each answer's own; the mean has the least squared error of all
+// constants.
+static double squares_of_means(const struct judged *j) {
+    double sum = 0;
+    for (int a = 0; a < j->answers; a++) {
+        double *truth = column(j, j->truth, a), deviation = stats_deviation(truth, (int)j->count);
+        sum += deviation * deviation * (double)j->count;
+        free(truth);
+    }
+    return sum;
+}
+
+static double deviation(const struct judged *j) {
+    return j->answers == 1 ? stats_deviation(j->truth, (int)j->count) : sqrt(squares_of_means(j) / (double)items(j));
+}
+
+// 1 - sum (y - p)^2 / sum (y - mean)^2: the share of the variance that is explained.
+static double r2(const struct judged *j) {
+    double total = squares_of_means(j);
+    return total > 0 ? 1 - squares(j) / total : NAN;
+}
+
+// Mean over the answers.
+static double tau(const struct judged *j) {
+    double sum = 0;
+    for (int a = 0; a < j->answers; a++) {
+        double *truth = column(j, j->truth, a), *predicted = column(j, j->predicted, a);
+        double one = kendall_tau(truth, predicted, j->count);
+        sum += isnan(one) && j->count > 1 ? 0 : one; // a constant orders nothing
+        free(truth);
+        free(predicted);
+    }
+    return sum / j->answers;
+}
+
+static double nothing(const struct judged *j) {
+    (void)j;
+    return 0;
 }
 
 // --- Angles in degrees ---
 
-static double angle_between(const double *truth, const double *predicted, int answers) {
-    (void)answers;
-    return fabs(remainder(*truth - *predicted, 360));
+static double angle_between(const struct judged *j) {
+    double sum = 0;
+    for (size_t i = 0; i < items(j); i++)
+        sum += fabs(remainder(j->truth[i] - j->predicted[i], 360));
+    return sum / (double)items(j);
 }
 
 static int compare_numbers(const void *a, const void *b) {
@@ -85,11 +166,10 @@ static int compare_numbers(const void *a, const void *b) {
 
 // The least mean distance of one angle from all of them. As a function of that angle it is made of straight lines that bend upwards at the
 // truths only, so one of these is best. The truths in order, going round twice: x [2n], and their running sums.
-static double from_median_angle(const struct truths *t) {
-    size_t n = t->count;
+static double from_median(const double *truth, size_t n) {
     double *x = memory_alloc(2 * n * sizeof *x), *sum = memory_alloc((2 * n + 1) * sizeof *sum), least = INFINITY;
     for (size_t i = 0; i < n; i++)
-        x[i] = fmod(fmod(t->values[i], 360) + 360, 360);
+        x[i] = fmod(fmod(truth[i], 360) + 360, 360);
     qsort(x, n, sizeof *x, compare_numbers);
     sum[0] = 0;
     for (size_t i = 0; i < 2 * n; i++) {
@@ -108,14 +188,27 @@ static double from_median_angle(const struct truths *t) {
     return fmax(least, 0); // not -1e-14
 }
 
-const struct measure measures[MEASURE_COUNT] = {
-    [MEASURE_EMULATION_LOSS] = {"emulation_loss", "emulation loss", .of = NULL},
-    [MEASURE_CLONE_DIFFERENCE] = {"clone_difference", "clone |diff|", .of = NULL},
-    [MEASURE_EXACT_TASK] = {"exact_task", "exact task", false, TARGET_TASK, all_right, most_common},
-    [MEASURE_OFFSET_ACCURACY] = {"offset_accuracy", "per offset", false, TARGET_TASK, share_right, most_common_each},
-    [MEASURE_ACCURACY_ERROR] = {"accuracy_rmse", "accuracy RMSE", true, TARGET_ACCURACY, square, deviation},
-    [MEASURE_ROTATION_ERROR] = {"rotation_rmse", "rotation RMSE", true, TARGET_ROTATION, square, deviation},
-    [MEASURE_ROTATION_ANGLE] = {"rotation_angle", "angular error", false, TARGET_ROTATION, angle_between, from_median_angle},
-    [MEASURE_GAP_ERROR] = {"gap_rmse", "gap RMSE", true, TARGET_GAP, square, deviation},
-    [MEASURE_STEP_ACCURACY] = {"step_accuracy", "step accuracy", false, TARGET_STEP, all_right, most_common},
+static double from_median_angle(const struct judged *j) {
+    double sum = 0;
+    for (int a = 0; a < j->answers; a++) {
+        double *truth = column(j, j->truth, a);
+        sum += from_median(truth, j->count) / j->answers;
+        free(truth);
+    }
+    return sum;
+}
+
+#define OF(kind) (1u << JUDGED_##kind)
+
+const struct measure measures[] = {
+    {"%s_loss", "%s loss", OF(LOSS), -INFINITY, INFINITY, mean_predicted, NULL},
+    {"%s_difference", "%s |diff|", OF(CLONE), 0, 1, mean_difference, NULL},
+    {"exact_%s", "exact %s", OF(CLASSES), 0, 1, share_exact, most_common},
+    {"%s_each", "%s, each", OF(CLASSES), 0, 1, share_right, most_common_each},
+    {"%s_rmse", "%s RMSE", OF(NUMBER) | OF(DEGREES), 0, INFINITY, rmse, deviation},
+    {"%s_r2", "%s R2", OF(NUMBER), -INFINITY, 1, r2, nothing},
+    {"%s_tau", "%s tau", OF(NUMBER), -1, 1, tau, nothing},
+    {"%s_angle", "%s angle", OF(DEGREES) | OF(ANGLE), 0, 180, angle_between, from_median_angle},
+    {"%s_accuracy", "%s accuracy", OF(CLASS), 0, 1, share_exact, most_common},
+    {0},
 };

@@ -1,38 +1,36 @@
-// What predictions and emulations are judged by: lines of a table.
+// What predictions and emulations are judged by. A measure is a line of a table: its names, what it is of, its value over the records of
+// one encoder, and what the best constant answer to the same questions comes to. Adding one: a line, and a function or two.
 #ifndef TRAINING_MEASURES_H
 #define TRAINING_MEASURES_H
 
-#include "training/predictor.h"
+#include <stdbool.h>
+#include <stddef.h>
 
-enum measure_id {
-    MEASURE_EMULATION_LOSS,   // emulation records: loss
-    MEASURE_CLONE_DIFFERENCE, // emulation records: |accuracy - clone_accuracy|
-    MEASURE_EXACT_TASK,       // predictions of the task: all offsets right
-    MEASURE_OFFSET_ACCURACY,  // predictions of the task: share of the offsets that are right
-    MEASURE_ACCURACY_ERROR,   // predictions of numbers: root of the mean squared error
-    MEASURE_ROTATION_ERROR,
-    MEASURE_ROTATION_ANGLE, // predictions of the rotation: mean absolute difference on the circle
-    MEASURE_GAP_ERROR,
-    MEASURE_STEP_ACCURACY, // predictions of the step: share that is right
-    MEASURE_COUNT
+enum judged_kind {
+    JUDGED_LOSS,    // emulations: predicted is the loss, there is no truth
+    JUDGED_CLONE,   // emulations: the RNN's accuracy and its clone's
+    JUDGED_NUMBER,  // predictions of numbers
+    JUDGED_DEGREES, // of numbers that are angles as well
+    JUDGED_CLASS,   // of a class
+    JUDGED_CLASSES, // of a list of classes
+    JUDGED_ANGLE
 };
 
-// The truths of all judged predictions of a target, [count, answers].
-struct truths {
-    double *values;
-    size_t count, capacity;
+// What is judged: records with as many answers each, truth and predicted [count, answers]. Equal classes are equal numbers.
+struct judged {
+    enum judged_kind kind;
     int answers;
+    size_t count;
+    const double *truth, *predicted;
 };
 
 struct measure {
-    const char *name;    // "emulation_loss"
-    const char *heading; // of a table for people
-    bool root;           // the root of the mean is reported: `of` is a square
-    // Of predictions of a target, other ones are of emulation records and have no functions.
-    enum target_id target;
-    double (*of)(const double *truth, const double *predicted, int answers);
-    double (*best_constant)(const struct truths *t); // what the best constant answer comes to; count > 0
+    const char *name, *heading;                      // of a column, with %s for the target: "%s_rmse", "%s RMSE"
+    unsigned of;                                     // 1 << enum judged_kind, or several of them
+    double least, greatest;                          // that the value can be
+    double (*value)(const struct judged *j);         // count > 0; NaN where it is not defined
+    double (*best_constant)(const struct judged *j); // of the truths; NULL: there is none
 };
-extern const struct measure measures[MEASURE_COUNT];
+extern const struct measure measures[]; // ends with a zeroed one
 
 #endif

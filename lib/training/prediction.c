@@ -1,11 +1,11 @@
 #include "training/prediction.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
+#include "records/path.h"
+#include "base/hash.h"
 #include "training/prediction_internal.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,21 +13,26 @@
 
 static const uint64_t half_seed = 5; // part of the format; cuts the OOD languages of three, four and five letters into nearly equal halves
 
-bool prediction_seen(const char *split, const struct task *task) {
-    if (!*split || strcmp(split, split_names[SPLIT_TRAIN]) == 0)
+bool prediction_seen(const struct rnn_record *record) {
+    if (!*record->split || strcmp(record->split, split_names[SPLIT_TRAIN]) == 0)
         return true;
-    if (strcmp(split, split_names[SPLIT_OOD]) != 0)
+    if (strcmp(record->split, split_names[SPLIT_OOD]) != 0)
         return false;
-    return task->value || task->family ? task_hash(task, half_seed) & 1 : false;
+    const struct task *task = &record->task; // where there is none, a run is a task of its own
+    return (task->value || task->family ? task_hash(task, half_seed) : hash_mix(half_seed ^ record->run)) & 1;
 }
 
 // --- Data ---
 
+// A record's part in training.
+enum part { PART_NONE, PART_TRAINING, PART_VALIDATION, PART_OOD };
+
 struct prediction_internal {
     struct encoder *encoder; // may be NULL
     const struct dataset *data;
-    const struct target *target;
+    struct property property; // its own; settled by the survey
     struct predictor_config config;
+    uint8_t *part;          // [items] enum part
     double *truth;          // [items, answers]
     float *z;               // [items, Z]; NULL with an encoder
     int *items, *judged[2]; // training items; those of validation and ood that are not seen
@@ -41,10 +46,16 @@ struct prediction_internal {
     uint64_t best_step;
 };
 
-static const enum split judged_splits[2] = {SPLIT_VALIDATION, SPLIT_OOD};
-
 static enum status blame(const struct dataset *data, int item, struct error *error) {
     return error_prefix(error, "%s: byte %llu", data->name, (unsigned long long)data->items[item].offset);
+}
+
+static enum part part_of(const struct rnn_record *record) {
+    if (prediction_seen(record))
+        return PART_TRAINING;
+    if (strcmp(record->split, split_names[SPLIT_VALIDATION]) == 0)
+        return PART_VALIDATION;
+    return strcmp(record->split, split_names[SPLIT_OOD]) == 0 ? PART_OOD : PART_NONE;
 }
 
 // What the first record tells about the sizes of the predictor.
@@ -62,40 +73,102 @@ static enum status sizes_from_data(struct prediction_internal *in, struct error 
         status = prediction_z_open(record.root, &z, error);
         config->z = status == STATUS_OK ? (int)z.count : 0;
     }
-    const struct family_target *own = record.task.family ? family_target(record.task.family, in->target->name) : NULL;
-    double truth[FAMILY_ANSWERS];
-    if (status == STATUS_OK && own && own->list)
-        config->tokens = 1 + own->truth(record.task.body.bytes, truth);
     free(nodes.node);
     return status == STATUS_OK ? status : blame(in->data, 0, error);
 }
 
-// Sorts item i into training or judging and reads what is wanted of it.
-static enum status take_item(struct prediction_internal *in, int i, struct value_nodes *nodes, struct error *error) {
+// --- What the data have: the property's kind and classes ---
+
+static enum status survey_item(struct prediction *p, struct survey *survey, int i, struct value_nodes *nodes, struct error *error) {
+    struct prediction_internal *in = p->internal;
     struct rnn_record record;
+    struct answers truth;
     if (dataset_read(in->data, i, nodes, &record, error) != STATUS_OK)
         return error->status;
-    bool used = prediction_seen(record.split, &record.task);
-    if (used)
-        in->items[in->item_count++] = i;
-    for (int k = 0; !used && k < 2; k++)
-        if (strcmp(record.split, split_names[judged_splits[k]]) == 0) {
-            in->judged[k][in->judged_count[k]++] = i;
-            used = true;
-        }
-    if (!used)
+    enum part part = part_of(&record);
+    if (part == PART_NONE)
         return STATUS_OK;
-    int Z = in->config.z, answers = predictor_answers(in->target, &in->config);
-    double *truth = in->truth + (size_t)i * (size_t)answers;
-    enum status status = in->target->truth(in->target, &record, answers, truth, error);
-    if (status == STATUS_OK)
-        status = predictor_add_class(&in->config, in->target, *truth, error);
-    return status == STATUS_OK && in->z ? prediction_z_read(record.root, Z, in->z + (size_t)i * (size_t)Z, error) : status;
+    if (property_truth(&in->property, record.root, &truth, error) != STATUS_OK)
+        return error->status;
+    p->used++;
+    p->left_out += truth.count == 0;
+    if (truth.count == 0)
+        return STATUS_OK;
+    in->part[i] = (uint8_t)part;
+    return property_show(&in->property, survey, &truth, error);
 }
 
-static enum status take_items(struct prediction_internal *in, struct error *error) {
+// No record tells the property: the message says what there is in the first one.
+static enum status nothing_told(const struct prediction_internal *in, struct error *error) {
+    struct value_nodes nodes = {0};
+    struct rnn_record record;
+    char names[sizeof error->text / 2];
+    if (dataset_read(in->data, 0, &nodes, &record, error) == STATUS_OK) {
+        path_names(record.root, property_path(&in->property), names, sizeof names);
+        error_set(error, STATUS_DATA, "%s: target '%s': no record has the field '%s' (or a finite number in it); %s", in->data->name,
+                  in->property.name, property_path(&in->property), names);
+    }
+    free(nodes.node);
+    return error->status;
+}
+
+static enum status survey(struct prediction *p, struct error *error) {
+    struct prediction_internal *in = p->internal;
+    struct value_nodes nodes = {0};
+    struct survey survey = {0};
+    enum status status = STATUS_OK;
+    in->part = memory_calloc((size_t)in->data->count, 1);
+    for (int i = 0; i < in->data->count && status == STATUS_OK; i++) {
+        status = survey_item(p, &survey, i, &nodes, error);
+        if (status != STATUS_OK)
+            blame(in->data, i, error);
+    }
+    free(nodes.node);
+    if (status != STATUS_OK)
+        return status;
+    if (p->used && p->left_out == p->used)
+        return nothing_told(in, error);
+    return property_settle(&in->property, &survey, error) == STATUS_OK ? STATUS_OK : error_prefix(error, "%s", in->data->name);
+}
+
+// --- Truths and embeddings ---
+
+static enum status truth_of_item(const struct prediction_internal *in, const struct rnn_record *record, double *truth,
+                                 struct error *error) {
+    struct answers a;
+    if (property_truth(&in->property, record->root, &a, error) != STATUS_OK)
+        return error->status;
+    for (int k = 0; k < in->property.answers; k++) {
+        truth[k] = k < a.count ? property_value(&in->property, &a.label[k]) : -1;
+        if (in->property.kind == PROPERTY_CLASSES && truth[k] < 0)
+            return error_set(error, STATUS_DATA, "target '%s': the field '%s' is none of its classes", in->property.name,
+                             property_path(&in->property));
+    }
+    return STATUS_OK;
+}
+
+// Sorts item i into training or judging and reads what is wanted of it.
+static enum status take_item(struct prediction *p, int i, struct value_nodes *nodes, struct error *error) {
+    struct prediction_internal *in = p->internal;
+    struct rnn_record record;
+    if (in->part[i] == PART_NONE)
+        return STATUS_OK;
+    if (dataset_read(in->data, i, nodes, &record, error) != STATUS_OK)
+        return error->status;
+    if (in->part[i] == PART_TRAINING)
+        in->items[in->item_count++] = i;
+    else
+        in->judged[in->part[i] - PART_VALIDATION][in->judged_count[in->part[i] - PART_VALIDATION]++] = i;
+    size_t Z = (size_t)in->config.z, item = (size_t)i;
+    if (truth_of_item(in, &record, in->truth + item * (size_t)in->property.answers, error) != STATUS_OK)
+        return error->status;
+    return in->z ? prediction_z_read(record.root, in->config.z, in->z + item * Z, error) : STATUS_OK;
+}
+
+static enum status take_items(struct prediction *p, struct error *error) {
+    struct prediction_internal *in = p->internal;
     size_t n = (size_t)in->data->count;
-    in->truth = memory_calloc(n * (size_t)predictor_answers(in->target, &in->config), sizeof *in->truth);
+    in->truth = memory_calloc(n * (size_t)in->property.answers, sizeof *in->truth);
     in->z = in->encoder ? NULL : memory_calloc(n * (size_t)in->config.z, sizeof *in->z);
     in->items = memory_alloc(n * sizeof *in->items);
     for (int k = 0; k < 2; k++)
@@ -103,7 +176,7 @@ static enum status take_items(struct prediction_internal *in, struct error *erro
     struct value_nodes nodes = {0};
     enum status status = STATUS_OK;
     for (int i = 0; i < in->data->count && status == STATUS_OK; i++) {
-        status = take_item(in, i, &nodes, error);
+        status = take_item(p, i, &nodes, error);
         if (status != STATUS_OK)
             blame(in->data, i, error);
     }
@@ -113,10 +186,34 @@ static enum status take_items(struct prediction_internal *in, struct error *erro
     return status;
 }
 
+// The encoders of the embeddings that are used, into the predictor.
+static enum status note_encoders(struct prediction *p, struct error *error) {
+    const struct prediction_internal *in = p->internal;
+    struct value_nodes nodes = {0};
+    enum status status = STATUS_OK;
+    p->predictor->knows_encoders = true;
+    for (int i = 0; i < in->data->count && status == STATUS_OK; i++) {
+        struct rnn_record record;
+        struct encoder_identity id;
+        if (in->part[i] == PART_NONE)
+            continue;
+        status = dataset_read(in->data, i, &nodes, &record, error);
+        const struct value *encoder = status == STATUS_OK ? value_get(record.root, "encoder") : NULL;
+        if (encoder)
+            status = encoder_identity_read(encoder, &id, error);
+        if (encoder && status == STATUS_OK)
+            predictor_add_encoder(p->predictor, &id);
+        if (status != STATUS_OK)
+            blame(in->data, i, error);
+    }
+    free(nodes.node);
+    return status;
+}
+
 // --- The learner's task ---
 
 struct lane_samples {
-    double truth[LANE_SIZE * PREDICTOR_MAX_ANSWERS];
+    double truth[LANE_SIZE * ANSWERS_MAX];
     float *z; // [LANE_SIZE, Z]
 };
 
@@ -172,9 +269,10 @@ static const struct learner_task prediction_task = {
 
 static void standardise(struct prediction *p) {
     const struct prediction_internal *in = p->internal;
-    double *truth = memory_alloc((size_t)in->item_count * sizeof *truth);
+    size_t answers = (size_t)p->predictor->answers;
+    double *truth = memory_alloc((size_t)in->item_count * answers * sizeof *truth);
     for (int i = 0; i < in->item_count; i++)
-        truth[i] = in->truth[in->items[i] * p->predictor->answers];
+        memcpy(truth + (size_t)i * answers, in->truth + (size_t)in->items[i] * answers, answers * sizeof *truth);
     predictor_standardise(p->predictor, truth, in->item_count);
     free(truth);
 }
@@ -203,31 +301,39 @@ static void restore_best(struct prediction *p) {
     in->encoder->diverged_at = p->diverged_at;
 }
 
-enum status prediction_new(struct prediction **out, struct encoder *encoder, const struct target *target, const struct dataset *data,
+// The predictor and what trains it, for data that have been taken.
+static enum status begin(struct prediction *p, const struct prediction_recipe *recipe, struct error *error) {
+    struct prediction_internal *in = p->internal;
+    p->predictor = predictor_new(&in->property, &in->config, recipe->learner.seed);
+    p->predictor->mode = !in->encoder ? MODE_FROZEN : in->encoder->step ? MODE_TUNED : MODE_LABELS;
+    standardise(p);
+    p->learner = learner_new(in->encoder, &p->predictor->table, p->predictor->values, in->items, in->item_count, &recipe->learner,
+                             &prediction_task, p);
+    in->best_predictor = memory_alloc(p->predictor->table.size * sizeof(float));
+    in->best_encoder = in->encoder ? memory_alloc(in->encoder->table.size * sizeof(float)) : NULL;
+    remember_best(p, INFINITY);
+    return in->encoder ? STATUS_OK : note_encoders(p, error);
+}
+
+enum status prediction_new(struct prediction **out, struct encoder *encoder, const struct property *property, const struct dataset *data,
                            const struct prediction_recipe *recipe, struct error *error) {
     struct prediction *p = memory_calloc(1, sizeof *p);
     p->internal = memory_calloc(1, sizeof *p->internal);
     struct prediction_internal *in = p->internal;
-    *in = (struct prediction_internal){
-        .encoder = encoder, .data = data, .target = target, .config = predictor_default_config, .log_every = recipe->log_every};
+    *in = (struct prediction_internal){.encoder = encoder,
+                                       .data = data,
+                                       .property = property_copy(property),
+                                       .config = predictor_default_config,
+                                       .log_every = recipe->log_every};
     in->config.hidden = recipe->hidden;
     in->config.layers = recipe->layers;
-    enum status status = sizes_from_data(in, error);
-    if (status == STATUS_OK)
-        status = take_items(in, error);
-    if (status != STATUS_OK) {
-        prediction_free(p);
-        return status;
+    if (sizes_from_data(in, error) == STATUS_OK && survey(p, error) == STATUS_OK && take_items(p, error) == STATUS_OK &&
+        begin(p, recipe, error) == STATUS_OK) {
+        *out = p;
+        return STATUS_OK;
     }
-    p->predictor = predictor_new(target, &in->config, recipe->learner.seed);
-    standardise(p);
-    p->learner =
-        learner_new(encoder, &p->predictor->table, p->predictor->values, in->items, in->item_count, &recipe->learner, &prediction_task, p);
-    in->best_predictor = memory_alloc(p->predictor->table.size * sizeof(float));
-    in->best_encoder = encoder ? memory_alloc(encoder->table.size * sizeof(float)) : NULL;
-    remember_best(p, INFINITY);
-    *out = p;
-    return STATUS_OK;
+    prediction_free(p);
+    return error->status;
 }
 
 void prediction_free(struct prediction *p) {
@@ -236,6 +342,8 @@ void prediction_free(struct prediction *p) {
     learner_free(p->learner);
     predictor_free(p->predictor);
     struct prediction_internal *in = p->internal;
+    property_free(&in->property);
+    free(in->part);
     free(in->truth);
     free(in->z);
     free(in->items);
@@ -289,5 +397,9 @@ enum status prediction_finish(struct prediction *p, struct predictor_losses *los
         if (learner_evaluate(p->learner, in->judged[k], in->judged_count[k], p->learner->step, judged[k], error) != STATUS_OK)
             return error->status;
     predictor_unstandardise(p->predictor);
+    if (in->encoder) {
+        struct encoder_identity id = encoder_identity(in->encoder);
+        predictor_add_encoder(p->predictor, &id);
+    }
     return STATUS_OK;
 }

@@ -6,9 +6,10 @@
 #include "training/learner.h"
 #include "training/predictor.h"
 
-// Is a task in the predictors' training set? The training split (and what has no split) is, and half of the OOD tasks; validation and the
-// other half are for judging. Which half is a pure function of the task (the offsets, or the rotation), the same for all seeds.
-bool prediction_seen(const char *split, const struct task *task);
+// Is a record's task in the predictors' training set? The training split (and what has no split) is, and half of the OOD tasks; validation
+// and the other half are for judging. Which half is a pure function of the task (the offsets, or the rotation; the run where there is no
+// task), the same for all seeds.
+bool prediction_seen(const struct rnn_record *record);
 
 struct prediction_recipe {
     struct learner_recipe learner;
@@ -22,17 +23,18 @@ struct prediction_point {
 };
 
 struct prediction {
-    struct predictor *predictor; // owned; sizes follow from the data
+    struct predictor *predictor; // owned; kind, classes and sizes follow from the data
     struct learner *learner;
+    uint64_t used, left_out; // records for training and judging; of these, so many that don't tell the property (or no finite number)
     struct prediction_point *curve;
     int curve_count;
     uint64_t diverged_at; // the step whose loss or gradient was not finite; 0: none
     struct prediction_internal *internal;
 };
 
-// data are rnn records when there is an encoder, which is borrowed and trained in place, else embedding records. STATUS_DATA when a record
-// does not fit or does not tell the truth, and when none is for training.
-enum status prediction_new(struct prediction **out, struct encoder *encoder, const struct target *target, const struct dataset *data,
+// data are rnn records when there is an encoder, which is borrowed and trained in place, else embedding records. The property need not be
+// settled. Records that don't tell it are left out. STATUS_DATA when one does not fit, and when none is for training.
+enum status prediction_new(struct prediction **out, struct encoder *encoder, const struct property *property, const struct dataset *data,
                            const struct prediction_recipe *recipe, struct error *error) MUST_CHECK;
 void prediction_free(struct prediction *p);
 
@@ -46,21 +48,26 @@ enum status prediction_finish(struct prediction *p, struct predictor_losses *los
 enum { PREDICTION_BATCH = 64 };
 
 struct prediction_batch {
-    const struct encoder *encoder; // NULL: the records are embeddings
-    const struct predictor *predictor;
-    const char *label;                        // written into each record; NULL: theirs stays
-    struct packer *records[PREDICTION_BATCH]; // prediction records
+    const struct encoder *encoder;             // NULL: the records are embeddings
+    struct encoder_identity identity;          // the encoder's
+    const struct predictor *const *predictors; // [predictor_count], borrowed
+    int predictor_count;
+    const char *label;                         // written into each record; NULL: theirs stays
+    struct packer **records[PREDICTION_BATCH]; // [predictor_count] prediction records of each
     int count;
     struct rnn_loader rnns; // with an encoder: the records' RNNs
     float *z;               // [PREDICTION_BATCH,Z], without
     struct tape tape;
 };
 
-struct prediction_batch *prediction_batch_new(const struct encoder *encoder, const struct predictor *predictor, const char *label);
+// The predictors take z of one size, that of the encoder if there is one.
+struct prediction_batch *prediction_batch_new(const struct encoder *encoder, const struct predictor *const *predictors, int predictor_count,
+                                              const char *label);
 void prediction_batch_free(struct prediction_batch *b); // may be NULL
 
-// A prediction record has all that its record has but weights, rollouts, z and probes; the encoder, if there is one; predictor, target,
-// seen, truth, predicted.
+// A prediction record has all that its record has but weights, rollouts, z and probes; the encoder, if there is one; predictor, mode,
+// target, seen, truth (unless the record does not tell it), predicted. STATUS_DATA also when an embedding is of an encoder that a predictor
+// does not know.
 enum status prediction_batch_add(struct prediction_batch *b, const struct value *root, struct error *error) MUST_CHECK;
 enum status prediction_batch_run(struct prediction_batch *b, struct error *error) MUST_CHECK;
 

@@ -29,53 +29,64 @@ enum status prediction_z_read(const struct value *root, int size, float *out, st
     return STATUS_OK;
 }
 
-struct prediction_batch *prediction_batch_new(const struct encoder *encoder, const struct predictor *predictor, const char *label) {
+struct prediction_batch *prediction_batch_new(const struct encoder *encoder, const struct predictor *const *predictors, int predictor_count,
+                                              const char *label) {
     struct prediction_batch *b = memory_calloc(1, sizeof *b);
-    *b = (struct prediction_batch){.encoder = encoder, .predictor = predictor, .label = label};
-    for (int i = 0; i < PREDICTION_BATCH; i++)
-        b->records[i] = packer_new();
+    *b = (struct prediction_batch){.encoder = encoder, .predictors = predictors, .predictor_count = predictor_count, .label = label};
+    if (encoder)
+        b->identity = encoder_identity(encoder);
     if (encoder)
         rnn_loader_init(&b->rnns, PREDICTION_BATCH);
     else
-        b->z = memory_alloc(PREDICTION_BATCH * (size_t)predictor->config.z * sizeof *b->z);
+        b->z = memory_alloc(PREDICTION_BATCH * (size_t)predictors[0]->config.z * sizeof *b->z);
+    for (int i = 0; i < PREDICTION_BATCH; i++) {
+        b->records[i] = memory_alloc((size_t)predictor_count * sizeof *b->records[i]);
+        for (int k = 0; k < predictor_count; k++)
+            b->records[i][k] = packer_new();
+    }
     return b;
 }
 
 void prediction_batch_free(struct prediction_batch *b) {
     if (!b)
         return;
-    for (int i = 0; i < PREDICTION_BATCH; i++)
-        packer_free(b->records[i]);
+    for (int i = 0; i < PREDICTION_BATCH; i++) {
+        for (int k = 0; k < b->predictor_count; k++)
+            packer_free(b->records[i][k]);
+        free(b->records[i]);
+    }
     rnn_loader_free(&b->rnns);
     free(b->z);
     tape_free(&b->tape);
     free(b);
 }
 
-static void pack_answer(struct packer *packer, const struct target *target, double answer) {
-    if (target->loss == TARGET_SQUARED_ERROR)
-        pack_double(packer, answer);
-    else
-        pack_i64(packer, (int64_t)answer);
-}
-
-// A list, or the one answer.
-static void pack_answers(struct packer *packer, const char *key, const struct predictor *predictor, const double *answers) {
-    pack_key(packer, key);
-    if (!predictor->target->per_letter) {
-        pack_answer(packer, predictor->target, *answers);
-        return;
-    }
-    pack_list(packer);
-    for (int a = 0; a < predictor->answers; a++)
-        pack_answer(packer, predictor->target, answers[a]);
+static void pack_predictor(struct packer *packer, const struct predictor *p) {
+    pack_key(packer, "predictor");
+    pack_map(packer);
+    pack_key(packer, "seed");
+    pack_u64(packer, p->seed);
+    pack_key(packer, "step");
+    pack_u64(packer, p->step);
     pack_end(packer);
+    if (p->mode != MODE_UNKNOWN) {
+        pack_key(packer, "mode");
+        pack_str(packer, predictor_modes[p->mode]);
+    }
+    pack_key(packer, "target");
+    pack_str(packer, p->property.name);
+    if (!property_is_usual(&p->property)) {
+        pack_key(packer, "as");
+        pack_str(packer, property_kinds[p->property.kind]);
+    }
 }
 
 // All of the prediction record but `predicted` and its end.
-static void pack_head(struct packer *packer, const struct prediction_batch *b, const struct rnn_record *record, const double *truth) {
-    const char *except[16] = {"kind", "weights", "rollouts", "z", "probes", "predictor", "target", "truth", "predicted", "seen"};
-    int count = 10;
+static void pack_head(struct packer *packer, const struct prediction_batch *b, const struct predictor *p, const struct rnn_record *record,
+                      const struct answers *truth) {
+    const char *except[16] = {"kind", "weights", "rollouts", "z",     "probes",    "predictor",
+                              "mode", "target",  "as",       "truth", "predicted", "seen"};
+    int count = 12;
     if (b->encoder)
         except[count++] = "encoder";
     if (b->label)
@@ -87,38 +98,68 @@ static void pack_head(struct packer *packer, const struct prediction_batch *b, c
     pack_rest(packer, record->root, except);
     if (b->encoder) {
         pack_key(packer, "encoder");
-        encoder_pack_identity(packer, b->encoder);
+        encoder_identity_pack(packer, &b->identity);
     }
     if (b->label) {
         pack_key(packer, "label");
         pack_str(packer, b->label);
     }
-    pack_key(packer, "predictor");
-    pack_map(packer);
-    pack_key(packer, "seed");
-    pack_u64(packer, b->predictor->seed);
-    pack_key(packer, "step");
-    pack_u64(packer, b->predictor->step);
-    pack_end(packer);
-    pack_key(packer, "target");
-    pack_str(packer, b->predictor->target->name);
+    pack_predictor(packer, p);
     pack_key(packer, "seen");
-    pack_bool(packer, prediction_seen(record->split, &record->task));
-    pack_answers(packer, "truth", b->predictor, truth);
+    pack_bool(packer, prediction_seen(record));
+    if (truth->count) {
+        pack_key(packer, "truth");
+        answers_pack(packer, truth);
+    }
+}
+
+// Numbers are written as numbers, also where the record has integers.
+static void plain_numbers(const struct property *property, struct answers *truth) {
+    for (int a = 0; property->kind != PROPERTY_CLASSES && a < truth->count; a++)
+        truth->label[a].type = LABEL_REAL;
+}
+
+static enum status add_head(struct prediction_batch *b, int k, const struct rnn_record *record, struct error *error) {
+    const struct predictor *p = b->predictors[k];
+    struct answers truth;
+    if (property_truth(&p->property, record->root, &truth, error) != STATUS_OK)
+        return error->status;
+    if (truth.count && (truth.count != p->answers || truth.list != p->property.list))
+        return error_set(error, STATUS_DATA, "target '%s': the field '%s' has %d items here, but %d in the predictor's training",
+                         p->property.name, property_path(&p->property), truth.count, p->answers);
+    plain_numbers(&p->property, &truth);
+    pack_head(b->records[b->count][k], b, p, record, &truth);
+    return STATUS_OK;
+}
+
+// An embedding has to be of an encoder that the predictors know.
+static enum status encoder_check_known(const struct prediction_batch *b, const struct value *root, struct error *error) {
+    static const struct encoder_identity nameless = {.type = "(unnamed)"};
+    const struct value *encoder = value_get(root, "encoder");
+    struct encoder_identity id = nameless;
+    if (encoder && encoder_identity_read(encoder, &id, error) != STATUS_OK)
+        return error->status;
+    for (int k = 0; k < b->predictor_count; k++)
+        if ((encoder || b->predictors[k]->encoder_count) && predictor_knows(b->predictors[k], &id, error) != STATUS_OK)
+            return error->status;
+    return STATUS_OK;
+}
+
+static enum status input_read(struct prediction_batch *b, const struct rnn_record *record, struct error *error) {
+    int Z = b->predictors[0]->config.z;
+    return b->encoder ? rnn_loader_load(&b->rnns, b->count, record, error) : prediction_z_read(record->root, Z, b->z + b->count * Z, error);
 }
 
 enum status prediction_batch_add(struct prediction_batch *b, const struct value *root, struct error *error) {
     struct rnn_record record;
-    double truth[PREDICTOR_MAX_ANSWERS];
-    if (rnn_record_read(root, &record, error) != STATUS_OK || predictor_truth(b->predictor, &record, truth, error) != STATUS_OK ||
-        (b->encoder && encoder_fits(b->encoder, &record.arch, error) != STATUS_OK))
+    if (rnn_record_read(root, &record, error) != STATUS_OK ||
+        (b->encoder ? encoder_fits(b->encoder, &record.arch, error) : encoder_check_known(b, root, error)) != STATUS_OK ||
+        input_read(b, &record, error) != STATUS_OK)
         return error->status;
-    int Z = b->predictor->config.z;
-    enum status status =
-        b->encoder ? rnn_loader_load(&b->rnns, b->count, &record, error) : prediction_z_read(root, Z, b->z + b->count * Z, error);
-    if (status != STATUS_OK)
-        return status;
-    pack_head(b->records[b->count++], b, &record, truth);
+    for (int k = 0; k < b->predictor_count; k++)
+        if (add_head(b, k, &record, error) != STATUS_OK)
+            return error->status;
+    b->count++;
     return STATUS_OK;
 }
 
@@ -130,22 +171,37 @@ static struct tensor *embeddings(struct prediction_batch *b) {
         struct weights w = {&e->table, e->values, NULL};
         return encoder_embed(&b->tape, e, &w, &rnns, NULL, NULL, NULL);
     }
-    return tape_leaf(&b->tape, b->count, b->predictor->config.z, b->z, NULL);
+    return tape_leaf(&b->tape, b->count, b->predictors[0]->config.z, b->z, NULL);
+}
+
+static void pack_predicted(struct packer *packer, const struct predictor *p, const double *values) {
+    struct answers a = {.list = p->property.list, .count = p->answers};
+    for (int k = 0; k < a.count; k++)
+        a.label[k] = property_label(&p->property, values[k]);
+    pack_key(packer, "predicted");
+    answers_pack(packer, &a);
+    pack_end(packer);
+}
+
+static enum status predict(struct prediction_batch *b, int k, struct tensor *z, struct error *error) {
+    double predicted[PREDICTION_BATCH * ANSWERS_MAX];
+    const struct predictor *p = b->predictors[k];
+    predictor_predict(&b->tape, p, z, predicted);
+    for (int i = 0; i < b->count * p->answers; i++)
+        if (!isfinite(predicted[i]))
+            return error_set(error, STATUS_DATA, "a prediction is not finite: the model or the weights of an RNN are unsuitable");
+    for (int i = 0; i < b->count; i++)
+        pack_predicted(b->records[i][k], p, predicted + i * p->answers);
+    return STATUS_OK;
 }
 
 enum status prediction_batch_run(struct prediction_batch *b, struct error *error) {
     if (b->count == 0)
         return STATUS_OK;
-    double predicted[PREDICTION_BATCH * PREDICTOR_MAX_ANSWERS];
-    int answers = b->predictor->answers;
     tape_reset(&b->tape, false);
-    predictor_predict(&b->tape, b->predictor, embeddings(b), predicted);
-    for (int i = 0; i < b->count * answers; i++)
-        if (!isfinite(predicted[i]))
-            return error_set(error, STATUS_DATA, "a prediction is not finite: the model or the weights of an RNN are unsuitable");
-    for (int i = 0; i < b->count; i++) {
-        pack_answers(b->records[i], "predicted", b->predictor, predicted + i * answers);
-        pack_end(b->records[i]);
-    }
+    struct tensor *z = embeddings(b);
+    for (int k = 0; k < b->predictor_count; k++)
+        if (predict(b, k, z, error) != STATUS_OK)
+            return error->status;
     return STATUS_OK;
 }

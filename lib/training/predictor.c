@@ -9,111 +9,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum status own_truth(const struct target *target, const struct rnn_record *record, int answers, double *truth,
-                             struct error *error) {
-    const struct family *family = record->task.family;
-    const struct family_target *own = family ? family_target(family, target->name) : NULL;
-    if (family && !own)
-        return error_set(error, STATUS_DATA, "target '%s': of a %s task '%s' is predicted", target->name, family->name,
-                         family->targets->name ? family->targets->name : "nothing");
-    if (!own)
-        return error_set(error, STATUS_DATA, "target '%s': the record's task is of no known family", target->name);
-    double own_truth[FAMILY_ANSWERS];
-    int count = own->truth(record->task.body.bytes, own_truth);
-    if (count != answers)
-        return error_set(error, STATUS_DATA, "target '%s': a task of %d answers among those of %d", target->name, count, answers);
-    memcpy(truth, own_truth, (size_t)count * sizeof *truth);
-    return STATUS_OK;
+const struct predictor_config predictor_default_config = {.z = 16, .hidden = 128, .layers = 2};
+const char *const predictor_modes[] = {"frozen", "fine-tuned", "labels"};
+
+// Outputs of the network for an answer.
+static int outputs_of(const struct property *property) {
+    return property->kind == PROPERTY_CLASSES ? property->class_count : property->kind == PROPERTY_ANGLE ? 2 : 1;
 }
 
-static enum status metric_truth(const struct target *target, const struct rnn_record *record, int answers, double *truth,
-                                struct error *error) {
-    (void)answers;
-    if (!rnn_record_metric(record, target->metric, truth) || !isfinite(*truth))
-        return error_set(error, STATUS_DATA, "target '%s': metrics has no finite number '%s'", target->name, target->metric);
-    return STATUS_OK;
+static void declare(struct params *table, const struct property *property, const struct predictor_config *config) {
+    mlp_params(table, "mlp", config->z, config->hidden, config->layers, property->answers * outputs_of(property));
 }
 
-static const uint64_t step_limit = UINT64_C(1) << 53; // what a double tells apart
-
-static enum status step_truth(const struct target *target, const struct rnn_record *record, int answers, double *truth,
-                              struct error *error) {
-    (void)answers;
-    if (!value_get(record->root, "step") || record->step > step_limit)
-        return error_set(error, STATUS_DATA, "target '%s': the record has no step of 0 .. 2^53", target->name);
-    *truth = (double)record->step;
-    return STATUS_OK;
+static void no_scale(struct predictor *p) {
+    for (int a = 0; a < p->answers; a++) {
+        p->mean[a] = 0;
+        p->deviation[a] = 1;
+    }
 }
 
-const struct target target_table[TARGET_COUNT] = {
-    [TARGET_TASK] = {.name = "task", .per_letter = true, .loss = TARGET_BINARY_CROSS_ENTROPY, .classes = 6, .low = -3, .truth = own_truth},
-    [TARGET_STEP] = {.name = "step", .loss = TARGET_CROSS_ENTROPY, .truth = step_truth},
-    [TARGET_ACCURACY] = {.name = "accuracy", .loss = TARGET_SQUARED_ERROR, .metric = "accuracy", .truth = metric_truth},
-    [TARGET_GAP] = {.name = "gap", .loss = TARGET_SQUARED_ERROR, .metric = "generalisation_gap", .truth = metric_truth},
-    [TARGET_ROTATION] = {.name = "rotation", .loss = TARGET_SQUARED_ERROR, .truth = own_truth},
-};
-const char *const target_names = "task|step|accuracy|gap|rotation";
-
-const struct predictor_config predictor_default_config = {.z = 16, .hidden = 128, .layers = 2, .tokens = 4};
-
-const struct target *target_find(const char *name) {
-    for (int i = 0; i < TARGET_COUNT; i++)
-        if (strcmp(target_table[i].name, name) == 0)
-            return &target_table[i];
-    return NULL;
-}
-
-int predictor_answers(const struct target *target, const struct predictor_config *config) {
-    return target->per_letter ? config->tokens - 1 : 1;
-}
-
-static bool classes_of_data(const struct target *target) {
-    return target->loss != TARGET_SQUARED_ERROR && target->classes == 0;
-}
-
-// Where a class is, or would be, among those of a config.
-static int class_place(const struct predictor_config *config, int64_t class) {
-    int place = 0;
-    while (place < config->class_count && config->classes[place] < class)
-        place++;
-    return place;
-}
-
-enum status predictor_add_class(struct predictor_config *config, const struct target *target, double truth, struct error *error) {
-    if (!classes_of_data(target))
-        return STATUS_OK;
-    int64_t class = (int64_t)truth;
-    int place = class_place(config, class);
-    if (place < config->class_count && config->classes[place] == class)
-        return STATUS_OK;
-    if (config->class_count == PREDICTOR_MAX_CLASSES)
-        return error_set(error, STATUS_DATA, "target '%s': more than %d different ones", target->name, PREDICTOR_MAX_CLASSES);
-    memmove(config->classes + place + 1, config->classes + place, (size_t)(config->class_count - place) * sizeof class);
-    config->classes[place] = class;
-    config->class_count++;
-    return STATUS_OK;
-}
-
-static void declare(struct params *table, const struct target *target, const struct predictor_config *config) {
-    int outputs = predictor_answers(target, config) * (config->class_count ? config->class_count : 1);
-    mlp_params(table, "mlp", config->z, config->hidden, config->layers, outputs);
-}
-
-// The classes that a target has whatever the data are.
-static void fixed_classes(struct predictor_config *config, const struct target *target) {
-    if (classes_of_data(target))
-        return;
-    config->class_count = target->classes;
-    for (int c = 0; c < target->classes; c++)
-        config->classes[c] = target->low + c;
-}
-
-struct predictor *predictor_new(const struct target *target, const struct predictor_config *config, uint64_t seed) {
+struct predictor *predictor_new(const struct property *property, const struct predictor_config *config, uint64_t seed) {
     struct predictor *p = memory_calloc(1, sizeof *p);
-    *p =
-        (struct predictor){.target = target, .config = *config, .answers = predictor_answers(target, config), .seed = seed, .deviation = 1};
-    fixed_classes(&p->config, target);
-    declare(&p->table, target, &p->config);
+    *p = (struct predictor){
+        .property = property_copy(property), .config = *config, .answers = property->answers, .seed = seed, .mode = MODE_UNKNOWN};
+    no_scale(p);
+    declare(&p->table, property, &p->config);
     p->values = memory_calloc(p->table.size, sizeof(float));
     struct rng rng = rng_make(seed, 0, "predictor");
     params_init(&p->table, p->values, &rng);
@@ -123,43 +43,128 @@ struct predictor *predictor_new(const struct target *target, const struct predic
 void predictor_free(struct predictor *p) {
     if (!p)
         return;
+    property_free(&p->property);
     params_free(&p->table);
     free(p->values);
+    free(p->encoders);
     free(p);
+}
+
+// --- Encoders ---
+
+static bool is_known(const struct predictor *p, const struct encoder_identity *id) {
+    for (int e = 0; e < p->encoder_count; e++)
+        if (encoder_identity_equal(&p->encoders[e], id))
+            return true;
+    return false;
+}
+
+void predictor_add_encoder(struct predictor *p, const struct encoder_identity *id) {
+    p->knows_encoders = true;
+    if (is_known(p, id))
+        return;
+    size_t size = (size_t)p->encoder_count * sizeof *p->encoders;
+    p->encoders = memory_realloc(p->encoders, size, size + sizeof *p->encoders);
+    p->encoders[p->encoder_count++] = *id;
+}
+
+enum status predictor_knows(const struct predictor *p, const struct encoder_identity *id, struct error *error) {
+    char other[IDENTITY_TEXT_SIZE], own[IDENTITY_TEXT_SIZE] = "no encoder that has a name";
+    if (!p->knows_encoders || is_known(p, id))
+        return STATUS_OK;
+    if (p->encoder_count)
+        encoder_identity_text(&p->encoders[0], own);
+    return error_set(error, STATUS_DATA, "the encoder is %s, but the predictor was trained on embeddings of %s%s",
+                     encoder_identity_text(id, other), own, p->encoder_count > 1 ? " and others" : "");
 }
 
 // --- Records ---
 
 enum { CONFIG_KEYS = 4 };
 
-// The keys of a target's config; tokens only where it means something.
-static void config_keys(const struct target *target, struct predictor_config *config, struct config_key keys[CONFIG_KEYS + 1]) {
+// The keys of the config: the count of answers where there are several. The paper's task tells the letters of a language, of which the
+// first is no answer.
+static void config_keys(const struct property *property, struct predictor_config *config, int *answers,
+                        struct config_key keys[CONFIG_KEYS + 1]) {
     int count = 0;
     keys[count++] = (struct config_key){.name = "z", .target = &config->z, .low = 1, .high = 65536};
     keys[count++] = (struct config_key){.name = "hidden", .target = &config->hidden, .low = 1, .high = 65536};
     keys[count++] = (struct config_key){.name = "layers", .target = &config->layers, .low = 0, .high = 16};
-    if (target->per_letter)
-        keys[count++] = (struct config_key){.name = "tokens", .target = &config->tokens, .low = 2, .high = PREDICTOR_MAX_ANSWERS + 1};
+    if (property_is_usual(property) && property->form.field.skip)
+        keys[count++] = (struct config_key){.name = "tokens", .target = answers, .low = 2, .high = ANSWERS_MAX};
+    else if (property->list)
+        keys[count++] = (struct config_key){.name = "answers", .target = answers, .low = 1, .high = ANSWERS_MAX};
     keys[count] = (struct config_key){0};
 }
 
-// Ascending and not negative, as steps are.
-static enum status classes_read(const struct value *root, struct predictor_config *config, struct error *error) {
+// What the config's number of answers is more than theirs.
+static int skipped(const struct property *property) {
+    return property_is_usual(property) ? property->form.field.skip : 0;
+}
+
+static bool classes_are_fixed(const struct property *property) {
+    return property->form.field.classes > 0;
+}
+
+static enum status classes_read(const struct value *root, struct property *property, struct error *error) {
     const struct value *list = value_get(root, "classes");
-    bool good = list && list->type == VALUE_ARRAY && list->count >= 1 && list->count <= PREDICTOR_MAX_CLASSES;
-    config->class_count = good ? (int)list->count : 0;
-    for (int c = 0; good && c < config->class_count; c++)
-        good = value_to_i64(value_at(list, (uint32_t)c), &config->classes[c]) && config->classes[c] > (c ? config->classes[c - 1] : -1);
+    bool good = list && list->type == VALUE_ARRAY && list->count >= 1 && list->count <= PROPERTY_MAX_CLASSES;
+    for (uint32_t c = 0; good && c < list->count; c++) {
+        struct answers one;
+        good = answers_read(value_at(list, c), "", &one, error) == STATUS_OK && one.count == 1 && !one.list && labels_finite(&one);
+        const struct label *last = c ? &property->classes[c - 1] : NULL;
+        good =
+            good && (!last || (label_compare(last, &one.label[0]) < 0 && (last->type == LABEL_TEXT) == (one.label[0].type == LABEL_TEXT)));
+        good = good && property_add_class(property, &one.label[0]);
+    }
     if (good)
         return STATUS_OK;
-    return error_set(error, STATUS_DATA, "predictor record: key 'classes' is no list of 1 .. %d ascending integers", PREDICTOR_MAX_CLASSES);
+    return error_set(error, STATUS_DATA, "predictor record: key 'classes' is no list of 1 .. %d ascending texts or numbers",
+                     PROPERTY_MAX_CLASSES);
+}
+
+// The index of a word in a list of n, n when it is none of them.
+static int word_index(const struct value *v, const char *const *words, int n) {
+    int i = 0;
+    while (i < n && !value_is(v, words[i]))
+        i++;
+    return i;
+}
+
+static enum status property_read(const struct value *root, struct property *out, struct error *error) {
+    char name[PROPERTY_NAME_SIZE];
+    const struct value *as = value_get(root, "as");
+    if (!value_to_text(value_get(root, "target"), name, sizeof name))
+        return error_set(error, STATUS_DATA, "predictor record: key 'target' is missing or no short text");
+    int kind = as ? word_index(as, property_kinds, PROPERTY_UNDECIDED) : PROPERTY_UNDECIDED;
+    if (as && kind == PROPERTY_UNDECIDED)
+        return error_set(error, STATUS_DATA, "predictor record: key 'as' is none of number, classes, angle");
+    if (property_named(out, name, (enum property_kind)kind, error) != STATUS_OK)
+        return error_prefix(error, "predictor record");
+    if (out->kind == PROPERTY_UNDECIDED)
+        return error_set(error, STATUS_DATA, "predictor record: target '%s': key 'as' is missing", name);
+    return out->kind == PROPERTY_CLASSES && !classes_are_fixed(out) ? classes_read(root, out, error) : STATUS_OK;
+}
+
+static enum status encoders_read(const struct value *root, struct predictor *p, struct error *error) {
+    const struct value *list = value_get(root, "encoders");
+    p->knows_encoders = list != NULL;
+    if (list && list->type != VALUE_ARRAY)
+        return error_set(error, STATUS_DATA, "predictor record: key 'encoders' is no list");
+    for (uint32_t e = 0; list && e < list->count; e++) {
+        struct encoder_identity id;
+        if (encoder_identity_read(value_at(list, e), &id, error) != STATUS_OK)
+            return error_prefix(error, "predictor record");
+        predictor_add_encoder(p, &id);
+    }
+    return STATUS_OK;
 }
 
 // Nothing is allocated by config before this much weight has really come: two bytes are the least that a number takes.
-static enum status weights_size_check(const struct model_record *record, const struct target *target, const struct predictor_config *config,
-                                      struct error *error) {
+static enum status weights_size_check(const struct model_record *record, const struct property *property,
+                                      const struct predictor_config *config, struct error *error) {
     struct params table = {0};
-    declare(&table, target, config);
+    declare(&table, property, config);
     size_t size = table.size;
     params_free(&table);
     if (record->weights->length / 2 >= size)
@@ -167,29 +172,36 @@ static enum status weights_size_check(const struct model_record *record, const s
     return error_set(error, STATUS_DATA, "predictor record: fewer weights than config tells");
 }
 
-enum status predictor_read(const struct model_record *record, struct predictor **out, struct error *error) {
-    char name[TEXT_FIELD_SIZE];
-    if (field_text(record->root, "target", "predictor record", name, error) != STATUS_OK)
-        return error->status;
-    const struct target *target = target_find(name);
-    if (!target)
-        return error_set(error, STATUS_DATA, "predictor record: target '%s' is none of %s", name, target_names);
+static enum status read_settled(const struct model_record *record, struct property *property, struct predictor **out, struct error *error) {
     struct predictor_config config = predictor_default_config;
     struct config_key keys[CONFIG_KEYS + 1];
-    config_keys(target, &config, keys);
-    fixed_classes(&config, target);
-    if (classes_of_data(target) && classes_read(record->root, &config, error) != STATUS_OK)
+    int answers = skipped(property) ? 4 : 1; // the paper's languages have four letters
+    property->list |= value_get(record->config, "answers") != NULL;
+    config_keys(property, &config, &answers, keys);
+    if (config_read(record->config, keys, error) != STATUS_OK)
         return error->status;
-    if (config_read(record->config, keys, error) != STATUS_OK || weights_size_check(record, target, &config, error) != STATUS_OK)
+    property->answers = answers - skipped(property);
+    if (weights_size_check(record, property, &config, error) != STATUS_OK)
         return error->status;
-    struct predictor *p = predictor_new(target, &config, record->seed);
-    p->step = record->step;
-    if (weights_read(record->weights, &p->table, p->values, error) != STATUS_OK) {
+    *out = predictor_new(property, &config, record->seed);
+    (*out)->step = record->step;
+    (*out)->mode = (enum predictor_mode)word_index(value_get(record->root, "mode"), predictor_modes, MODE_UNKNOWN);
+    enum status status = weights_read(record->weights, &(*out)->table, (*out)->values, error);
+    return status == STATUS_OK ? encoders_read(record->root, *out, error) : status;
+}
+
+enum status predictor_read(const struct model_record *record, struct predictor **out, struct error *error) {
+    struct property property = {0};
+    struct predictor *p = NULL;
+    enum status status = property_read(record->root, &property, error);
+    if (status == STATUS_OK)
+        status = read_settled(record, &property, &p, error);
+    property_free(&property);
+    if (status == STATUS_OK)
+        *out = p;
+    else
         predictor_free(p);
-        return error->status;
-    }
-    *out = p;
-    return STATUS_OK;
+    return status;
 }
 
 static void pack_losses(struct packer *packer, const struct predictor_losses *losses) {
@@ -211,22 +223,46 @@ static void pack_losses(struct packer *packer, const struct predictor_losses *lo
     pack_end(packer);
 }
 
+static void pack_property(struct packer *packer, const struct property *property) {
+    pack_key(packer, "target");
+    pack_str(packer, property->name);
+    if (!property_is_usual(property)) {
+        pack_key(packer, "as");
+        pack_str(packer, property_kinds[property->kind]);
+    }
+    if (property->kind != PROPERTY_CLASSES || classes_are_fixed(property))
+        return;
+    pack_key(packer, "classes");
+    pack_list(packer);
+    for (int c = 0; c < property->class_count; c++)
+        label_pack(packer, &property->classes[c]);
+    pack_end(packer);
+}
+
+static void pack_encoders(struct packer *packer, const struct predictor *p) {
+    if (p->mode != MODE_UNKNOWN) {
+        pack_key(packer, "mode");
+        pack_str(packer, predictor_modes[p->mode]);
+    }
+    if (!p->knows_encoders)
+        return;
+    pack_key(packer, "encoders");
+    pack_list(packer);
+    for (int e = 0; e < p->encoder_count; e++)
+        encoder_identity_pack(packer, &p->encoders[e]);
+    pack_end(packer);
+}
+
 void predictor_pack(struct packer *packer, const struct predictor *p, const struct predictor_losses *losses) {
     struct predictor_config config = p->config;
     struct config_key keys[CONFIG_KEYS + 1];
-    config_keys(p->target, &config, keys);
+    int answers = p->answers + skipped(&p->property);
+    config_keys(&p->property, &config, &answers, keys);
     pack_map(packer);
     pack_key(packer, "kind");
     pack_str(packer, "predictor");
-    pack_key(packer, "target");
-    pack_str(packer, p->target->name);
-    if (classes_of_data(p->target)) {
-        pack_key(packer, "classes");
-        pack_list(packer);
-        for (int c = 0; c < config.class_count; c++)
-            pack_i64(packer, config.classes[c]);
-        pack_end(packer);
-    }
+    pack_property(packer, &p->property);
+    pack_encoders(packer, p);
     model_pack(packer, p->seed, p->step, keys, NULL, &p->table, p->values);
     pack_key(packer, "metrics");
     pack_losses(packer, losses);
@@ -235,83 +271,102 @@ void predictor_pack(struct packer *packer, const struct predictor *p, const stru
 
 // --- Computation ---
 
-enum status predictor_truth(const struct predictor *p, const struct rnn_record *record, double *truth, struct error *error) {
-    return p->target->truth(p->target, record, p->answers, truth, error);
-}
-
 void predictor_standardise(struct predictor *p, const double *truth, int n) {
-    if (p->config.class_count)
+    if (p->property.kind != PROPERTY_NUMBER)
         return;
-    double deviation = stats_deviation(truth, n);
-    p->mean = stats_mean(truth, n);
-    p->deviation = deviation > 1e-6 * fabs(p->mean) ? deviation : 1; // all equal, but for rounding: nothing to scale
+    double *column = memory_alloc((size_t)n * sizeof *column);
+    for (int a = 0; a < p->answers; a++) {
+        for (int i = 0; i < n; i++)
+            column[i] = truth[i * p->answers + a];
+        double deviation = stats_deviation(column, n);
+        p->mean[a] = stats_mean(column, n);
+        p->deviation[a] = deviation > 1e-6 * fabs(p->mean[a]) ? deviation : 1; // all equal, but for rounding: nothing to scale
+    }
+    free(column);
 }
 
 // Outputs are W x + b: deviation into W and b, mean into b.
 void predictor_unstandardise(struct predictor *p) {
+    if (p->property.kind != PROPERTY_NUMBER)
+        return;
     const struct param *w = &p->table.list[p->table.count - 2], *b = &p->table.list[p->table.count - 1];
-    for (size_t i = w->offset; i < p->table.size; i++)
-        p->values[i] *= (float)p->deviation;
-    for (size_t i = b->offset; i < p->table.size; i++)
-        p->values[i] += (float)p->mean;
-    p->mean = 0;
-    p->deviation = 1;
+    size_t inputs = (size_t)w->shape[1];
+    for (int a = 0; a < p->answers; a++) {
+        float *row = p->values + w->offset + (size_t)a * inputs, *bias = p->values + b->offset + a;
+        for (size_t i = 0; i < inputs; i++)
+            row[i] *= (float)p->deviation[a];
+        *bias *= (float)p->deviation[a];
+        *bias += (float)p->mean[a];
+    }
+    no_scale(p);
 }
 
-// What the outputs should be, [B,A*C] one-hot or [B,A] numbers, on the tape's arena.
-static float *target_values(struct tape *tape, const struct predictor *p, const double *truth, const struct tensor *y) {
-    int classes = p->config.class_count, n = y->rows * p->answers;
-    float *values = arena_calloc(&tape->arena, tensor_size(y) * sizeof *values);
-    for (int i = 0; i < n; i++) {
-        if (classes)
-            values[i * classes + class_place(&p->config, (int64_t)truth[i])] = 1;
-        else
-            values[i] = (float)((truth[i] - p->mean) / p->deviation);
+static const double radians = M_PI / 180;
+
+// What the outputs should be for sample and answer i: one-hot, a standardised number, or cosine and sine.
+static void output_of(const struct predictor *p, double truth, int a, float *out) {
+    switch (p->property.kind) {
+    case PROPERTY_CLASSES:
+        out[(int)truth] = 1;
+        break;
+    case PROPERTY_ANGLE:
+        out[0] = (float)cos(truth * radians);
+        out[1] = (float)sin(truth * radians);
+        break;
+    default:
+        out[0] = (float)((truth - p->mean[a]) / p->deviation[a]);
     }
+}
+
+// [B, A * outputs], on the tape's arena.
+static float *target_values(struct tape *tape, const struct predictor *p, const double *truth, const struct tensor *y) {
+    int outputs = outputs_of(&p->property), n = y->rows * p->answers;
+    float *values = arena_calloc(&tape->arena, tensor_size(y) * sizeof *values);
+    for (int i = 0; i < n; i++)
+        output_of(p, truth[i], i % p->answers, values + i * outputs);
     return values;
 }
 
 // The places of the classes, [B].
-static uint8_t *target_labels(struct tape *tape, const struct predictor *p, const double *truth, int n) {
+static uint8_t *target_labels(struct tape *tape, const double *truth, int n) {
     uint8_t *labels = arena_alloc(&tape->arena, (size_t)n);
     for (int i = 0; i < n; i++)
-        labels[i] = (uint8_t)class_place(&p->config, (int64_t)truth[i]);
+        labels[i] = (uint8_t)truth[i];
     return labels;
 }
 
 struct tensor *predictor_loss(struct tape *tape, const struct predictor *p, const struct weights *w, struct tensor *z,
                               const double *truth) {
     struct tensor *y = mlp(tape, w, 0, p->config.layers, z);
-    switch (p->target->loss) {
-    case TARGET_BINARY_CROSS_ENTROPY:
+    if (p->property.kind != PROPERTY_CLASSES)
+        return squared_error(tape, y, target_values(tape, p, truth, y));
+    if (p->property.list)
         return binary_cross_entropy(tape, y, target_values(tape, p, truth, y));
-    case TARGET_CROSS_ENTROPY:
-        return cross_entropy(tape, y, target_labels(tape, p, truth, y->rows));
-    case TARGET_SQUARED_ERROR:
-        break;
-    }
-    return squared_error(tape, y, target_values(tape, p, truth, y));
+    return cross_entropy(tape, y, target_labels(tape, truth, y->rows));
 }
 
-static int arg_max(const float *x, int n) {
+static double arg_max(const float *x, int n) {
     int best = 0;
     for (int i = 1; i < n; i++)
         if (x[i] > x[best])
             best = i;
-    return best;
+    return isfinite(x[best]) ? best : NAN; // what is not finite must not pass for an answer
+}
+
+static double direction(const float *x) {
+    double degrees = atan2(x[1], x[0]) / radians;
+    return degrees < 0 ? degrees + 360 : degrees;
 }
 
 void predictor_predict(struct tape *tape, const struct predictor *p, struct tensor *z, double *predicted) {
     struct weights w = {&p->table, p->values, NULL};
     struct tensor *y = mlp(tape, &w, 0, p->config.layers, z);
-    int classes = p->config.class_count;
+    int outputs = outputs_of(&p->property);
     for (int i = 0; i < z->rows * p->answers; i++) {
-        if (!classes) {
-            predicted[i] = p->mean + p->deviation * y->value[i];
-            continue;
-        }
-        const float *logits = y->value + i * classes;
-        int best = arg_max(logits, classes);
-        predicted[i] = isfinite(logits[best]) ? (double)p->config.classes[best] : NAN; // what is not finite must not pass for an answer
+        const float *x = y->value + i * outputs;
+        int a = i % p->answers;
+        predicted[i] = p->property.kind == PROPERTY_CLASSES ? arg_max(x, outputs)
+                       : p->property.kind == PROPERTY_ANGLE ? direction(x)
+                                                            : p->mean[a] + p->deviation[a] * x[0];
     }
 }

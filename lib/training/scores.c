@@ -1,41 +1,39 @@
-#include "training/scores.h"
-
+#include "base/hash.h"
 #include "base/memory.h"
-#include "math/stats.h"
+#include "training/scores_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BOOTSTRAP_ROUNDS = 10000 };
-
-// Means of one seed, as sums.
-struct seed_sums {
-    uint64_t seed;
-    double sum[MEASURE_COUNT];
-    uint64_t count[MEASURE_COUNT];
-};
-
-struct group {
-    char label[TEXT_FIELD_SIZE];
-    struct {
-        struct seed_sums *seeds;
-        int seed_count;
-        uint64_t records;
-    } split[SPLIT_COUNT];
-};
-
-struct scores {
-    bool all;
-    struct group *groups;
-    int group_count;
-    struct truths truths[SPLIT_COUNT][TARGET_COUNT];
-};
+// The targets whose columns are always there, with the kinds that they usually are.
+static const struct score_target fixed[FIXED_TARGETS] = {[TARGET_EMULATION] = {"emulation", 1 << JUDGED_LOSS, 1},
+                                                         [TARGET_CLONE] = {"clone", 1 << JUDGED_CLONE, 1},
+                                                         {"task", 1 << JUDGED_CLASSES, 0},
+                                                         {"accuracy", 1 << JUDGED_NUMBER, 0},
+                                                         {"rotation", 1 << JUDGED_DEGREES, 0},
+                                                         {"gap", 1 << JUDGED_NUMBER, 0},
+                                                         {"step", 1 << JUDGED_CLASS, 0}};
 
 struct scores *scores_new(bool all) {
     struct scores *s = memory_calloc(1, sizeof *s);
     s->all = all;
+    s->target_count = FIXED_TARGETS;
+    s->targets = memory_alloc(sizeof fixed);
+    memcpy(s->targets, fixed, sizeof fixed);
     return s;
+}
+
+static void split_free(struct group_split *split) {
+    for (int c = 0; c < split->cell_count; c++) {
+        for (int i = 0; i < split->cells[c].seed_count; i++)
+            record_list_free(&split->cells[c].seeds[i].list);
+        free(split->cells[c].seeds);
+    }
+    free(split->cells);
+    table_free(&split->tasks);
+    table_free(&split->seeds);
 }
 
 void scores_free(struct scores *s) {
@@ -43,47 +41,62 @@ void scores_free(struct scores *s) {
         return;
     for (int g = 0; g < s->group_count; g++)
         for (int k = 0; k < SPLIT_COUNT; k++)
-            free(s->groups[g].split[k].seeds);
+            split_free(&s->groups[g].split[k]);
     free(s->groups);
-    for (int k = 0; k < SPLIT_COUNT; k++)
-        for (int t = 0; t < TARGET_COUNT; t++)
-            free(s->truths[k][t].values);
+    free(s->targets);
+    table_free(&s->outcomes);
     free(s);
 }
 
-// --- Finding the place of a record ---
-
-static struct group *find_group(struct scores *s, const char *label) {
-    for (int g = 0; g < s->group_count; g++)
-        if (strcmp(s->groups[g].label, label) == 0)
-            return &s->groups[g];
-    size_t size = (size_t)s->group_count * sizeof *s->groups;
-    s->groups = memory_realloc(s->groups, size, size + sizeof *s->groups);
-    struct group *group = &s->groups[s->group_count++];
-    *group = (struct group){0};
-    strcpy(group->label, label);
-    return group;
+uint64_t scores_repeated(const struct scores *s) {
+    return s->repeated;
 }
 
-static struct seed_sums *find_seed(struct group *group, enum split split, uint64_t seed) {
-    struct seed_sums *seeds = group->split[split].seeds;
-    int n = group->split[split].seed_count;
-    for (int i = 0; i < n; i++)
-        if (seeds[i].seed == seed)
-            return &seeds[i];
-    size_t size = (size_t)n * sizeof *seeds;
-    seeds = group->split[split].seeds = memory_realloc(seeds, size, size + sizeof *seeds);
-    group->split[split].seed_count++;
-    seeds[n] = (struct seed_sums){.seed = seed};
-    return &seeds[n];
+uint64_t scores_untold(const struct scores *s) {
+    return s->untold;
 }
 
-// What a record says about its row.
+// --- Lists of records ---
+
+struct judged cell_judged(enum judged_kind kind, const struct record_list *list) {
+    return (struct judged){kind, list->answers, list->count, list->truth, list->predicted};
+}
+
+static void grow(double **x, size_t used, size_t capacity) {
+    *x = memory_realloc(*x, used * sizeof **x, capacity * sizeof **x);
+}
+
+void record_list_add(struct record_list *list, int answers, const double *truth, const double *predicted, uint64_t task) {
+    size_t n = (size_t)answers, used = list->count * n;
+    list->answers = answers;
+    if (list->count == list->capacity) {
+        size_t more = list->capacity ? 2 * list->capacity : 16;
+        grow(&list->truth, used, more * n);
+        grow(&list->predicted, used, more * n);
+        list->task = memory_realloc(list->task, list->count * sizeof *list->task, more * sizeof *list->task);
+        list->capacity = more;
+    }
+    memcpy(list->truth + used, truth, n * sizeof *truth);
+    memcpy(list->predicted + used, predicted, n * sizeof *predicted);
+    list->task[list->count++] = task;
+}
+
+void record_list_free(struct record_list *list) {
+    free(list->truth);
+    free(list->predicted);
+    free(list->task);
+}
+
+// --- What a record says about its place ---
+
 struct place {
-    char label[TEXT_FIELD_SIZE];
-    uint64_t seed;
+    char label[SCORE_LABEL_SIZE], criterion[TEXT_FIELD_SIZE];
+    struct encoder_identity encoder;
+    enum predictor_mode mode;
     enum split split;
     bool seen;
+    bool has_run, alone;      // alone: neither run nor task, a task of its own for all we know
+    uint64_t run, step, task; // task: its hash
 };
 
 static enum status split_read(const struct value *record, const char *of, enum split *out, struct error *error) {
@@ -101,29 +114,215 @@ static enum status split_read(const struct value *record, const char *of, enum s
     return error_set(error, STATUS_DATA, "%s: unknown split '%s'", of, name);
 }
 
-static enum status place_read(const struct value *record, const char *of, struct place *out, struct error *error) {
-    const struct value *encoder, *seen = value_get(record, "seen");
-    if (field_map(record, "encoder", of, &encoder, error) != STATUS_OK ||
-        field_u64(encoder, "seed", "encoder", &out->seed, error) != STATUS_OK || split_read(record, of, &out->split, error) != STATUS_OK)
-        return error->status;
-    enum status status = value_get(record, "label") ? field_text(record, "label", of, out->label, error)
-                                                    : field_text(encoder, "type", "encoder", out->label, error);
-    if (status != STATUS_OK)
-        return status;
+// Encoders that were trained along with a predictor are others than those that were not.
+static enum status label_read(const struct value *record, const char *of, struct place *out, struct error *error) {
+    static const char *const suffixes[] = {[MODE_TUNED] = ", fine-tuned", [MODE_LABELS] = ", labels only"};
+    if (value_get(record, "label")) {
+        if (field_text(record, "label", of, out->label, error) != STATUS_OK)
+            return error->status;
+    } else {
+        bool plain = out->mode == MODE_FROZEN || out->mode == MODE_UNKNOWN;
+        snprintf(out->label, sizeof out->label, "%s%s", out->encoder.type, plain ? "" : suffixes[out->mode]);
+    }
     for (const char *c = out->label; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 127)
             return error_set(error, STATUS_DATA, "%s: control characters in the encoder's label", of);
+    return STATUS_OK;
+}
+
+static enum predictor_mode mode_read(const struct value *record) {
+    const struct value *mode = value_get(record, "mode");
+    int m = 0;
+    while (m < MODE_UNKNOWN && !value_is(mode, predictor_modes[m]))
+        m++;
+    return (enum predictor_mode)m;
+}
+
+// Whose record it is: run, step and task, as far as it says.
+static enum status subject_read(const struct value *record, const char *of, struct place *out, struct error *error) {
+    struct task task = {0};
+    out->has_run = value_get(record, "run") != NULL;
+    if ((out->has_run && field_u64(record, "run", of, &out->run, error) != STATUS_OK) ||
+        (value_get(record, "step") && field_u64(record, "step", of, &out->step, error) != STATUS_OK) ||
+        (value_get(record, "task") && task_read(value_get(record, "task"), &task, error) != STATUS_OK))
+        return error->status;
+    out->alone = !out->has_run && !task.value;
+    out->task = task.value ? task_hash(&task, 0) : hash_mix(out->run);
+    return STATUS_OK;
+}
+
+static enum status place_read(const struct value *record, const char *of, struct place *out, struct error *error) {
+    const struct value *encoder, *seen = value_get(record, "seen"), *criterion = value_get(record, "criterion");
+    *out = (struct place){.mode = mode_read(record)};
+    if (field_map(record, "encoder", of, &encoder, error) != STATUS_OK ||
+        encoder_identity_read(encoder, &out->encoder, error) != STATUS_OK || split_read(record, of, &out->split, error) != STATUS_OK ||
+        label_read(record, of, out, error) != STATUS_OK || subject_read(record, of, out, error) != STATUS_OK)
+        return error->status;
+    if (criterion && field_text(record, "criterion", of, out->criterion, error) != STATUS_OK)
+        return error->status;
     if (seen && seen->type != VALUE_BOOL)
         return error_set(error, STATUS_DATA, "%s: key 'seen' is neither true nor false", of);
     out->seen = seen && seen->boolean;
     return STATUS_OK;
 }
 
+// --- Finding the place ---
+
+static struct group *find_group(struct scores *s, const char *label) {
+    for (int g = 0; g < s->group_count; g++)
+        if (strcmp(s->groups[g].label, label) == 0)
+            return &s->groups[g];
+    size_t size = (size_t)s->group_count * sizeof *s->groups;
+    s->groups = memory_realloc(s->groups, size, size + sizeof *s->groups);
+    struct group *group = &s->groups[s->group_count++];
+    *group = (struct group){0};
+    strcpy(group->label, label);
+    return group;
+}
+
+static int find_target(struct scores *s, const char *name) {
+    for (int t = TARGET_CLONE + 1; t < s->target_count; t++) // fields may have any name
+        if (strcmp(s->targets[t].name, name) == 0)
+            return t;
+    size_t size = (size_t)s->target_count * sizeof *s->targets;
+    s->targets = memory_realloc(s->targets, size, size + sizeof *s->targets);
+    s->targets[s->target_count] = (struct score_target){0};
+    snprintf(s->targets[s->target_count].name, PROPERTY_NAME_SIZE, "%s", name);
+    return s->target_count++;
+}
+
+static struct outcomes *find_cell(struct group_split *split, int target) {
+    if (target >= split->cell_count) {
+        size_t size = (size_t)split->cell_count * sizeof *split->cells;
+        split->cells = memory_realloc(split->cells, size, (size_t)(target + 1) * sizeof *split->cells);
+        for (; split->cell_count <= target; split->cell_count++)
+            split->cells[split->cell_count] = (struct outcomes){.mode = MODE_UNKNOWN};
+    }
+    return &split->cells[target];
+}
+
+static struct seed_records *find_seed(struct outcomes *cell, const struct encoder_identity *encoder) {
+    for (int i = 0; i < cell->seed_count; i++)
+        if (cell->seeds[i].seed == encoder->seed)
+            return &cell->seeds[i];
+    size_t size = (size_t)cell->seed_count * sizeof *cell->seeds;
+    cell->seeds = memory_realloc(cell->seeds, size, size + sizeof *cell->seeds);
+    cell->seeds[cell->seed_count] = (struct seed_records){.seed = encoder->seed, .encoder = *encoder};
+    return &cell->seeds[cell->seed_count++];
+}
+
+// --- What must not be averaged ---
+
+static enum status mixed(const char *what, const char *label, const char *a, const char *b, struct error *error) {
+    return error_set(error, STATUS_DATA, "'%s': %s %s and %s in one row; --label, where they are made, tells them apart", label, what, a,
+                     b);
+}
+
+static enum status cell_fits(struct outcomes *cell, struct seed_records *seed, const struct place *place, enum judged_kind kind,
+                             struct error *error) {
+    char a[IDENTITY_TEXT_SIZE], b[IDENTITY_TEXT_SIZE];
+    if (!encoder_identity_equal(&seed->encoder, &place->encoder))
+        return mixed("encoders", place->label, encoder_identity_text(&seed->encoder, a), encoder_identity_text(&place->encoder, b), error);
+    seed->encoder = place->encoder.has_crc32 ? place->encoder : seed->encoder;
+    if (place->mode != MODE_UNKNOWN && cell->mode != MODE_UNKNOWN && place->mode != cell->mode)
+        return mixed("the modes", place->label, predictor_modes[cell->mode], predictor_modes[place->mode], error);
+    cell->mode = place->mode != MODE_UNKNOWN ? place->mode : cell->mode;
+    if (*place->criterion && *cell->criterion && strcmp(place->criterion, cell->criterion) != 0)
+        return mixed("losses of the criteria", place->label, cell->criterion, place->criterion, error);
+    if (*place->criterion)
+        strcpy(cell->criterion, place->criterion);
+    bool empty = cell->seed_count == 1 && seed->list.count == 0;
+    if (!empty && kind != cell->kind)
+        return error_set(error, STATUS_DATA, "'%s': predictions of one target as two kinds (--as) in one row", place->label);
+    cell->kind = kind;
+    return STATUS_OK;
+}
+
+static uint64_t hash_text(uint64_t h, const char *text) {
+    return hash_bytes(h, text, strlen(text));
+}
+
+static uint64_t hash_numbers(uint64_t h, const double *x, int n) {
+    return hash_bytes(h, x, (size_t)n * sizeof *x);
+}
+
+// A number that may be absent, from a record's map.
+static uint64_t number_in(const struct value *record, const char *map, const char *key) {
+    uint64_t u = 0;
+    return value_to_u64(value_get(value_get(record, map), key), &u) ? u + 1 : 0;
+}
+
+// What a record is about: equal for what would be counted twice.
+static uint64_t subject_hash(const struct place *place, int target, const struct value *record) {
+    uint64_t h = hash_mix((uint64_t)target + 1);
+    const uint64_t numbers[] = {place->split,
+                                place->encoder.seed,
+                                place->run,
+                                place->step,
+                                place->task,
+                                number_in(record, "predictor", "seed"),
+                                number_in(record, "predictor", "step")};
+    return hash_text(hash_bytes(h, numbers, sizeof numbers), place->label);
+}
+
+// One answer of a record, in numbers.
+struct outcome {
+    enum judged_kind kind;
+    int answers;
+    double truth[ANSWERS_MAX], predicted[ANSWERS_MAX];
+};
+
+// Is it there already? STATUS_DATA when it is there with another outcome.
+static enum status repeated(struct scores *s, const struct place *place, int target, const struct value *record, const struct outcome *o,
+                            bool *out, struct error *error) {
+    *out = false;
+    if (!place->has_run)
+        return STATUS_OK;
+    uint64_t says = hash_numbers(hash_numbers(1, o->truth, o->answers), o->predicted, o->answers) | 1;
+    uint64_t *found = table_at(&s->outcomes, subject_hash(place, target, record));
+    *out = *found == says;
+    if (*found && !*out)
+        return error_set(error, STATUS_DATA,
+                         "'%s', %s: run %llu, step %llu of encoder %llu is there twice, with different outcomes: are these of two zoos?",
+                         place->label, s->targets[target].name, (unsigned long long)place->run, (unsigned long long)place->step,
+                         (unsigned long long)place->encoder.seed);
+    *found = says;
+    return STATUS_OK;
+}
+
 // --- Adding records ---
 
-static void add(struct seed_sums *sums, enum measure_id measure, double x) {
-    sums->sum[measure] += x;
-    sums->count[measure]++;
+static enum status answers_fit(struct score_target *target, const struct outcome *o, struct error *error) {
+    if (target->answers && target->answers != o->answers)
+        return error_set(error, STATUS_DATA, "prediction record: %d answers; those of others have %d", o->answers, target->answers);
+    target->answers = o->answers;
+    target->kinds |= 1u << o->kind;
+    return STATUS_OK;
+}
+
+static enum status add(struct scores *s, const struct place *place, int target, const struct value *record, const struct outcome *o,
+                       bool *counted, struct error *error) {
+    struct group_split *split = &find_group(s, place->label)->split[place->split];
+    struct outcomes *cell = find_cell(split, target);
+    struct seed_records *seed = find_seed(cell, &place->encoder);
+    bool twice;
+    if (answers_fit(&s->targets[target], o, error) != STATUS_OK || cell_fits(cell, seed, place, o->kind, error) != STATUS_OK ||
+        repeated(s, place, target, record, o, &twice, error) != STATUS_OK)
+        return error->status;
+    *counted = !twice;
+    if (twice)
+        return STATUS_OK;
+    record_list_add(&seed->list, o->answers, o->truth, o->predicted, place->task);
+    *table_at(&split->tasks, place->task) = 1;
+    *table_at(&split->seeds, place->encoder.seed) = 1;
+    return STATUS_OK;
+}
+
+static void count_record(struct scores *s, const struct place *place, bool counted) {
+    if (counted)
+        find_group(s, place->label)->split[place->split].records++;
+    else
+        s->repeated++;
 }
 
 // A finite number, or NaN when it is absent, nil or NaN; false for anything else.
@@ -132,157 +331,96 @@ static bool optional_number(const struct value *v, double *out) {
     return !v || v->type == VALUE_NIL || (value_to_double(v, out) && !isinf(*out));
 }
 
-static enum status add_emulation(struct seed_sums *sums, const struct value *record, struct error *error) {
-    double loss, accuracy, clone;
-    if (!value_to_double(value_get(record, "loss"), &loss) || !isfinite(loss))
+static enum status add_emulation(struct scores *s, const struct place *place, const struct value *record, struct error *error) {
+    struct outcome loss = {.kind = JUDGED_LOSS, .answers = 1}, clone = {.kind = JUDGED_CLONE, .answers = 1};
+    bool counted, clone_counted;
+    if (!value_to_double(value_get(record, "loss"), &loss.predicted[0]) || !isfinite(loss.predicted[0]))
         return error_set(error, STATUS_DATA, "emulation record: key 'loss' is no finite number");
-    if (!optional_number(value_get(record, "accuracy"), &accuracy) || !optional_number(value_get(record, "clone_accuracy"), &clone))
+    if (!optional_number(value_get(record, "accuracy"), &clone.truth[0]) ||
+        !optional_number(value_get(record, "clone_accuracy"), &clone.predicted[0]))
         return error_set(error, STATUS_DATA, "emulation record: accuracy or clone_accuracy is no finite number");
-    add(sums, MEASURE_EMULATION_LOSS, loss);
-    if (!isnan(accuracy) && !isnan(clone))
-        add(sums, MEASURE_CLONE_DIFFERENCE, fabs(accuracy - clone));
-    return STATUS_OK;
-}
-
-// A number, or a list of them; returns how many.
-static enum status answers_read(const struct value *record, const char *key, double out[PREDICTOR_MAX_ANSWERS], int *count,
-                                struct error *error) {
-    const struct value *v = value_get(record, key);
-    bool list = v && v->type == VALUE_ARRAY;
-    *count = list ? (v->count <= PREDICTOR_MAX_ANSWERS ? (int)v->count : 0) : 1;
-    for (int a = 0; a < *count; a++)
-        if (!value_to_double(list ? value_at(v, (uint32_t)a) : v, &out[a]) || !isfinite(out[a]))
-            *count = 0;
-    if (*count == 0)
-        return error_set(error, STATUS_DATA, "prediction record: key '%s' is neither a finite number nor a list of 1 .. %d of them", key,
-                         PREDICTOR_MAX_ANSWERS);
-    return STATUS_OK;
-}
-
-static enum status add_truth(struct truths *t, const double *truth, int answers, struct error *error) {
-    if (t->count && t->answers != answers)
-        return error_set(error, STATUS_DATA, "prediction record: %d answers; those of others have %d", answers, t->answers);
-    size_t n = (size_t)answers, used = t->count * n;
-    if (t->count == t->capacity) {
-        t->capacity = t->capacity ? 2 * t->capacity : 256;
-        t->values = memory_realloc(t->values, used * sizeof *t->values, t->capacity * n * sizeof *t->values);
-    }
-    t->answers = answers;
-    memcpy(t->values + used, truth, n * sizeof *truth);
-    t->count++;
-    return STATUS_OK;
-}
-
-static enum status target_read(const struct value *record, const struct target **out, struct error *error) {
-    char name[TEXT_FIELD_SIZE];
-    if (field_text(record, "target", "prediction record", name, error) != STATUS_OK)
+    if (add(s, place, TARGET_EMULATION, record, &loss, &counted, error) != STATUS_OK)
         return error->status;
-    *out = target_find(name);
-    if (*out)
+    count_record(s, place, counted);
+    if (isnan(clone.truth[0]) || isnan(clone.predicted[0]))
         return STATUS_OK;
-    return error_set(error, STATUS_DATA, "prediction record: its target is none of %s", target_names);
+    return add(s, place, TARGET_CLONE, record, &clone, &clone_counted, error);
 }
 
-static enum status add_prediction(struct truths truths[TARGET_COUNT], struct seed_sums *sums, const struct target *target,
-                                  const struct value *record, struct error *error) {
-    double truth[PREDICTOR_MAX_ANSWERS], predicted[PREDICTOR_MAX_ANSWERS];
-    int count, predicted_count;
-    if (answers_read(record, "truth", truth, &count, error) != STATUS_OK ||
-        answers_read(record, "predicted", predicted, &predicted_count, error) != STATUS_OK)
+// Texts as numbers: equal ones are equal, others are not (but for one in 2^52).
+static double number_of(const struct label *label) {
+    if (label->type != LABEL_TEXT)
+        return label->number + 0.0; // -0 and 0 are equal
+    return (double)(hash_bytes(2, label->text, label->size) >> 12) + 0.5;
+}
+
+static enum status outcome_read(const struct value *record, const char *key, double *out, int *count, bool *list, struct error *error) {
+    struct answers a;
+    if (answers_read(record, key, &a, error) != STATUS_OK)
+        return error_prefix(error, "prediction record");
+    if (!labels_finite(&a) || (a.count == 0 && strcmp(key, "predicted") == 0))
+        return error_set(error, STATUS_DATA, "prediction record: key '%s' is missing or not finite", key);
+    *count = a.count;
+    *list = a.list;
+    for (int i = 0; i < a.count; i++)
+        out[i] = number_of(&a.label[i]);
+    return STATUS_OK;
+}
+
+static enum status property_of(const struct value *record, struct property *out, struct error *error) {
+    char name[PROPERTY_NAME_SIZE];
+    const struct value *as = value_get(record, "as");
+    int kind = 0;
+    if (!value_to_text(value_get(record, "target"), name, sizeof name))
+        return error_set(error, STATUS_DATA, "prediction record: key 'target' is missing or no short text");
+    while (kind < PROPERTY_UNDECIDED && !value_is(as, property_kinds[kind]))
+        kind++;
+    if (property_named(out, name, (enum property_kind)kind, error) != STATUS_OK)
+        return error_prefix(error, "prediction record");
+    if (out->kind == PROPERTY_UNDECIDED)
+        return error_set(error, STATUS_DATA, "prediction record: target '%s': key 'as' is none of number, classes, angle", name);
+    return STATUS_OK;
+}
+
+static enum judged_kind kind_of(const struct property *p, bool list) {
+    if (p->kind == PROPERTY_NUMBER)
+        return p->form.field.circle ? JUDGED_DEGREES : JUDGED_NUMBER;
+    if (p->kind == PROPERTY_ANGLE)
+        return JUDGED_ANGLE;
+    return list ? JUDGED_CLASSES : JUDGED_CLASS;
+}
+
+static enum status add_prediction(struct scores *s, const struct place *place, const struct value *record, const struct property *property,
+                                  struct error *error) {
+    struct outcome o = {0};
+    bool list, also, counted;
+    int count;
+    if (outcome_read(record, "truth", o.truth, &o.answers, &list, error) != STATUS_OK ||
+        outcome_read(record, "predicted", o.predicted, &count, &also, error) != STATUS_OK)
         return error->status;
-    if (predicted_count != count || (!target->per_letter && count != 1))
-        return error_set(error, STATUS_DATA, "prediction record: %d true and %d predicted answers", count, predicted_count);
-    enum target_id id = (enum target_id)(target - target_table);
-    if (add_truth(&truths[id], truth, count, error) != STATUS_OK)
+    if (o.answers == 0) {
+        s->untold++;
+        return STATUS_OK;
+    }
+    if (count != o.answers || list != also)
+        return error_set(error, STATUS_DATA, "prediction record: %d true and %d predicted answers", o.answers, count);
+    o.kind = kind_of(property, list);
+    if (add(s, place, find_target(s, property->name), record, &o, &counted, error) != STATUS_OK)
         return error->status;
-    for (int m = 0; m < MEASURE_COUNT; m++)
-        if (measures[m].of && measures[m].target == id)
-            add(sums, (enum measure_id)m, measures[m].of(truth, predicted, count));
+    count_record(s, place, counted);
     return STATUS_OK;
 }
 
 enum status scores_add(struct scores *s, const struct value *record, struct error *error) {
     bool emulation = value_is(value_get(record, "kind"), "emulation");
     struct place place;
-    const struct target *target;
+    struct property property;
     if (place_read(record, emulation ? "emulation record" : "prediction record", &place, error) != STATUS_OK ||
-        (!emulation && target_read(record, &target, error) != STATUS_OK))
+        (!emulation && property_of(record, &property, error) != STATUS_OK))
         return error->status;
     if (place.split == SPLIT_TRAIN ? !s->all : place.seen)
         return STATUS_OK;
-    struct group *group = find_group(s, place.label);
-    struct seed_sums *sums = find_seed(group, place.split, place.seed);
-    group->split[place.split].records++;
-    return emulation ? add_emulation(sums, record, error) : add_prediction(s->truths[place.split], sums, target, record, error);
-}
-
-// --- The table ---
-
-static int compare_seeds(const void *a, const void *b) {
-    const struct seed_sums *x = a, *y = b;
-    return (x->seed > y->seed) - (x->seed < y->seed);
-}
-
-// Mean and interval over the seeds, which are in order: nothing depends on the order of the records but the last bits of a sum.
-static struct score_cell cell_of(const struct seed_sums *seeds, int count, enum measure_id measure, uint64_t seed) {
-    struct score_cell cell = {0};
-    double *means = memory_alloc((size_t)count * sizeof *means);
-    for (int i = 0; i < count; i++)
-        if (seeds[i].count[measure]) {
-            double mean = seeds[i].sum[measure] / (double)seeds[i].count[measure];
-            means[cell.seeds++] = measures[measure].root ? sqrt(mean) : mean;
-        }
-    struct rng rng = rng_make(seed, 0, "bootstrap");
-    cell.mean = stats_mean(means, cell.seeds);
-    stats_bootstrap(&cell.low, &cell.high, means, cell.seeds, BOOTSTRAP_ROUNDS, &rng);
-    free(means);
-    return cell;
-}
-
-static struct score_row row_of(const struct group *group, enum split split, uint64_t seed) {
-    struct score_row row = {.split = split, .records = group->split[split].records, .seeds = group->split[split].seed_count};
-    strcpy(row.label, group->label);
-    size_t size = (size_t)row.seeds * sizeof(struct seed_sums);
-    struct seed_sums *sorted = memory_alloc(size);
-    memcpy(sorted, group->split[split].seeds, size);
-    qsort(sorted, (size_t)row.seeds, sizeof *sorted, compare_seeds);
-    for (int c = 0; c < MEASURE_COUNT; c++)
-        row.cells[c] = cell_of(sorted, row.seeds, (enum measure_id)c, seed);
-    free(sorted);
-    return row;
-}
-
-// The best constant answers; no records when the split has no predictions.
-static struct score_row majority_row(const struct truths truths[TARGET_COUNT], enum split split) {
-    struct score_row row = {.label = "majority", .split = split};
-    for (int t = 0; t < TARGET_COUNT; t++)
-        row.records += truths[t].count;
-    for (int m = 0; m < MEASURE_COUNT; m++) {
-        if (!measures[m].of || !truths[measures[m].target].count)
-            continue;
-        double value = measures[m].best_constant(&truths[measures[m].target]);
-        row.cells[m] = (struct score_cell){.seeds = 1, .mean = value, .low = value, .high = value};
-    }
-    return row;
-}
-
-enum status scores_table(const struct scores *s, uint64_t seed, struct score_row **rows, int *count, struct error *error) {
-    *count = 0;
-    *rows = memory_calloc((size_t)(s->group_count + 1) * SPLIT_COUNT, sizeof **rows);
-    for (int g = 0; g < s->group_count; g++)
-        for (int k = 0; k < SPLIT_COUNT; k++)
-            if (s->groups[g].split[k].records)
-                (*rows)[(*count)++] = row_of(&s->groups[g], (enum split)k, seed);
-    if (*count == 0) {
-        free(*rows);
-        *rows = NULL;
-        return error_set(
-            error, STATUS_DATA,
-            "no record to judge: no prediction or emulation record of the splits validation and ood that was not seen in training");
-    }
-    for (int k = 0; k < SPLIT_COUNT; k++) {
-        (*rows)[*count] = majority_row(s->truths[k], (enum split)k);
-        *count += (*rows)[*count].records > 0;
-    }
-    return STATUS_OK;
+    if (place.alone)
+        place.task = hash_mix(++s->alone);
+    return emulation ? add_emulation(s, &place, record, error) : add_prediction(s, &place, record, &property, error);
 }

@@ -1,21 +1,39 @@
-// Scores: from prediction and emulation records to one table by encoder and split, with means and intervals over seeds. A measure is a mean
-// over a row's records of one seed first, then over seeds.
+// Scores: from prediction and emulation records to one table by encoder and split. A cell is a measure over a row's records of one seed
+// first, then the mean over seeds, with two intervals: over seeds, and over the tasks that were judged.
 #ifndef TRAINING_SCORES_H
 #define TRAINING_SCORES_H
 
+#include "families/split.h"
+#include "stream/field.h"
 #include "training/measures.h"
 
+enum { SCORE_NAME_SIZE = 160, SCORE_LABEL_SIZE = TEXT_FIELD_SIZE + 16 };
+
+struct score_column {
+    char name[SCORE_NAME_SIZE];    // "emulation_loss"
+    char heading[SCORE_NAME_SIZE]; // "emulation loss", of a table for people
+};
+
 struct score_cell {
-    int seeds;              // that have such records; 0: none, the rest is undefined
-    double mean, low, high; // over the seeds' means; a bootstrapped 95 % interval, of one point when there is one seed
+    int seeds; // that have such records; 0: none, the rest is undefined
+    double mean;
+    double low, high;           // 95 % interval over the seeds' values (Student's t); NaN with one seed
+    double task_low, task_high; // 95 % interval over tasks (cluster bootstrap); NaN with one task
 };
 
 struct score_row {
-    char label[TEXT_FIELD_SIZE]; // the records' `label`, else their encoder's type; "majority" for the best constant answer
+    char label[SCORE_LABEL_SIZE]; // the records' `label`, else their encoder's type and mode; "majority" for the best constant answer
     enum split split;
-    uint64_t records; // judged, of all kinds and seeds
-    int seeds;        // 0 for the best constant answer
-    struct score_cell cells[MEASURE_COUNT];
+    uint64_t records, tasks;  // judged, of all kinds and seeds; different tasks among them
+    int seeds;                // 0 for the best constant answer
+    struct score_cell *cells; // [column_count]
+};
+
+struct score_table {
+    struct score_column *columns;
+    int column_count; // those of the paper's properties, whether or not there are such records, then those of other fields by name
+    struct score_row *rows;
+    int row_count;
 };
 
 struct scores;
@@ -24,11 +42,18 @@ struct scores;
 struct scores *scores_new(bool all);
 void scores_free(struct scores *s); // may be NULL
 
-// Adds a prediction or emulation record. Predictions that were seen in training count only in the row of the training split.
+// Adds a prediction or emulation record. Predictions about tasks that were seen in training are left out, but for rows of the training
+// split. STATUS_DATA also when it must not be averaged with what is there: another encoder under the same label and seed, another mode of
+// use or criterion, or another outcome for the same record.
 enum status scores_add(struct scores *s, const struct value *record, struct error *error) MUST_CHECK;
 
+// What was passed over so far: records that are there twice, and predictions of what nobody knows (no truth).
+uint64_t scores_repeated(const struct scores *s);
+uint64_t scores_untold(const struct scores *s);
+
 // The rows, encoders in the order of their first record, and a "majority" row for each split that has predictions: the best constant answer
-// to the very records judged, so no constant predictor does better. *rows is allocated, free() it. STATUS_DATA when no record was judged.
-enum status scores_table(const struct scores *s, uint64_t seed, struct score_row **rows, int *count, struct error *error) MUST_CHECK;
+// to the very records judged, so no constant predictor does better. STATUS_DATA when no record was judged. Free with score_table_free.
+enum status scores_table(const struct scores *s, uint64_t seed, struct score_table *out, struct error *error) MUST_CHECK;
+void score_table_free(struct score_table *t);
 
 #endif

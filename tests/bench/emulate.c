@@ -161,11 +161,9 @@ static void run_prediction(void *context) {
 }
 
 static void bench_prediction(void) {
-    const struct target *target = target_find("task");
+    const struct property task = {.kind = PROPERTY_CLASSES, .list = true, .answers = 3, .class_count = 6};
     struct predictor_config config = predictor_default_config;
-    config.z = 16;
-    config.tokens = 4;
-    struct predicting p = {.predictor = predictor_new(target, &config, 1), .batch = 64};
+    struct predicting p = {.predictor = predictor_new(&task, &config, 1), .batch = 64};
     adamw_init(&p.adamw, &p.predictor->table, 0.01);
     p.grad = memory_calloc(p.predictor->table.size, sizeof *p.grad);
     p.z = memory_alloc((size_t)p.batch * 16 * sizeof *p.z);
@@ -174,8 +172,8 @@ static void bench_prediction(void) {
     for (int i = 0; i < p.batch * 16; i++)
         p.z[i] = rng_uniform(&rng, -0.5f, 0.5f);
     for (int i = 0; i < p.batch * p.predictor->answers; i++)
-        p.truth[i] = target->low + (int)rng_below(&rng, (uint64_t)target->classes);
-    const double width = config.hidden, outputs = p.predictor->answers * target->classes; // no gradient for z
+        p.truth[i] = (double)rng_below(&rng, (uint64_t)task.class_count);
+    const double width = config.hidden, outputs = p.predictor->answers * task.class_count; // no gradient for z
     const double work = 3 * (config.z * width + (config.layers - 1) * width * width + width * outputs) - config.z * width;
     bench_measure("predictor step, task, batch 64", run_prediction, &p, 2 * p.batch * work, peak);
     free(p.grad);

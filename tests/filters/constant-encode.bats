@@ -14,7 +14,7 @@ import numpy as np, read_stream
 assert encoder["type"] == "constant" and encoder["config"] == {"z": 5} and len(embeddings) == len(zoo) == 4
 z = encoder["weights"]["z"]
 for e in embeddings:
-    assert e["encoder"] == {"type": "constant", "seed": 2, "step": 0}
+    assert e["encoder"] == {"type": "constant", "seed": 2, "step": 0, "crc32": e["encoder"]["crc32"]}
     assert np.allclose(e["z"], z / np.linalg.norm(z), atol=1e-6)
 PYTHON
     constant-encode --new --z 5 --seed 2 < zoo.mp | cmp - encoder.mp

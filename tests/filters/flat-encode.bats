@@ -36,7 +36,7 @@ assert [w.shape for name, w in paper["weights"].items() if "weight" in name] == 
 assert own["config"] == {"z": 5, "hidden": 6, "layers": 2} and own["weights"]["mlp_model.4.weight"].shape == (5, 6)
 assert len(embeddings) == len(zoo) == 6
 for e in embeddings:
-    assert e["encoder"] == {"type": "flat", "seed": 1, "step": 0} and abs(np.linalg.norm(e["z"]) - 1) < 1e-6
+    assert e["encoder"] == {"type": "flat", "seed": 1, "step": 0, "crc32": e["encoder"]["crc32"]} and abs(np.linalg.norm(e["z"]) - 1) < 1e-6
 PYTHON
 }
 

@@ -32,7 +32,7 @@ assert {name: w.shape for name, w in paper["weights"].items()} == {
 assert own["config"] == {"z": 5, "mlp_hidden": 6, "mlp_layers": 2} and own["weights"]["mlp_model.4.weight"].shape == (5, 6)
 assert len(embeddings) == len(zoo) == 6
 for e in embeddings:
-    assert e["encoder"] == {"type": "stats", "seed": 1, "step": 0} and abs(np.linalg.norm(e["z"]) - 1) < 1e-6
+    assert e["encoder"] == {"type": "stats", "seed": 1, "step": 0, "crc32": e["encoder"]["crc32"]} and abs(np.linalg.norm(e["z"]) - 1) < 1e-6
 assert np.abs(embeddings[0]["z"] - embeddings[3]["z"]).max() > 1e-4
 PYTHON
 }

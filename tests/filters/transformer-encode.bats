@@ -38,7 +38,7 @@ assert (own["config"], own["seed"]) == ({"z": 16, "hidden": 12, "layers": 2, "he
 assert own["weights"]["transformer.layers.1.self_attn.in_proj_weight"].shape == (36, 12)
 assert len(embeddings) == len(zoo) == 6
 for e in embeddings:
-    assert e["encoder"] == {"type": "transformer", "seed": 1, "step": 0} and abs(np.linalg.norm(e["z"]) - 1) < 1e-6
+    assert e["encoder"] == {"type": "transformer", "seed": 1, "step": 0, "crc32": e["encoder"]["crc32"]} and abs(np.linalg.norm(e["z"]) - 1) < 1e-6
 PYTHON
 }
 

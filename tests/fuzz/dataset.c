@@ -37,8 +37,12 @@ static void predict(const struct dataset *d, struct encoder *encoder, const char
     struct prediction *p;
     struct predictor_losses losses;
     struct error error;
+    struct property property;
     double loss;
-    if (prediction_new(&p, encoder, target_find(target), d, &recipe, &error) != STATUS_OK)
+    FUZZ_CHECK(property_named(&property, target, PROPERTY_UNDECIDED, &error) == STATUS_OK);
+    enum status status = prediction_new(&p, encoder, &property, d, &recipe, &error);
+    property_free(&property);
+    if (status != STATUS_OK)
         return;
     FUZZ_CHECK(prediction_step(p, &loss, &error) == STATUS_OK || error.status == STATUS_DATA);
     FUZZ_CHECK(prediction_finish(p, &losses, &error) == STATUS_OK || error.status == STATUS_DATA);
@@ -76,6 +80,9 @@ static void check(const char *path, const char *kind) {
             emulate(d);
         predict(d, encoder, "task");
         predict(d, encoder, "accuracy");
+        predict(d, encoder, "metrics");
+        predict(d, encoder, "task.family");
+        predict(d, encoder, "run");
         encoder_free(encoder);
     }
     dataset_close(d);

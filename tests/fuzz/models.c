@@ -142,7 +142,7 @@ static void judge(const struct models *m, const struct value *record) {
 }
 
 static void predict(const struct models *m, const struct encoder *encoder, const struct value *record) {
-    struct prediction_batch *b = prediction_batch_new(encoder, m->predictor, "label");
+    struct prediction_batch *b = prediction_batch_new(encoder, (const struct predictor *const *)&m->predictor, 1, "label");
     struct error error;
     if (prediction_batch_add(b, record, &error) == STATUS_OK && prediction_batch_run(b, &error) == STATUS_OK)
         FUZZ_CHECK(b->count == 1);

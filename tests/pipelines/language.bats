@@ -46,8 +46,10 @@ until_exists() {
     [[ $(cut -f 1-3 "$WHOLE/table.tsv" | tr '\t\n' ' ,') == \
         'encoder split seeds,interactive validation 2,interactive ood 2,constant validation 2,constant ood 2,majority validation 0,majority ood 0,' ]]
     [[ $(wc -l < "$WHOLE/table.txt") == 7 ]]
-    # Every cell of the encoders that is about languages is there, and every number is a number between 0 and 1.
-    awk -F '\t' 'NR > 1 && NR < 6 { for (c = 5; c <= 19; c++) if (!($c ~ /^[0-9.e-]+$/ && $c >= 0 && $c <= 1)) exit 1 }' "$WHOLE/table.tsv"
+    # Every cell of the encoders that is about languages is there, and every number is a number between 0 and 1 (which intervals may leave).
+    awk -F '\t' 'NR == 1 { for (c = 6; c <= NF; c++) if ($c ~ /^(emulation_loss|clone_difference|exact_task|offset_accuracy|accuracy_rmse)/) wanted[c] = $c }
+        NR > 1 && NR < 6 { for (c in wanted) if (!($c ~ /^[0-9.e-]+$/ && (wanted[c] ~ /_(low|high)$/ || ($c >= 0 && $c <= 1)))) exit 1; n++ }
+        END { exit !(n == 4 && length(wanted) == 25) }' "$WHOLE/table.tsv"
     run ! grep -iE 'error|warning' "$BATS_FILE_TMPDIR/log"
 }
 
@@ -137,7 +139,9 @@ steps_of() {
         "$(printf '%s:' {interactive,stats,random,constant}', '{frozen,fine-tuned,'labels only'})majority" ]]
     cmp <(grep ', frozen' copy/modes.tsv | sed 's/, frozen//') <(grep -vE '^(encoder|majority)' copy/table.tsv)
     # The others: predictions of two targets, no emulations.
-    awk -F '\t' '/, (fine-tuned|labels only)/ { n++; for (c = 5; c <= 19; c++) if (($c != "") != (c > 10)) exit 1 } END { exit n != 16 }' copy/modes.tsv
+    awk -F '\t' 'NR == 1 { for (c = 1; c <= NF; c++) column[$c] = c }
+        /, (fine-tuned|labels only)/ { n++; if ($column["emulation_loss"] $column["clone_difference"] != "" || $column["exact_task"] == "" || $column["accuracy_rmse"] == "") exit 1 }
+        END { exit n != 16 }' copy/modes.tsv
     # Each training took its own settings.
     [[ $(steps_of copy/{interactive,constant}-2/predictor-{task,task-fine-tuned,accuracy-labels}) == '200 20 30 200 20 10' ]]
     [[ $(cat copy/{interactive,stats,random}-1/model.mp | rec-table --kind log step | sort -n | uniq -c | awk '{ print $1 $2 }' | paste -sd ' ') == \

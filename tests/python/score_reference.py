@@ -13,9 +13,13 @@ METRICS = {  # name: target of predictions
     "exact_task": "task",
     "offset_accuracy": "task",
     "accuracy_rmse": "accuracy",
+    "accuracy_r2": "accuracy",
+    "accuracy_tau": "accuracy",
     "rotation_rmse": "rotation",
     "rotation_angle": "rotation",
     "gap_rmse": "gap",
+    "gap_r2": "gap",
+    "gap_tau": "gap",
     "step_accuracy": "step",
 }
 
@@ -24,6 +28,14 @@ def angle(a, b):
     """Between directions, by complex numbers."""
     return np.abs(np.degrees(np.angle(np.exp(1j * np.radians(a - b)))))
 
+
+def tau(x, y):
+    """Kendall's tau-b, pair by pair."""
+    a, b = np.sign(np.subtract.outer(x, x)), np.sign(np.subtract.outer(y, y))
+    return (a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum())
+
+
+T = {1: 12.706205, 2: 4.302653, 3: 3.182446, 4: 2.776445, 5: 2.570582}  # 97.5 % of Student's t
 
 table = json.load(open(sys.argv[1]))
 cells = defaultdict(lambda: defaultdict(list))  # (label, split, metric) -> seed -> values
@@ -54,13 +66,16 @@ for name in sys.argv[2:]:
             add("step_accuracy", r["truth"] == r["predicted"])
         else:
             add(r["target"] + "_rmse", (r["truth"] - r["predicted"]) ** 2)
+            if r["target"] != "rotation":
+                add(r["target"] + "_r2", (r["truth"], r["predicted"]))
+                add(r["target"] + "_tau", (r["truth"], r["predicted"]))
         if r["target"] == "rotation":
             add("rotation_angle", angle(r["truth"], r["predicted"]))
 
 checked = 0
 for row in table:
     label, split = row["encoder"], row["split"]
-    assert list(row)[4:] == list(METRICS)
+    assert list(row)[5:] == list(METRICS)
     for metric, target in METRICS.items():
         cell = row[metric]
         if label == "majority":
@@ -78,6 +93,8 @@ for row in table:
                 all_truths = np.array(all_truths)
                 expected = min(angle(all_truths, best).mean() for best in all_truths)
                 assert expected <= min(angle(all_truths, other).mean() for other in np.linspace(0, 360, 3600)) + 1e-9
+            elif metric.endswith(("_r2", "_tau")):
+                expected = 0
             else:
                 expected = np.std(all_truths)
             assert abs(cell["mean"] - expected) < 1e-9, (row, expected)
@@ -88,13 +105,22 @@ for row in table:
         if not by_seed:
             assert cell is None
             continue
-        means = np.array([np.mean(values) for values in by_seed.values()])
+        if metric.endswith(("_r2", "_tau")):
+            pairs = [np.array(values).T for values in by_seed.values()]
+            means = np.array([tau(t, p) if metric.endswith("_tau") else 1 - ((t - p) ** 2).sum() / ((t - t.mean()) ** 2).sum() for t, p in pairs])
+        else:
+            means = np.array([np.mean(values) for values in by_seed.values()])
         if metric.endswith("_rmse"):
             means = np.sqrt(means)
         assert abs(cell["mean"] - means.mean()) < 1e-12 * max(1, abs(means.mean())), (row, means)
-        resampled = np.random.default_rng(0).choice(means, (100_000, len(means))).mean(1)
-        low, high = np.quantile(resampled, [0.025, 0.975])  # another bootstrap: equal up to its own noise
-        noise = 0.06 * np.ptp(means) + 1e-12
-        assert abs(cell["low"] - low) <= noise and abs(cell["high"] - high) <= noise, (row, low, high)
+        n = len(means)
+        if n == 1:
+            assert cell["low"] is None and cell["high"] is None
+        else:
+            half = T[n - 1] * means.std(ddof=1) / np.sqrt(n)
+            floor = -np.inf if metric.endswith(("_loss", "_r2")) else -1 if metric.endswith("_tau") else 0
+            ceiling = 180 if metric.endswith("_angle") else np.inf if metric.endswith(("_rmse", "_loss")) else 1
+            assert abs(cell["low"] - max(means.mean() - half, floor)) < 1e-6 * max(1, abs(half)), (row, metric)
+            assert abs(cell["high"] - min(means.mean() + half, ceiling)) < 1e-6 * max(1, abs(half)), (row, metric)
         checked += 1
 print(checked, "cells agree")

@@ -280,12 +280,17 @@ static struct tensor *build_rollout_batch_loss(struct tape *tape, struct point *
 }
 
 static struct tensor *build_predictor_loss(struct tape *tape, struct point *p) {
-    static const double offsets[] = {-3, 0, 2, 1, 1, -2}, numbers[] = {0.1, 1, 0.5};
-    const struct target *target = target_find(p->variant ? "accuracy" : "task");
-    struct predictor *predictor = predictor_new(target, &(struct predictor_config){.z = 4, .hidden = 6, .layers = 1, .tokens = 3}, 1);
+    static const double truths[][6] = {{0, 3, 5, 4, 4, 1}, {0.1, 1, 0.5}, {10, 200, 359, 180, 90, 0}, {0, 2, 1}};
+    static const struct property properties[] = {
+        {.kind = PROPERTY_CLASSES, .list = true, .answers = 2, .class_count = 6},
+        {.kind = PROPERTY_NUMBER, .answers = 1},
+        {.kind = PROPERTY_ANGLE, .list = true, .answers = 2},
+        {.kind = PROPERTY_CLASSES, .answers = 1, .class_count = 3},
+    };
+    struct predictor *predictor = predictor_new(&properties[p->variant], &(struct predictor_config){.z = 4, .hidden = 6, .layers = 1}, 1);
     struct tensor *z = leaf(tape, p, 3, 4);
     struct weights w = leaves_of(p, &predictor->table);
-    struct tensor *loss = predictor_loss(tape, predictor, &w, z, p->variant ? numbers : offsets);
+    struct tensor *loss = predictor_loss(tape, predictor, &w, z, truths[p->variant]);
     predictor_free(predictor);
     return loss;
 }
@@ -349,8 +354,10 @@ static const struct gradient_case {
     {"emulator_forward", "continuous, bos", build_emulator, 2 + CONDITION_BOS, 2e-3},
     {"emulator_forward", "continuous, every", build_emulator, 2 + CONDITION_EVERY, 2e-3},
     {"rollout_batch_loss", "", build_rollout_batch_loss, 0, 2e-3},
-    {"predictor_loss", "task", build_predictor_loss, 0, 5e-3},
-    {"predictor_loss", "accuracy", build_predictor_loss, 1, 5e-3},
+    {"predictor_loss", "classes", build_predictor_loss, 0, 5e-3},
+    {"predictor_loss", "number", build_predictor_loss, 1, 5e-3},
+    {"predictor_loss", "angles", build_predictor_loss, 2, 5e-3},
+    {"predictor_loss", "class", build_predictor_loss, 3, 5e-3},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 

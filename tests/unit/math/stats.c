@@ -1,6 +1,7 @@
 #include "math/stats.h"
 
 #include "../check.h"
+#include "base/rng.h"
 
 static void check_quantiles(void) {
     const double x[] = {4, 1, 3, 2};
@@ -10,20 +11,6 @@ static void check_quantiles(void) {
     CHECK_CLOSE(stats_quantile(x, 4, 0.25), 1.75, 1e-15);
     CHECK(stats_deviation(x, 1) == 0 && stats_deviation((double[]){1, 1, 5, 5}, 4) == 2 && isnan(stats_deviation(x, 0)));
     CHECK(isnan(stats_mean(x, 0)) && isnan(stats_median(x, 0)) && isnan(stats_quantile(x, 0, 0.5)));
-}
-
-static void check_bootstrap(void) {
-    double x[400], low, high;
-    struct rng rng = rng_make(1, 1, "stats");
-    for (int i = 0; i < 400; i++)
-        x[i] = rng_normal(&rng) * 2 + 5;
-    stats_bootstrap(&low, &high, x, 400, 2000, &rng);
-    CHECK(low < stats_mean(x, 400) && stats_mean(x, 400) < high);
-    CHECK_CLOSE(high - low, 2 * 1.96 * 2 / sqrt(400), 0.06);
-    stats_bootstrap(&low, &high, x, 1, 10, &rng);
-    CHECK(low == x[0] && high == x[0]);
-    stats_bootstrap(&low, &high, x, 0, 10, &rng);
-    CHECK(isnan(low) && isnan(high));
 }
 
 // Data along two known orthogonal directions.
@@ -62,7 +49,6 @@ static void check_pca(void) {
 
 int main(void) {
     check_quantiles();
-    check_bootstrap();
     check_pca();
     return check_report("math/stats");
 }

@@ -20,8 +20,12 @@ static void pack_all(struct writer *w) {
     config.length = 2;
     struct encoder *encoder = encoder_new(type, &config, &arch, 1);
     struct emulator *emulator = emulator_new(&(struct emulator_config){.z = 2, .hidden = 1, .layers = 1}, &arch, 1);
-    struct predictor *predictor =
-        predictor_new(target_find("task"), &(struct predictor_config){.z = 2, .hidden = 1, .layers = 1, .tokens = 2}, 1);
+    static const uint8_t names[][3] = {"ab", "cd"};
+    struct property texts = {.name = "lab.name", .kind = PROPERTY_CLASSES, .answers = 1, .class_count = 2};
+    for (int c = 0; c < 2; c++)
+        texts.classes[c] = (struct label){.type = LABEL_TEXT, .text = names[c], .size = 2};
+    struct predictor *predictor = predictor_new(&texts, &(struct predictor_config){.z = 2, .hidden = 1, .layers = 1}, 1);
+    predictor_add_encoder(predictor, &(struct encoder_identity){.type = "stats", .seed = 1, .has_crc32 = true, .crc32 = 7});
     enum status status = writer_begin_segment(w, NULL, 0, &error);
     for (int i = 0; i < 4 && status == STATUS_OK; i++) {
         if (i == 0)

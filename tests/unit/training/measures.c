@@ -5,8 +5,24 @@
 
 #include <string.h>
 
+static const struct measure *find(const char *name) {
+    const struct measure *m = measures;
+    while (m->name && strcmp(m->name, name) != 0)
+        m++;
+    CHECK(m->name, "no measure %s", name);
+    return m;
+}
+
+static double measure(const char *name, int count, int answers, const double *truth, const double *predicted) {
+    return find(name)->value(&(struct judged){.answers = answers, .count = (size_t)count, .truth = truth, .predicted = predicted});
+}
+
+static double best(const char *name, int count, int answers, const double *truth) {
+    return find(name)->best_constant(&(struct judged){.answers = answers, .count = (size_t)count, .truth = truth, .predicted = truth});
+}
+
 static double angular_error(double truth, double predicted) {
-    return measures[MEASURE_ROTATION_ANGLE].of(&truth, &predicted, 1);
+    return measure("%s_angle", 1, 1, &truth, &predicted);
 }
 
 static void test_angular_error(void) {
@@ -24,8 +40,7 @@ static void check_best_angle(const double *values, int n) {
             sum += angular_error(values[i], constant);
         least = fmin(least, sum / n);
     }
-    struct truths t = {.values = (double *)values, .count = (size_t)n, .answers = 1};
-    CHECK_CLOSE(measures[MEASURE_ROTATION_ANGLE].best_constant(&t), least, 1e-9);
+    CHECK_CLOSE(best("%s_angle", n, 1, values), least, 1e-9);
 }
 
 static void test_best_angle(void) {
@@ -43,23 +58,46 @@ static void test_best_angle(void) {
     check_best_angle((double[]){-1e-18, 359}, 2);
 }
 
+static void test_numbers(void) {
+    const double truth[] = {1, 2, 3, 6}, predicted[] = {2, 2, 4, 4};
+    CHECK_CLOSE(measure("%s_rmse", 4, 1, truth, predicted), sqrt(1.5), 1e-12);
+    CHECK_CLOSE(measure("%s_r2", 4, 1, truth, predicted), 1 - 6 / 14.0, 1e-12);
+    CHECK_CLOSE(measure("%s_tau", 4, 1, truth, predicted), 4 / sqrt(6 * 4), 1e-12);
+    CHECK_CLOSE(best("%s_rmse", 4, 1, truth), sqrt(14 / 4.0), 1e-12);
+    CHECK(measure("%s_tau", 4, 1, truth, (double[]){5, 5, 5, 5}) == 0 && isnan(measure("%s_r2", 2, 1, (double[]){1, 1}, truth)));
+    const double pairs[] = {1, 10, 3, 20}, constant[] = {2, 15, 2, 15}; // two answers a record: each has its own mean
+    CHECK_CLOSE(measure("%s_r2", 2, 2, pairs, constant), 0, 1e-12);
+    CHECK_CLOSE(best("%s_rmse", 2, 2, pairs), sqrt((1 + 1 + 25 + 25) / 4.0), 1e-12);
+}
+
+static void test_classes(void) {
+    const double truth[] = {1, 2, 1, 0, -1, 2}, predicted[] = {1, 2, 1, 2, 2, -1};
+    CHECK_CLOSE(measure("exact_%s", 3, 2, truth, predicted), 1 / 3.0, 1e-12);
+    CHECK_CLOSE(measure("%s_each", 3, 2, truth, predicted), 0.5, 1e-12);
+    CHECK_CLOSE(best("exact_%s", 3, 2, truth), 1 / 3.0, 1e-12);
+    CHECK_CLOSE(best("%s_each", 3, 2, truth), 2 / 3.0, 1e-12);
+    CHECK_CLOSE(best("%s_accuracy", 6, 1, truth), 1 / 3.0, 1e-12);
+}
+
 static void test_table(void) {
-    for (int m = 0; m < MEASURE_COUNT; m++) {
-        CHECK(measures[m].name && measures[m].heading && !measures[m].of == !measures[m].best_constant, "measure %d", m);
-        for (int k = 0; k < m; k++)
-            CHECK(strcmp(measures[m].name, measures[k].name) != 0 && strcmp(measures[m].heading, measures[k].heading) != 0);
+    for (const struct measure *m = measures; m->name; m++) {
+        CHECK(strstr(m->name, "%s") && strstr(m->heading, "%s") && m->value && m->of && m->least < m->greatest, "%s", m->name);
+        for (const struct measure *k = measures; k < m; k++)
+            CHECK(strcmp(m->name, k->name) != 0 && strcmp(m->heading, k->heading) != 0);
     }
-    for (int t = 0; t < TARGET_COUNT; t++) {
+    for (int kind = 0; kind <= JUDGED_ANGLE; kind++) {
         int count = 0;
-        for (int m = 0; m < MEASURE_COUNT; m++)
-            count += measures[m].of && measures[m].target == (enum target_id)t;
-        CHECK(count > 0, "nothing measures %s", target_table[t].name);
+        for (const struct measure *m = measures; m->name; m++)
+            count += (m->of >> kind & 1) && (kind <= JUDGED_CLONE || m->best_constant);
+        CHECK(count > 0, "nothing measures kind %d", kind);
     }
 }
 
 int main(void) {
     test_angular_error();
     test_best_angle();
+    test_numbers();
+    test_classes();
     test_table();
     return check_report("training/measures");
 }

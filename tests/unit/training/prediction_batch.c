@@ -3,6 +3,7 @@
 #include "../check.h"
 #include "../records/decoded.h"
 #include "families/language.h"
+#include "settled.h"
 
 #include <string.h>
 
@@ -37,13 +38,14 @@ static const struct value *prediction_of(struct decoded *d, const struct packer 
 }
 
 static void test_batch(void) {
-    struct predictor_config config = {.z = 2, .hidden = 3, .layers = 1, .tokens = 4};
-    struct predictor *p = predictor_new(target_find("task"), &config, 3);
-    struct prediction_batch *b = prediction_batch_new(NULL, p, "new");
+    struct predictor_config config = {.z = 2, .hidden = 3, .layers = 1};
+    struct property task = settled("task", PROPERTY_UNDECIDED, 3, 0, NULL), absent = settled("metrics.r2", PROPERTY_NUMBER, 1, 0, NULL);
+    struct predictor *p = predictor_new(&task, &config, 3), *second = predictor_new(&absent, &config, 4);
+    struct prediction_batch *b = prediction_batch_new(NULL, (const struct predictor *const[]){p, second}, 2, "new");
     struct decoded in = decoded_new(), out = decoded_new();
     struct tape tape = {0};
     struct error error = {0};
-    double direct[PREDICTOR_MAX_ANSWERS];
+    double direct[ANSWERS_MAX];
     int64_t offset;
     float z[3] = {0.6f, -0.8f, 0};
     CHECK(prediction_batch_run(b, &error) == STATUS_OK && b->count == 0);
@@ -53,18 +55,21 @@ static void test_batch(void) {
     }
     CHECK(prediction_batch_run(b, &error) == STATUS_OK, "%s", error.text);
     for (int i = 0; i < 3; i++) {
-        const struct value *root = prediction_of(&out, b->records[i]), *predicted = value_get(root, "predicted");
+        const struct value *root = prediction_of(&out, b->records[i][0]), *predicted = value_get(root, "predicted");
         z[0] = (float)i;
         tape_reset(&tape, false);
         predictor_predict(&tape, p, tape_leaf(&tape, 1, 2, z, NULL), direct);
         for (uint32_t a = 0; a < 3; a++)
-            CHECK(value_to_i64(value_at(predicted, a), &offset) && (double)offset == direct[a]);
+            CHECK(value_to_i64(value_at(predicted, a), &offset) && (double)offset == direct[a] - 3);
         CHECK(value_is(value_get(root, "kind"), "prediction") && value_is(value_first(root), "kind") &&
               value_is(value_get(root, "extra"), "kept"));
         CHECK(value_is(value_get(root, "label"), "new") && !value_get(root, "z") && value_is(value_get(root, "target"), "task"));
         CHECK(value_to_i64(value_at(value_get(root, "truth"), 1), &offset) && offset == -3 && predicted->count == 3);
         CHECK(value_get(root, "seen")->type == VALUE_BOOL && value_get(root, "seen")->boolean);
-        CHECK(value_get(value_get(root, "predictor"), "seed"));
+        CHECK(value_get(value_get(root, "predictor"), "seed") && !value_get(root, "as"));
+        root = prediction_of(&out, b->records[i][1]); // nobody knows the truth
+        CHECK(value_is(value_get(root, "target"), "metrics.r2") && value_is(value_get(root, "as"), "number") && !value_get(root, "truth"));
+        CHECK(value_get(root, "predicted")->type == VALUE_FLOAT);
     }
     CHECK(prediction_batch_add(b, embedding(&in, z, 3), &error) == STATUS_DATA && strstr(error.text, "3 numbers, not 2"), "%s", error.text);
     z[1] = NAN;
@@ -77,6 +82,7 @@ static void test_batch(void) {
     decoded_free(&out);
     prediction_batch_free(b);
     predictor_free(p);
+    predictor_free(second);
 }
 
 int main(void) {

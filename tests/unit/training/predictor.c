@@ -3,9 +3,8 @@
 #include "../check.h"
 #include "../records/decoded.h"
 #include "base/memory.h"
-#include "families/language.h"
-#include "families/smnist.h"
 #include "grad/gradcheck.h"
+#include "settled.h"
 
 #include <string.h>
 
@@ -13,18 +12,36 @@
 struct sample {
     struct predictor *predictor;
     float z[2 * 3], z_grad[2 * 3], *grad;
-    double truth[2 * PREDICTOR_MAX_ANSWERS];
+    double truth[2 * ANSWERS_MAX];
 };
 
-static struct sample sample_of(const char *target, int layers) {
-    struct predictor_config config = {.z = 3, .hidden = 5, .layers = layers, .tokens = 3, .class_count = 3, .classes = {0, 100, 5000}};
-    struct sample s = {.predictor = predictor_new(target_find(target), &config, 7), .z = {0.6f, -0.8f, 0.1f, -0.3f, 0.2f, 0.9f}};
+static struct sample sample_of_property(const struct property *property, int layers, const double truth[4]) {
+    struct predictor_config config = {.z = 3, .hidden = 5, .layers = layers};
+    struct sample s = {.predictor = predictor_new(property, &config, 7), .z = {0.6f, -0.8f, 0.1f, -0.3f, 0.2f, 0.9f}};
     s.grad = memory_calloc(s.predictor->table.size, sizeof *s.grad);
-    static const double truths[TARGET_COUNT][4] = {
-        [TARGET_TASK] = {-3, 2, 0, 1}, [TARGET_STEP] = {5000, 0}, [TARGET_ACCURACY] = {0.25, 1}, [TARGET_ROTATION] = {350, 20}};
-    memcpy(s.truth, truths[s.predictor->target - target_table], sizeof truths[0]);
+    memcpy(s.truth, truth, 4 * sizeof *truth);
     predictor_standardise(s.predictor, s.truth, 2);
     return s;
+}
+
+static struct sample sample_of(const char *target, int layers) {
+    struct property property = settled_short(target);
+    const double offsets[] = {0, 5, 3, 4}, steps[] = {2, 0, 0, 0}, accuracies[] = {0.25, 1, 0, 0}, rotations[] = {350, 20, 0, 0};
+    return sample_of_property(&property, layers,
+                              *target == 't'   ? offsets
+                              : *target == 's' ? steps
+                              : *target == 'a' ? accuracies
+                                               : rotations);
+}
+
+static struct sample sample_of_angles(int layers) {
+    struct property property = settled("headings", PROPERTY_ANGLE, 2, 0, NULL);
+    return sample_of_property(&property, layers, (double[]){350, 90, 10, 181});
+}
+
+static struct sample sample_of_numbers(int layers) {
+    struct property property = settled("sizes", PROPERTY_NUMBER, 2, 0, NULL);
+    return sample_of_property(&property, layers, (double[]){350, 1, 10, 2});
 }
 
 static void sample_free(struct sample *s) {
@@ -39,10 +56,10 @@ static struct tensor *loss_of(struct tape *tape, void *context) {
 }
 
 static void test_gradients(void) {
-    const char *const names[] = {"task", "accuracy", "rotation", "step"};
-    for (int t = 0; t < 4; t++)
+    const char *const names[] = {"task", "accuracy", "rotation", "step", "angles", "numbers"};
+    for (int t = 0; t < 6; t++)
         for (int layers = 0; layers < 3; layers++) {
-            struct sample s = sample_of(names[t], layers);
+            struct sample s = t == 4 ? sample_of_angles(layers) : t == 5 ? sample_of_numbers(layers) : sample_of(names[t], layers);
             struct rng rng = rng_make(1, 0, "check");
             double error = gradcheck(loss_of, &s, s.predictor->values, s.grad, (int)s.predictor->table.size, 20, 1e-3f, 1e-3, &rng);
             CHECK(error <= 5e-3, "%s, %d layers, weights: %g", names[t], layers, error);
@@ -63,7 +80,7 @@ static void test_by_hand(void) {
             double y = p->values[36 + o];
             for (int i = 0; i < 3; i++)
                 y += (double)p->values[o * 3 + i] * s.z[b * 3 + i];
-            bool one = (int)s.truth[b * 2 + o / 6] + 3 == o % 6;
+            bool one = (int)s.truth[b * 2 + o / 6] == o % 6;
             loss -= log(one ? 1 / (1 + exp(-y)) : 1 / (1 + exp(y))) / 24;
             logits[b][o] = y;
         }
@@ -76,7 +93,7 @@ static void test_by_hand(void) {
     predictor_predict(&tape, p, tape_leaf(&tape, 2, 3, s.z, NULL), predicted);
     for (int a = 0; a < 4; a++)
         for (int c = 0; c < 6; c++)
-            CHECK(logits[a / 2][a % 2 * 6 + (int)predicted[a] + 3] >= logits[a / 2][a % 2 * 6 + c] - 1e-6);
+            CHECK(logits[a / 2][a % 2 * 6 + (int)predicted[a]] >= logits[a / 2][a % 2 * 6 + c] - 1e-6);
 
     s.z[0] = NAN; // must not come out as an offset
     tape_reset(&tape, false);
@@ -110,7 +127,7 @@ static double loss_value(struct sample *s) {
 static void test_numbers_by_hand(void) {
     struct sample s = sample_of("rotation", 0);
     struct predictor *p = s.predictor;
-    CHECK(p->mean == 185 && p->deviation == 165, "%g %g", p->mean, p->deviation);
+    CHECK(p->mean[0] == 185 && p->deviation[0] == 165, "%g %g", p->mean[0], p->deviation[0]);
     double loss = 0, predicted[2], after[2];
     predict(p, &s, predicted);
     for (int b = 0; b < 2; b++) {
@@ -126,10 +143,10 @@ static void test_numbers_by_hand(void) {
         CHECK_CLOSE(after[b], predicted[b], 1e-3);
         CHECK_CLOSE(after[b], output(p, &s, b, 0), 1e-3);
     }
-    CHECK(p->mean == 0 && p->deviation == 1);
+    CHECK(p->mean[0] == 0 && p->deviation[0] == 1);
     predictor_standardise(p, (double[]){0.1, 0.1, 0.1}, 3); // no deviation to divide by
-    CHECK_CLOSE(p->mean, 0.1, 1e-12);
-    CHECK(p->deviation == 1);
+    CHECK_CLOSE(p->mean[0], 0.1, 1e-12);
+    CHECK(p->deviation[0] == 1);
     sample_free(&s);
 }
 
@@ -137,7 +154,7 @@ static void test_steps_by_hand(void) {
     struct sample s = sample_of("step", 0);
     struct predictor *p = s.predictor;
     double loss = 0, predicted[2];
-    CHECK(p->answers == 1 && p->table.size == 3 * 3 + 3 && p->mean == 0 && p->deviation == 1);
+    CHECK(p->answers == 1 && p->table.size == 3 * 3 + 3 && p->mean[0] == 0 && p->deviation[0] == 1);
     predict(p, &s, predicted);
     for (int b = 0; b < 2; b++) {
         double sum = 0;
@@ -147,25 +164,48 @@ static void test_steps_by_hand(void) {
             best = output(p, &s, b, c) > output(p, &s, b, best) ? c : best;
         }
         loss += (log(sum) - output(p, &s, b, b ? 0 : 2)) / 2;
-        CHECK(predicted[b] == (double)p->config.classes[best], "%g", predicted[b]);
+        CHECK(predicted[b] == best, "%g", predicted[b]);
     }
     CHECK_CLOSE(loss_value(&s), loss, 1e-6);
     sample_free(&s);
 }
 
-static void test_classes(void) {
-    const struct target *step = target_find("step");
-    struct predictor_config config = {.z = 1};
-    struct error error = {0};
-    const int64_t steps[] = {200, 0, 100, 200, 0, 20000, 50}, ascending[] = {0, 50, 100, 200, 20000};
-    for (int i = 0; i < 7; i++)
-        CHECK(predictor_add_class(&config, step, (double)steps[i], &error) == STATUS_OK);
-    CHECK(config.class_count == 5 && memcmp(config.classes, ascending, sizeof ascending) == 0, "%d classes", config.class_count);
-    CHECK(predictor_add_class(&config, target_find("accuracy"), 0.5, &error) == STATUS_OK && config.class_count == 5);
-    for (int i = 0; i < PREDICTOR_MAX_CLASSES - 5; i++)
-        CHECK(predictor_add_class(&config, step, 30000 + i, &error) == STATUS_OK);
-    CHECK(predictor_add_class(&config, step, 30000, &error) == STATUS_OK);
-    CHECK(predictor_add_class(&config, step, 7, &error) == STATUS_DATA && strstr(error.text, "255"), "%s", error.text);
+// Cosine and sine are learned, and their direction is the answer.
+static void test_angles_by_hand(void) {
+    struct sample s = sample_of_angles(0);
+    struct predictor *p = s.predictor;
+    double loss = 0, predicted[4];
+    CHECK(p->answers == 2 && p->table.size == 4 * 3 + 4);
+    predict(p, &s, predicted);
+    for (int i = 0; i < 4; i++) {
+        double x = output(p, &s, i / 2, i % 2 * 2), y = output(p, &s, i / 2, i % 2 * 2 + 1), angle = s.truth[i] * M_PI / 180;
+        loss += ((x - cos(angle)) * (x - cos(angle)) + (y - sin(angle)) * (y - sin(angle))) / 8;
+        CHECK(predicted[i] >= 0 && predicted[i] <= 360);
+        CHECK_CLOSE(cos(predicted[i] * M_PI / 180) * hypot(x, y), x, 1e-5);
+        CHECK_CLOSE(sin(predicted[i] * M_PI / 180) * hypot(x, y), y, 1e-5);
+    }
+    CHECK_CLOSE(loss_value(&s), loss, 1e-6);
+    predictor_unstandardise(p);
+    double after[4];
+    predict(p, &s, after);
+    CHECK(memcmp(after, predicted, sizeof after) == 0);
+    sample_free(&s);
+}
+
+// Each answer has its own scale.
+static void test_lists_of_numbers(void) {
+    struct sample s = sample_of_numbers(0);
+    struct predictor *p = s.predictor;
+    double before[4], after[4];
+    CHECK(p->mean[0] == 180 && p->deviation[0] == 170 && p->mean[1] == 1.5 && p->deviation[1] == 0.5);
+    predict(p, &s, before);
+    predictor_unstandardise(p);
+    predict(p, &s, after);
+    for (int i = 0; i < 4; i++) {
+        CHECK_CLOSE(after[i], before[i], 1e-3);
+        CHECK_CLOSE(after[i], output(p, &s, i / 2, i % 2), 1e-3);
+    }
+    sample_free(&s);
 }
 
 // --- Records ---
@@ -181,13 +221,18 @@ static void refused(const struct value *root, const char *text) {
     predictor_free(p);
 }
 
-static void test_record(const char *target) {
-    struct predictor_config config = {.z = 4, .hidden = 6, .layers = 1, .tokens = 5, .class_count = 3, .classes = {0, 100, 5000}};
-    struct predictor *p = predictor_new(target_find(target), &config, 9), *again = NULL;
+static void test_record(const struct property *property) {
+    struct predictor_config config = {.z = 4, .hidden = 6, .layers = 1};
+    struct predictor *p = predictor_new(property, &config, 9), *again = NULL;
+    const char *target = property->name;
     struct decoded d = decoded_new(), variant = decoded_new(), sizes = decoded_new();
     struct model_record record;
     struct error error = {0};
+    struct encoder_identity id = {.type = "stats", .seed = 4, .step = 5, .has_crc32 = true, .crc32 = 6};
     p->step = 77;
+    p->mode = MODE_TUNED;
+    predictor_add_encoder(p, &id);
+    predictor_add_encoder(p, &id);
     predictor_pack(d.packer, p, &(struct predictor_losses){.train = 0.5, .validation = 0.25, .ood = NAN});
     const struct value *root = decoded_root(&d), *metrics = value_get(root, "metrics");
     double loss;
@@ -195,14 +240,30 @@ static void test_record(const char *target) {
     CHECK(value_to_double(value_get(metrics, "validation_loss"), &loss) && loss == 0.25 && !value_get(metrics, "ood_loss"));
     CHECK(!value_get(value_get(root, "config"), "tokens") == (strcmp(target, "task") != 0));
     CHECK(model_record_read(root, &record, &error) == STATUS_OK && predictor_read(&record, &again, &error) == STATUS_OK, "%s", error.text);
-    CHECK(again && again->target == p->target && again->seed == 9 && again->step == 77 && again->answers == p->answers);
+    CHECK(again && strcmp(again->property.name, target) == 0 && again->seed == 9 && again->step == 77 && again->answers == p->answers);
+    CHECK(again && again->property.kind == property->kind && again->property.list == property->list && again->mode == MODE_TUNED);
+    CHECK(again && again->knows_encoders && again->encoder_count == 1 && again->encoders[0].crc32 == 6);
+    CHECK(predictor_knows(again, &id, &error) == STATUS_OK);
+    id.crc32 = 7;
+    CHECK(predictor_knows(again, &id, &error) == STATUS_DATA && strstr(error.text, "crc32 00000007") &&
+          strstr(error.text, "crc32 00000006"));
+    id.has_crc32 = false;
+    CHECK(predictor_knows(again, &id, &error) == STATUS_OK); // a record of before 0.2
+    id.seed = 3;
+    CHECK(predictor_knows(again, &id, &error) == STATUS_DATA && strstr(error.text, "seed 3"), "%s", error.text);
     CHECK(again && again->table.size == p->table.size && memcmp(again->values, p->values, p->table.size * sizeof(float)) == 0);
 
-    CHECK(again && again->config.class_count == p->config.class_count && again->mean == 0 && again->deviation == 1);
-    CHECK(again && memcmp(again->config.classes, p->config.classes, (size_t)p->config.class_count * sizeof *p->config.classes) == 0);
+    CHECK(again && again->property.class_count == p->property.class_count && again->mean[0] == 0 && again->deviation[0] == 1);
+    for (int c = 0; again && c < p->property.class_count; c++)
+        CHECK(label_compare(&again->property.classes[c], &p->property.classes[c]) == 0);
 
     refused(decoded_without(&variant, root, "target"), "target");
-    refused(decoded_with_text(&variant, root, "target", "colour"), "colour");
+    if (property_is_usual(property))
+        refused(decoded_with_text(&variant, root, "target", "colour"), "colour");
+    else
+        refused(decoded_without(&variant, root, "as"), "as");
+    refused(decoded_with_text(&variant, root, "as", "colour"), "as");
+    refused(decoded_with_text(&variant, root, "encoders", "all"), "encoders");
     refused(decoded_without(&variant, root, "weights"), "weights");
     refused(decoded_without(&variant, root, "config"), "fewer weights"); // the defaults are larger
     const struct value *whole = value_get(root, "config");
@@ -229,8 +290,9 @@ static void classes_refused(const struct value *root, int count, const int *clas
 }
 
 static void test_record_of_steps(void) {
-    struct predictor_config config = {.z = 4, .hidden = 6, .layers = 1, .class_count = 3, .classes = {0, 100, 5000}};
-    struct predictor *p = predictor_new(target_find("step"), &config, 9);
+    struct predictor_config config = {.z = 4, .hidden = 6, .layers = 1};
+    struct property step = settled_short("step");
+    struct predictor *p = predictor_new(&step, &config, 9);
     struct decoded d = decoded_new(), variant = decoded_new();
     predictor_pack(d.packer, p, &(struct predictor_losses){NAN, NAN, NAN, 0});
     const struct value *root = decoded_root(&d);
@@ -239,75 +301,31 @@ static void test_record_of_steps(void) {
     classes_refused(root, 0, NULL);
     classes_refused(root, 256, NULL);
     classes_refused(root, 3, (int[]){0, 100, 100});
-    classes_refused(root, 3, (int[]){-1, 0, 100});
+    classes_refused(root, 3, (int[]){5, 0, 100});
     decoded_free(&d);
     decoded_free(&variant);
     predictor_free(p);
 }
 
-static const struct predictor_config small = {.z = 3, .hidden = 5, .layers = 1, .tokens = 3, .class_count = 1};
-
-static enum status truth_of(const char *target, const struct rnn_record *record, double *truth, struct error *error) {
-    struct predictor *p = predictor_new(target_find(target), &small, 1);
-    enum status status = predictor_truth(p, record, truth, error);
-    predictor_free(p);
-    return status;
-}
-
-static void test_truth(void) {
-    struct rnn_record record = {.task = task_make(&language_family, &(struct language){.tokens = 3, .offsets = {0, -3, 2}})};
-    struct error error = {0};
-    double truth[PREDICTOR_MAX_ANSWERS];
-    CHECK(truth_of("task", &record, truth, &error) == STATUS_OK && truth[0] == -3 && truth[1] == 2);
-    CHECK(truth_of("rotation", &record, truth, &error) == STATUS_DATA && strstr(error.text, "formal-language"), "%s", error.text);
-    record.task = task_make(&language_family, &(struct language){.tokens = 4});
-    CHECK(truth_of("task", &record, truth, &error) == STATUS_DATA && strstr(error.text, "of 3 answers among those of 2"));
-    record.task.family = NULL;
-    CHECK(truth_of("task", &record, truth, &error) == STATUS_DATA && truth_of("rotation", &record, truth, &error) == STATUS_DATA);
-    record.task = task_make(&smnist_family, &(struct smnist){.rotation = 271.5});
-    CHECK(truth_of("rotation", &record, truth, &error) == STATUS_OK && truth[0] == 271.5);
-    CHECK(truth_of("task", &record, truth, &error) == STATUS_DATA && strstr(error.text, "rotation"), "%s", error.text);
-    CHECK(!target_find("colour"));
-    char names[64] = "";
-    for (int i = 0; i < TARGET_COUNT; i++) {
-        CHECK(target_find(target_table[i].name) == &target_table[i]);
-        sprintf(names + strlen(names), "%s%s", i ? "|" : "", target_table[i].name);
+static void test_records(void) {
+    static const char *const names[] = {"task", "step", "accuracy", "gap", "rotation"};
+    struct property p;
+    for (int i = 0; i < 5; i++) {
+        p = settled_short(names[i]);
+        test_record(&p);
     }
-    CHECK(strcmp(target_names, names) == 0, "%s", names);
-}
-
-static void test_metric_truths(void) {
-    struct rnn_record record = {0};
-    struct decoded d = decoded_new();
-    struct error error = {0};
-    double truth[PREDICTOR_MAX_ANSWERS];
-    const char *const names[][2] = {{"accuracy", "accuracy"}, {"gap", "generalisation_gap"}};
-    for (int t = 0; t < 2; t++) {
-        record.metrics = NULL;
-        CHECK(truth_of(names[t][0], &record, truth, &error) == STATUS_DATA && strstr(error.text, names[t][1]));
-        for (int k = 0; k < 2; k++) {
-            packer_clear(d.packer);
-            pack_map(d.packer);
-            pack_key(d.packer, names[t][1]);
-            pack_double(d.packer, k ? NAN : -0.75);
-            pack_end(d.packer);
-            record.metrics = decoded_root(&d);
-            CHECK(truth_of(names[t][0], &record, truth, &error) == (k ? STATUS_DATA : STATUS_OK), "%g", truth[0]);
-            CHECK(k || truth[0] == -0.75);
-        }
-    }
-    packer_clear(d.packer);
-    pack_map(d.packer);
-    pack_key(d.packer, "step");
-    pack_u64(d.packer, 20000);
-    pack_end(d.packer);
-    record.step = 20000;
-    CHECK(truth_of("step", &record, truth, &error) == STATUS_DATA && strstr(error.text, "step")); // step is 0 when it is absent
-    record.root = decoded_root(&d);
-    CHECK(truth_of("step", &record, truth, &error) == STATUS_OK && truth[0] == 20000);
-    record.step = (UINT64_C(1) << 53) + 1;
-    CHECK(truth_of("step", &record, truth, &error) == STATUS_DATA);
-    decoded_free(&d);
+    p = settled("rotation", PROPERTY_ANGLE, 1, 0, NULL);
+    test_record(&p);
+    p = settled("lab.sizes", PROPERTY_NUMBER, 7, 0, NULL);
+    test_record(&p);
+    p = settled("lab.flags", PROPERTY_CLASSES, 3, 2, (double[]){-1, 4});
+    test_record(&p);
+    p = settled("lab.name", PROPERTY_CLASSES, 1, 0, NULL);
+    const char *const texts[] = {"emnist", "", "mnist"};
+    for (int c = 0; c < 3; c++)
+        property_add_class(&p, &(struct label){.type = LABEL_TEXT, .text = (const uint8_t *)texts[c], .size = strlen(texts[c])});
+    test_record(&p);
+    property_free(&p);
 }
 
 int main(void) {
@@ -315,11 +333,9 @@ int main(void) {
     test_by_hand();
     test_numbers_by_hand();
     test_steps_by_hand();
-    test_classes();
-    for (int i = 0; i < TARGET_COUNT; i++)
-        test_record(target_table[i].name);
+    test_angles_by_hand();
+    test_lists_of_numbers();
+    test_records();
     test_record_of_steps();
-    test_truth();
-    test_metric_truths();
     return check_report("training/predictor");
 }

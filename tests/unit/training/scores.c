@@ -89,12 +89,31 @@ static void take(struct scores *s, const struct value *record) {
     CHECK(scores_add(s, record, &error) == STATUS_OK, "%s", error.text);
 }
 
-static const struct score_row *find(const struct score_row *rows, int count, const char *label, enum split split) {
+static const struct score_row *find(const struct score_table *t, const char *label, enum split split) {
     static const struct score_row none;
-    for (int r = 0; r < count; r++)
-        if (strcmp(rows[r].label, label) == 0 && rows[r].split == split)
-            return &rows[r];
+    for (int r = 0; r < t->row_count; r++)
+        if (strcmp(t->rows[r].label, label) == 0 && t->rows[r].split == split)
+            return &t->rows[r];
+    CHECK(false, "no row of %s", label);
     return &none;
+}
+
+static const struct score_cell *cell(const struct score_table *t, const char *label, enum split split, const char *column) {
+    static const struct score_cell none;
+    const struct score_row *row = find(t, label, split);
+    for (int c = 0; row->cells && c < t->column_count; c++)
+        if (strcmp(t->columns[c].name, column) == 0)
+            return &row->cells[c];
+    CHECK(false, "no column %s", column);
+    return &none;
+}
+
+static struct score_table table_of(struct scores *s, int rows) {
+    struct score_table table;
+    struct error error = {0};
+    CHECK(scores_table(s, 1, &table, &error) == STATUS_OK && table.row_count == rows, "%d rows, %s", table.row_count, error.text);
+    scores_free(s);
+    return table;
 }
 
 static const struct fields ood1 = {.split = "ood", .seed = 1}, ood2 = {.split = "ood", .seed = 2},
@@ -112,31 +131,30 @@ static void test_means(void) {
     take(s, task_prediction((struct fields){.split = "train", .seed = 1, .seen = true}, 2, (int[]){1, 2}, (int[]){0, 0}));
     take(s, number_prediction(ood1, "accuracy", 0.5, 0.25));
     take(s, emulation((struct fields){.label = "mine", .split = "validation", .seed = 3}, 0.9, 0, 0));
-    struct score_row *rows;
-    int count;
-    struct error error = {0};
-    CHECK(scores_table(s, 1, &rows, &count, &error) == STATUS_OK && count == 3, "%d rows, %s", count, error.text);
-    const struct score_row *r = find(rows, count, "stats", SPLIT_OOD);
-    CHECK(r->records == 7 && r->seeds == 2, "%d records", (int)r->records);
-    CHECK_CLOSE(r->cells[MEASURE_EMULATION_LOSS].mean, 0.4, 1e-12);
-    CHECK(r->cells[MEASURE_EMULATION_LOSS].seeds == 2);
-    CHECK_CLOSE(r->cells[MEASURE_EMULATION_LOSS].low, 0.2, 1e-12);
-    CHECK_CLOSE(r->cells[MEASURE_EMULATION_LOSS].high, 0.6, 1e-12);
-    CHECK_CLOSE(r->cells[MEASURE_CLONE_DIFFERENCE].mean, 0.375, 1e-12);
-    CHECK(r->cells[MEASURE_EXACT_TASK].seeds == 1);
-    CHECK_CLOSE(r->cells[MEASURE_EXACT_TASK].mean, 1.0 / 3, 1e-12);
-    CHECK_CLOSE(r->cells[MEASURE_OFFSET_ACCURACY].mean, 0.5, 1e-12);
-    CHECK_CLOSE(r->cells[MEASURE_ACCURACY_ERROR].mean, 0.25, 1e-12);
-    CHECK_CLOSE(r->cells[MEASURE_ACCURACY_ERROR].low, 0.25, 1e-12); // one seed: a point
-    r = find(rows, count, "mine", SPLIT_VALIDATION);
-    CHECK(r->seeds == 1 && r->cells[MEASURE_EMULATION_LOSS].mean == 0.9 && r->cells[MEASURE_EXACT_TASK].seeds == 0);
-    r = find(rows, count, "majority", SPLIT_OOD); // of (1,2), (1,0), (-1,2)
-    CHECK_CLOSE(r->cells[MEASURE_EXACT_TASK].mean, 1.0 / 3, 1e-12);
-    CHECK_CLOSE(r->cells[MEASURE_OFFSET_ACCURACY].mean, 2.0 / 3, 1e-12);
-    CHECK_CLOSE(r->cells[MEASURE_ACCURACY_ERROR].mean, 0, 0);
-    CHECK(r->cells[MEASURE_EMULATION_LOSS].seeds == 0);
-    free(rows);
-    scores_free(s);
+    struct score_table t = table_of(s, 3);
+    const struct score_row *r = find(&t, "stats", SPLIT_OOD);
+    CHECK(r->records == 7 && r->seeds == 2 && r->tasks == 7, "%d records", (int)r->records);
+    const struct score_cell *loss = cell(&t, "stats", SPLIT_OOD, "emulation_loss");
+    CHECK_CLOSE(loss->mean, 0.4, 1e-12);
+    CHECK(loss->seeds == 2);
+    CHECK_CLOSE(loss->low, 0.4 - 12.7062047 * 0.2, 1e-6); // Student's t of one degree of freedom
+    CHECK_CLOSE(loss->high, 0.4 + 12.7062047 * 0.2, 1e-6);
+    CHECK(loss->task_low < 0.4 && loss->task_high > 0.4);
+    CHECK_CLOSE(cell(&t, "stats", SPLIT_OOD, "clone_difference")->mean, 0.375, 1e-12);
+    CHECK(cell(&t, "stats", SPLIT_OOD, "clone_difference")->low == 0); // no difference is less
+    CHECK(cell(&t, "stats", SPLIT_OOD, "exact_task")->seeds == 1);
+    CHECK_CLOSE(cell(&t, "stats", SPLIT_OOD, "exact_task")->mean, 1.0 / 3, 1e-12);
+    CHECK_CLOSE(cell(&t, "stats", SPLIT_OOD, "offset_accuracy")->mean, 0.5, 1e-12);
+    CHECK_CLOSE(cell(&t, "stats", SPLIT_OOD, "accuracy_rmse")->mean, 0.25, 1e-12);
+    CHECK(isnan(cell(&t, "stats", SPLIT_OOD, "accuracy_rmse")->low) && isnan(cell(&t, "stats", SPLIT_OOD, "accuracy_rmse")->task_low));
+    r = find(&t, "mine", SPLIT_VALIDATION);
+    CHECK(r->seeds == 1 && cell(&t, "mine", SPLIT_VALIDATION, "emulation_loss")->mean == 0.9);
+    CHECK(cell(&t, "mine", SPLIT_VALIDATION, "exact_task")->seeds == 0);
+    CHECK_CLOSE(cell(&t, "majority", SPLIT_OOD, "exact_task")->mean, 1.0 / 3, 1e-12); // of (1,2), (1,0), (-1,2)
+    CHECK_CLOSE(cell(&t, "majority", SPLIT_OOD, "offset_accuracy")->mean, 2.0 / 3, 1e-12);
+    CHECK_CLOSE(cell(&t, "majority", SPLIT_OOD, "accuracy_rmse")->mean, 0, 0);
+    CHECK(cell(&t, "majority", SPLIT_OOD, "emulation_loss")->seeds == 0);
+    score_table_free(&t);
 }
 
 static void test_best_constants(void) {
@@ -147,15 +165,11 @@ static void test_best_constants(void) {
         take(s, number_prediction((struct fields){.seed = 1}, "accuracy", truth[i], 0)); // no split: training
     for (int i = 0; i < 6; i++)
         take(s, task_prediction(validation, 1, tasks[i], tasks[0]));
-    struct score_row *rows;
-    int count;
-    struct error error = {0};
-    CHECK(scores_table(s, 1, &rows, &count, &error) == STATUS_OK && count == 4, "%d rows, %s", count, error.text);
-    CHECK_CLOSE(find(rows, count, "majority", SPLIT_TRAIN)->cells[MEASURE_ACCURACY_ERROR].mean, sqrt(0.0824), 1e-12);
-    CHECK_CLOSE(find(rows, count, "majority", SPLIT_VALIDATION)->cells[MEASURE_EXACT_TASK].mean, 0.5, 1e-12);
-    CHECK_CLOSE(find(rows, count, "stats", SPLIT_VALIDATION)->cells[MEASURE_EXACT_TASK].mean, 1.0 / 6, 1e-12);
-    free(rows);
-    scores_free(s);
+    struct score_table t = table_of(s, 4);
+    CHECK_CLOSE(cell(&t, "majority", SPLIT_TRAIN, "accuracy_rmse")->mean, sqrt(0.0824), 1e-12);
+    CHECK_CLOSE(cell(&t, "majority", SPLIT_VALIDATION, "exact_task")->mean, 0.5, 1e-12);
+    CHECK_CLOSE(cell(&t, "stats", SPLIT_VALIDATION, "exact_task")->mean, 1.0 / 6, 1e-12);
+    score_table_free(&t);
 }
 
 static void test_numbers_and_steps(void) {
@@ -168,24 +182,21 @@ static void test_numbers_and_steps(void) {
     take(s, number_prediction(ood1, "step", 100, 100));
     take(s, number_prediction(ood1, "step", 200, 100));
     take(s, number_prediction(ood1, "step", 200, 100));
-    struct score_row *rows;
-    int count;
-    struct error error = {0};
-    CHECK(scores_table(s, 1, &rows, &count, &error) == STATUS_OK && count == 2, "%d rows, %s", count, error.text);
-    const struct score_cell *cells = find(rows, count, "stats", SPLIT_OOD)->cells;
-    CHECK_CLOSE(cells[MEASURE_ROTATION_ERROR].mean, sqrt((358 * 358 + 360 * 360 + 170 * 170) / 3.0), 1e-9);
-    CHECK_CLOSE(cells[MEASURE_ROTATION_ANGLE].mean, (2 + 0 + 170) / 3.0, 1e-9);
-    CHECK_CLOSE(cells[MEASURE_GAP_ERROR].mean, 0.25, 1e-12);
-    CHECK_CLOSE(cells[MEASURE_STEP_ACCURACY].mean, 1.0 / 3, 1e-12);
-    CHECK(cells[MEASURE_EXACT_TASK].seeds == 0 && cells[MEASURE_ACCURACY_ERROR].seeds == 0);
-    CHECK(find(rows, count, "majority", SPLIT_OOD)->records == 8);
-    cells = find(rows, count, "majority", SPLIT_OOD)->cells;
-    CHECK_CLOSE(cells[MEASURE_ROTATION_ANGLE].mean, 11 / 3.0, 1e-9); // from 0: 1, 10 and 0
-    CHECK_CLOSE(cells[MEASURE_GAP_ERROR].mean, 0.5, 1e-12);
-    CHECK_CLOSE(cells[MEASURE_STEP_ACCURACY].mean, 2.0 / 3, 1e-12);
-    CHECK(cells[MEASURE_EMULATION_LOSS].seeds == 0 && cells[MEASURE_OFFSET_ACCURACY].seeds == 0);
-    free(rows);
-    scores_free(s);
+    struct score_table t = table_of(s, 2);
+    CHECK_CLOSE(cell(&t, "stats", SPLIT_OOD, "rotation_rmse")->mean, sqrt((358 * 358 + 360 * 360 + 170 * 170) / 3.0), 1e-9);
+    CHECK_CLOSE(cell(&t, "stats", SPLIT_OOD, "rotation_angle")->mean, (2 + 0 + 170) / 3.0, 1e-9);
+    CHECK_CLOSE(cell(&t, "stats", SPLIT_OOD, "gap_rmse")->mean, 0.25, 1e-12);
+    CHECK_CLOSE(cell(&t, "stats", SPLIT_OOD, "gap_r2")->mean, 0.75, 1e-12);
+    CHECK(cell(&t, "stats", SPLIT_OOD, "gap_tau")->mean == 1);
+    CHECK_CLOSE(cell(&t, "stats", SPLIT_OOD, "step_accuracy")->mean, 1.0 / 3, 1e-12);
+    CHECK(cell(&t, "stats", SPLIT_OOD, "exact_task")->seeds == 0 && cell(&t, "stats", SPLIT_OOD, "accuracy_rmse")->seeds == 0);
+    CHECK(find(&t, "majority", SPLIT_OOD)->records == 8);
+    CHECK_CLOSE(cell(&t, "majority", SPLIT_OOD, "rotation_angle")->mean, 11 / 3.0, 1e-9); // from 0: 1, 10 and 0
+    CHECK_CLOSE(cell(&t, "majority", SPLIT_OOD, "gap_rmse")->mean, 0.5, 1e-12);
+    CHECK(cell(&t, "majority", SPLIT_OOD, "gap_r2")->mean == 0 && cell(&t, "majority", SPLIT_OOD, "gap_tau")->mean == 0);
+    CHECK_CLOSE(cell(&t, "majority", SPLIT_OOD, "step_accuracy")->mean, 2.0 / 3, 1e-12);
+    CHECK(cell(&t, "majority", SPLIT_OOD, "emulation_loss")->seeds == 0 && cell(&t, "majority", SPLIT_OOD, "offset_accuracy")->seeds == 0);
+    score_table_free(&t);
 }
 
 // The seeds' order in the input changes nothing.
@@ -197,16 +208,25 @@ static void test_order(void) {
             int seed = reverse ? 8 - i : i;
             take(s, emulation((struct fields){.split = "ood", .seed = seed}, 0.1 * seed * seed, 0, 0));
         }
-        struct score_row *rows;
-        int count;
-        struct error error = {0};
-        CHECK(scores_table(s, 5, &rows, &count, &error) == STATUS_OK && count == 1, "%s", error.text);
-        low[reverse] = rows[0].cells[MEASURE_EMULATION_LOSS].low;
-        high[reverse] = rows[0].cells[MEASURE_EMULATION_LOSS].high;
-        free(rows);
-        scores_free(s);
+        struct score_table t = table_of(s, 1);
+        low[reverse] = cell(&t, "stats", SPLIT_OOD, "emulation_loss")->low;
+        high[reverse] = cell(&t, "stats", SPLIT_OOD, "emulation_loss")->high;
+        score_table_free(&t);
     }
     CHECK(low[0] == low[1] && high[0] == high[1] && low[0] < high[0]);
+}
+
+// A record with further keys: pairs of key and text, NULL after the last.
+static const struct value *with_texts(struct decoded *d, const struct value *record, const char *const *pairs) {
+    packer_clear(d->packer);
+    pack_map(d->packer);
+    pack_rest(d->packer, record, (const char *const[]){NULL});
+    for (; *pairs; pairs += 2) {
+        pack_key(d->packer, pairs[0]);
+        pack_str(d->packer, pairs[1]);
+    }
+    pack_end(d->packer);
+    return decoded_root(d);
 }
 
 static void refused(const struct value *record, const char *text) {
@@ -227,6 +247,7 @@ static void test_refused(void) {
     refused(decoded_without(&variant, number_prediction(ood1, "step", 0, 0), "target"), "target");
     refused(number_prediction(ood1, "accuracy", 0, NAN), "predicted");
     refused(task_prediction(ood1, 0, NULL, NULL), "truth");
+    refused(with_texts(&variant, number_prediction(ood1, "colour", 0, 0), (const char *const[]){"as", "hue", NULL}), "as");
     refused(decoded_without(&variant, task_prediction(ood1, 1, (int[]){1}, (int[]){1}), "predicted"), "predicted");
     refused(decoded_with_text(&variant, task_prediction(ood1, 1, (int[]){1}, (int[]){1}), "seen", "yes"), "seen");
     refused(decoded_with_int(&variant, task_prediction(ood1, 2, (int[]){1, 2}, (int[]){1, 2}), "predicted", 1), "1 predicted");
@@ -238,12 +259,115 @@ static void test_refused(void) {
     scores_free(s);
 
     s = scores_new(false); // nothing to judge
-    struct score_row *rows;
-    int count;
+    struct score_table t;
     take(s, emulation((struct fields){.split = "train"}, 0, 0, 0));
-    CHECK(scores_table(s, 1, &rows, &count, &error) == STATUS_DATA && !rows && count == 0);
+    CHECK(scores_table(s, 1, &t, &error) == STATUS_DATA && !t.rows && t.row_count == 0);
     scores_free(s);
     decoded_free(&variant);
+}
+
+// --- Any field, and what must not be averaged ---
+
+static const struct value *text_prediction(struct fields f, const char *truth, const char *predicted) {
+    pack_begin("prediction", f);
+    const char *const pairs[] = {"target", "lab.name", "as", "classes", "truth", truth, "predicted", predicted};
+    for (int i = 0; i < 8; i += 2) {
+        pack_key(made.packer, pairs[i]);
+        pack_str(made.packer, pairs[i + 1]);
+    }
+    pack_end(made.packer);
+    return decoded_root(&made);
+}
+
+static void test_any_field(void) {
+    struct scores *s = scores_new(false);
+    struct decoded d = decoded_new();
+    take(s, text_prediction(ood1, "mnist", "mnist"));
+    take(s, text_prediction(ood1, "emnist", "mnist"));
+    take(s, text_prediction(ood1, "kmnist", "kmnist"));
+    take(s, text_prediction(ood1, "mnist", "kmnist"));
+    take(s, with_texts(&d, number_prediction(ood1, "heading", 359, 1), (const char *const[]){"as", "angle", NULL}));
+    take(s, with_texts(&d, number_prediction(ood1, "a.number", 3, 1), (const char *const[]){"as", "number", NULL}));
+    take(s, decoded_without(&d, text_prediction(ood1, "mnist", "mnist"), "truth"));
+    CHECK(scores_untold(s) == 1 && scores_repeated(s) == 0);
+    struct score_table t = table_of(s, 2);
+    CHECK(cell(&t, "stats", SPLIT_OOD, "lab.name_accuracy")->mean == 0.5 &&
+          cell(&t, "majority", SPLIT_OOD, "lab.name_accuracy")->mean == 0.5);
+    CHECK_CLOSE(cell(&t, "stats", SPLIT_OOD, "heading_angle")->mean, 2, 1e-9);
+    CHECK(cell(&t, "stats", SPLIT_OOD, "a.number_rmse")->mean == 2 && cell(&t, "stats", SPLIT_OOD, "a.number_r2")->seeds == 0);
+    CHECK(strcmp(t.columns[t.column_count - 1].name, "lab.name_accuracy") == 0); // by name
+    score_table_free(&t);
+    decoded_free(&d);
+}
+
+static const struct value *with_run(struct decoded *d, const struct value *record, int run) {
+    return decoded_with_int(d, record, "run", run);
+}
+
+static void test_repeated(void) {
+    struct scores *s = scores_new(false);
+    struct decoded d = decoded_new();
+    struct error error = {0};
+    for (int twice = 0; twice < 2; twice++)
+        for (int run = 0; run < 3; run++) {
+            take(s, with_run(&d, number_prediction(ood1, "accuracy", 0.1 * run, 0), run));
+            take(s, with_run(&d, emulation(ood1, 0.5 * run, 1, 0.5), run));
+        }
+    take(s, with_run(&d, number_prediction(ood1, "gap", 1, 0), 0));        // another target
+    take(s, with_run(&d, number_prediction(ood2, "accuracy", 0.1, 0), 0)); // another seed
+    CHECK(scores_repeated(s) == 6);
+    CHECK(scores_add(s, with_run(&d, number_prediction(ood1, "accuracy", 0.1, 0.9), 1), &error) == STATUS_DATA &&
+              strstr(error.text, "run 1, step 0"),
+          "%s", error.text);
+    struct score_table t = table_of(s, 2);
+    CHECK(find(&t, "stats", SPLIT_OOD)->records == 8 && find(&t, "stats", SPLIT_OOD)->tasks == 3);
+    CHECK_CLOSE(cell(&t, "stats", SPLIT_OOD, "emulation_loss")->mean, 0.5, 1e-12);
+    score_table_free(&t);
+    decoded_free(&d);
+}
+
+static void test_mixtures(void) {
+    const struct fields labelled = {.label = "mine", .split = "ood", .seed = 1};
+    struct decoded d = decoded_new();
+    const struct { const char *key, *one, *other; } cases[] = {{"mode", "frozen", "fine-tuned"}, {"criterion", "kl", "ce"}};
+    for (int c = 0; c < 2; c++) {
+        struct scores *s = scores_new(false);
+        struct error error = {0};
+        take(s, with_texts(&d, emulation(labelled, 0.1, 0, 0), (const char *const[]){cases[c].key, cases[c].one, NULL}));
+        take(s, emulation(labelled, 0.1, 0, 0)); // an old record, which does not tell
+        enum status status = scores_add(
+            s, with_texts(&d, emulation(labelled, 0.2, 0, 0), (const char *const[]){cases[c].key, cases[c].other, NULL}), &error);
+        CHECK(status == STATUS_DATA && strstr(error.text, cases[c].one) && strstr(error.text, cases[c].other), "%s", error.text);
+        scores_free(s);
+    }
+    struct scores *s = scores_new(false); // without a label, the mode is part of the row's name
+    take(s, with_texts(&d, number_prediction(ood1, "gap", 1, 0), (const char *const[]){"mode", "frozen", NULL}));
+    take(s, with_texts(&d, number_prediction(ood1, "gap", 1, 0), (const char *const[]){"mode", "labels", NULL}));
+    struct score_table t = table_of(s, 3);
+    CHECK(find(&t, "stats", SPLIT_OOD)->records == 1 && find(&t, "stats, labels only", SPLIT_OOD)->records == 1);
+    score_table_free(&t);
+    decoded_free(&d);
+}
+
+// The same label and seed, but not the same encoder.
+static void test_two_encoders(void) {
+    struct scores *s = scores_new(false);
+    struct decoded encoder = decoded_new(), d = decoded_new();
+    struct error error = {0};
+    pack_map(encoder.packer);
+    pack_key(encoder.packer, "type");
+    pack_str(encoder.packer, "stats");
+    pack_key(encoder.packer, "seed");
+    pack_i64(encoder.packer, 1);
+    pack_key(encoder.packer, "step");
+    pack_i64(encoder.packer, 20);
+    pack_end(encoder.packer);
+    take(s, number_prediction(ood1, "gap", 1, 0));
+    const struct value *other = decoded_with(&d, number_prediction(ood1, "gap", 1, 0), "encoder", decoded_root(&encoder));
+    CHECK(scores_add(s, other, &error) == STATUS_DATA && strstr(error.text, "step 0") && strstr(error.text, "step 20"), "%s", error.text);
+    scores_free(s);
+    decoded_free(&encoder);
+    decoded_free(&d);
 }
 
 int main(void) {
@@ -253,6 +377,10 @@ int main(void) {
     test_numbers_and_steps();
     test_order();
     test_refused();
+    test_any_field();
+    test_repeated();
+    test_mixtures();
+    test_two_encoders();
     decoded_free(&made);
     return check_report("training/scores");
 }

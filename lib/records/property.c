@@ -1,0 +1,184 @@
+#include "records/property.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FEW_INTEGERS = 20 };
+
+const char *const property_kinds[] = {"number", "classes", "angle"};
+
+// Those of any task.
+static const struct short_form forms[] = {
+    {{.name = "step", .path = "step"}, PROPERTY_CLASSES},
+    {{.name = "accuracy", .path = "metrics.accuracy"}, PROPERTY_NUMBER},
+    {{.name = "gap", .path = "metrics.generalisation_gap"}, PROPERTY_NUMBER},
+};
+
+bool short_form_find(const char *name, struct short_form *out) {
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (strcmp(forms[i].field.name, name) == 0) {
+            *out = forms[i];
+            return true;
+        }
+    const struct family_target *own = family_target(name);
+    if (own)
+        *out = (struct short_form){*own, own->classes ? PROPERTY_CLASSES : PROPERTY_NUMBER};
+    return own != NULL;
+}
+
+enum status property_named(struct property *p, const char *name, enum property_kind kind, struct error *error) {
+    if (strlen(name) >= sizeof p->name || !*name)
+        return error_set(error, STATUS_DATA, "'%s' is no name of a field (1 .. %d bytes)", name, PROPERTY_NAME_SIZE - 1);
+    *p = (struct property){.kind = kind, .answers = 1};
+    strcpy(p->name, name);
+    p->short_form = short_form_find(name, &p->form);
+    p->list = p->form.field.skip > 0;
+    if (p->short_form && kind == PROPERTY_UNDECIDED)
+        p->kind = p->form.kind;
+    for (int c = 0; p->kind == PROPERTY_CLASSES && c < p->form.field.classes; c++)
+        p->classes[p->class_count++] = (struct label){.type = LABEL_INTEGER, .number = p->form.field.low + c};
+    return STATUS_OK;
+}
+
+static struct label own(const struct label *label) {
+    struct label copy = *label;
+    if (label->type == LABEL_TEXT) {
+        uint8_t *text = memory_alloc(label->size + 1);
+        memcpy(text, label->text, label->size);
+        copy.text = text;
+    }
+    return copy;
+}
+
+struct property property_copy(const struct property *p) {
+    struct property copy = *p;
+    for (int c = 0; c < p->class_count; c++)
+        copy.classes[c] = own(&p->classes[c]);
+    return copy;
+}
+
+void property_free(struct property *p) {
+    for (int c = 0; c < p->class_count; c++)
+        free((void *)p->classes[c].text);
+    p->class_count = 0;
+}
+
+const char *property_path(const struct property *p) {
+    return p->short_form ? p->form.field.path : p->name;
+}
+
+bool property_is_usual(const struct property *p) {
+    return p->short_form && p->kind == p->form.kind;
+}
+
+// --- Reading ---
+
+static enum status type_check(const struct property *p, const struct answers *a, struct error *error) {
+    bool text = a->label[0].type == LABEL_TEXT;
+    bool of_texts = p->kind == PROPERTY_CLASSES && p->class_count && p->classes[0].type == LABEL_TEXT;
+    if (p->kind == PROPERTY_UNDECIDED || (p->kind == PROPERTY_CLASSES && !p->class_count) || text == of_texts)
+        return STATUS_OK;
+    return error_set(error, STATUS_DATA, "target '%s': the field '%s' is %s here, where %s is asked for", p->name, property_path(p),
+                     text ? "a text" : "a number", text ? "a number" : "a text");
+}
+
+enum status property_truth(const struct property *p, const struct value *record, struct answers *out, struct error *error) {
+    if (answers_read(record, property_path(p), out, error) != STATUS_OK)
+        return error_prefix(error, "target '%s'", p->name);
+    int skip = p->form.field.skip;
+    if (out->count && skip && (!out->list || out->count <= skip))
+        return error_set(error, STATUS_DATA, "target '%s': the field '%s' is no list of more than %d", p->name, property_path(p), skip);
+    out->count -= out->count ? skip : 0;
+    memmove(out->label, out->label + skip, (size_t)out->count * sizeof *out->label);
+    if (!labels_finite(out))
+        out->count = 0;
+    return out->count ? type_check(p, out, error) : STATUS_OK;
+}
+
+// --- Classes ---
+
+// Where a class is, or would be.
+static int place_of(const struct property *p, const struct label *label) {
+    int low = 0, high = p->class_count;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (label_compare(&p->classes[middle], label) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+int property_place(const struct property *p, const struct label *label) {
+    int place = place_of(p, label);
+    return place < p->class_count && label_compare(&p->classes[place], label) == 0 ? place : -1;
+}
+
+bool property_add_class(struct property *p, const struct label *label) {
+    int place = place_of(p, label);
+    if (place < p->class_count && label_compare(&p->classes[place], label) == 0)
+        return true;
+    if (p->class_count == PROPERTY_MAX_CLASSES)
+        return false;
+    memmove(p->classes + place + 1, p->classes + place, (size_t)(p->class_count - place) * sizeof *label);
+    p->classes[place] = own(label);
+    p->class_count++;
+    return true;
+}
+
+double property_value(const struct property *p, const struct label *label) {
+    return p->kind == PROPERTY_CLASSES ? property_place(p, label) : label->number;
+}
+
+struct label property_label(const struct property *p, double value) {
+    if (p->kind == PROPERTY_CLASSES)
+        return p->classes[(int)value];
+    return (struct label){.type = LABEL_REAL, .number = value};
+}
+
+// --- Settling what it is ---
+
+static bool classes_are_open(const struct property *p) {
+    return !p->form.field.classes && (p->kind == PROPERTY_CLASSES || p->kind == PROPERTY_UNDECIDED);
+}
+
+enum status property_show(struct property *p, struct survey *s, const struct answers *a, struct error *error) {
+    if (s->answers && (a->count != p->answers || a->list != p->list))
+        return error_set(error, STATUS_DATA, "target '%s': the field '%s' has %d items here, and %d before", p->name, property_path(p),
+                         a->count, p->answers);
+    p->answers = a->count;
+    p->list = a->list;
+    s->answers++;
+    for (int i = 0; i < a->count; i++) {
+        s->types[a->label[i].type] = true;
+        if (classes_are_open(p) && !s->too_many)
+            s->too_many = !property_add_class(p, &a->label[i]);
+    }
+    if (s->types[LABEL_TEXT] && (s->types[LABEL_INTEGER] || s->types[LABEL_REAL] || s->types[LABEL_BOOLEAN]))
+        return error_set(error, STATUS_DATA, "target '%s': the field '%s' has texts and numbers", p->name, property_path(p));
+    return STATUS_OK;
+}
+
+static enum property_kind kind_of(const struct property *p, const struct survey *s) {
+    if (s->types[LABEL_TEXT] || (s->types[LABEL_BOOLEAN] && !s->types[LABEL_INTEGER] && !s->types[LABEL_REAL]))
+        return PROPERTY_CLASSES;
+    bool few = p->class_count <= FEW_INTEGERS && 2 * (uint64_t)p->class_count <= s->answers * (uint64_t)p->answers;
+    return few && !s->types[LABEL_REAL] ? PROPERTY_CLASSES : PROPERTY_NUMBER;
+}
+
+enum status property_settle(struct property *p, const struct survey *s, struct error *error) {
+    if (p->kind == PROPERTY_UNDECIDED)
+        p->kind = kind_of(p, s);
+    if (p->kind == PROPERTY_CLASSES && s->too_many)
+        return error_set(error, STATUS_DATA, "target '%s': more than %d different ones to be classes", p->name, PROPERTY_MAX_CLASSES);
+    if (p->kind == PROPERTY_CLASSES)
+        return STATUS_OK;
+    property_free(p);
+    if (s->types[LABEL_TEXT])
+        return error_set(error, STATUS_DATA, "target '%s': texts, which are no numbers", p->name);
+    return STATUS_OK;
+}
