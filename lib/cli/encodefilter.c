@@ -258,10 +258,10 @@ static void pack_trace(struct packer *p, struct tensor **steps, const struct enc
     free(all);
 }
 
-static void pack_tail(struct packer *p, const struct batch *b, const struct tensor *z, const struct encoder_trace *trace, int i) {
-    const struct encoder *e = b->encoder;
+static void pack_tail(struct packer *p, const struct encoder *e, const struct encoder_identity *identity, const struct tensor *z,
+                      const struct encoder_trace *trace, int i) {
     pack_key(p, "encoder");
-    encoder_identity_pack(p, &b->identity);
+    encoder_identity_pack(p, identity);
     pack_key(p, "z");
     pack_array(p, DTYPE_F4, 1, (uint64_t[]){(uint64_t)z->cols}, z->value + (size_t)i * (size_t)z->cols);
     if (trace) {
@@ -287,7 +287,7 @@ static void batch_flush(struct batch *b) {
     struct encoder_trace trace = {arena_alloc(&b->tape.arena, steps), arena_alloc(&b->tape.arena, steps)};
     struct tensor *z = encoder_embed(&b->tape, e, &w, &rnns, NULL, b->traces ? &trace : NULL, NULL);
     for (int i = 0; i < b->count; i++) {
-        pack_tail(b->heads[i], b, z, b->traces ? &trace : NULL, i);
+        pack_tail(b->heads[i], e, &b->identity, z, b->traces ? &trace : NULL, i);
         cli_commit(b->cli, b->out, b->heads[i]);
     }
     b->count = 0;
@@ -372,7 +372,8 @@ static void ask(struct cli *cli, const struct settings *s, const char *types, st
     char *name = utf8_repaired(s->ask);
     pack_str(p, name);
     free(name);
-    pack_tail(p, e, z, s->traces ? &trace : NULL, 0);
+    struct encoder_identity identity = encoder_identity(e);
+    pack_tail(p, e, &identity, z, s->traces ? &trace : NULL, 0);
     cli_check(cli, writer_commit(out, cli_error(cli)));
     cli_check(cli, writer_end_segment(out, cli_error(cli)));
     tape_free(&tape);
