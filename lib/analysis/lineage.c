@@ -92,6 +92,7 @@ struct inference {
     const struct lineage_options *options;
     double *products; // [n,n] inner products
     struct lineage_arc *arcs;
+    int *next; // [n] of plain networks: the neighbour on the way to the root of the family's tree, or -1
     int n;
     size_t size;
 };
@@ -118,66 +119,28 @@ static void find_products(struct inference *in) {
                 dot(in->weights[i], in->weights[j], in->size);
 }
 
-// --- Who can be whose parent ---
+// --- Who is like whom ---
 
-// Quantising and pruning lose what no training step loses, so what has lost more came later; each can only be a parent of what has lost as
-// much.
-static int loss_rank(const struct lineage_traits *of) {
-    enum { PRUNED_FROM = 1 }; // per cent of exact zeros
-    int rank = of->bits <= 16 ? 64 - of->bits : 0;
-    return of->zero_share * 100 >= PRUNED_FROM ? rank + (int)(of->zero_share * 100) : rank;
+static bool related(const struct inference *in, int i, int j) {
+    return cosine(in, i, j) > in->options->related;
 }
 
-static bool is_quantised(const struct lineage_traits *child, const struct lineage_traits *parent) {
-    return child->bits <= 16 && child->bits < parent->bits;
+static bool is_copy(const struct inference *in, int i, int j) {
+    return squared(in, i, j) <= ROUNDING * ROUNDING * product(in, i, i);
 }
 
-static bool is_pruned(const struct lineage_traits *child, const struct lineage_traits *parent) {
-    return child->zero_share >= 0.01 && child->zero_share > parent->zero_share + 0.005;
+static bool is_quantised(const struct lineage_traits *t) {
+    return t->bits <= 16;
+}
+
+static bool is_pruned(const struct lineage_traits *t) {
+    return t->zero_share >= 0.01;
 }
 
 // By how much the kurtosis of b is beyond that of a in the direction in which training moves it.
 static double gain(const struct inference *in, int a, int b) {
     double rise = in->traits[b].kurtosis - in->traits[a].kurtosis;
     return in->options->direction == LINEAGE_RISING ? rise : -rise;
-}
-
-// A total order in which parents come before their children, so that no cycle can arise: what is earlier, then what has lost less, then
-// what has the kurtosis of an earlier one; equal ones by number.
-static bool ordered(const struct inference *in, int a, int b) {
-    int lost_a = loss_rank(&in->traits[a]), lost_b = loss_rank(&in->traits[b]);
-    const double *time = in->options->time;
-    if (time && time[a] != time[b])
-        return time[a] < time[b];
-    if (lost_a != lost_b)
-        return lost_a < lost_b;
-    double g = gain(in, a, b);
-    return fabs(g) > ROUNDING * (1 + fabs(in->traits[a].kurtosis)) ? g > 0 : a < b;
-}
-
-// Averaging lowers the kurtosis, so a merge comes before what comes after both of its parents, whatever its own.
-static bool precedes(const struct inference *in, int a, int b) {
-    const struct lineage_arc *arc = &in->arcs[a];
-    return arc->how == LINEAGE_MERGED ? ordered(in, arc->parent, b) && ordered(in, arc->second, b) : ordered(in, a, b);
-}
-
-static bool related(const struct inference *in, int i, int j) {
-    return cosine(in, i, j) > in->options->related;
-}
-
-static int nearest_predecessor(const struct inference *in, int child) {
-    int best = -1;
-    double least = INFINITY;
-    for (int j = 0; j < in->n; j++) {
-        if (j == child || !precedes(in, j, child) || !related(in, child, j))
-            continue;
-        double d = squared(in, child, j);
-        if (d < least) {
-            least = d;
-            best = j;
-        }
-    }
-    return best;
 }
 
 // --- Merges: w = a u + (1 - a) v ---
@@ -208,7 +171,7 @@ static int similar_ones(const struct inference *in, int w, int *found) {
         int at = count;
         while (at > 0 && cosine(in, w, found[at - 1]) < cosine(in, w, j))
             at--;
-        if (j == w || at == NEAREST || !related(in, w, j))
+        if (j == w || at == NEAREST || in->arcs[j].how != LINEAGE_ROOT || !related(in, w, j))
             continue;
         count += count < NEAREST;
         memmove(&found[at + 1], &found[at], (size_t)(count - 1 - at) * sizeof *found);
@@ -217,9 +180,38 @@ static int similar_ones(const struct inference *in, int w, int *found) {
     return count;
 }
 
+// --- Leaves: copies, merges, and what was quantised or pruned; networks are trained on from others, not from these ---
+
+static const struct lineage_arc no_arc = {.parent = -1, .second = -1, .distance = NAN, .cosine = NAN, .margin = NAN, .how = LINEAGE_ROOT};
+
+static void set_parent(const struct inference *in, int child, int parent, enum lineage_how how) {
+    struct lineage_arc *arc = &in->arcs[child];
+    arc->parent = parent;
+    arc->how = how;
+    arc->distance = sqrt(squared(in, child, parent));
+    arc->cosine = cosine(in, child, parent);
+    arc->margin = gain(in, parent, child);
+}
+
+static bool is_plain(const struct inference *in, int i) {
+    return in->arcs[i].how == LINEAGE_ROOT && !is_quantised(&in->traits[i]) && !is_pruned(&in->traits[i]);
+}
+
+// Of networks that are alike the first one is the original; of those that were quantised or pruned each has the parent of all.
+static void find_copy(const struct inference *in, int i) {
+    if (is_quantised(&in->traits[i]) || is_pruned(&in->traits[i]))
+        return;
+    for (int j = 0; j < i; j++)
+        if (is_copy(in, i, j) && is_plain(in, j)) {
+            set_parent(in, i, j, LINEAGE_COPIED);
+            in->arcs[i].undecided = true;
+            return;
+        }
+}
+
 // A mean of two networks is one to rounding; nothing else comes near to that. (u = (w - (1-a) v) / a is a mean of w and v with a share
 // beyond 1, which does not count.)
-static void find_merge(const struct inference *in, int w, struct lineage_arc *arc) {
+static void find_merge(const struct inference *in, int w) {
     int near[NEAREST], count = similar_ones(in, w, near);
     double least = 1e-5;
     for (int i = 0; i < count; i++)
@@ -227,41 +219,134 @@ static void find_merge(const struct inference *in, int w, struct lineage_arc *ar
             double share = 0, left = i == k ? INFINITY : merge_residual(in, w, near[i], near[k], &share);
             if (left < least && share >= 0.5) {
                 least = left;
-                *arc = (struct lineage_arc){.parent = near[i], .second = near[k], .share = share, .how = LINEAGE_MERGED};
+                set_parent(in, w, near[i], LINEAGE_MERGED);
+                in->arcs[w].second = near[k];
+                in->arcs[w].share = share;
             }
         }
 }
 
-// --- Arcs ---
-
-static enum lineage_how how_made(const struct inference *in, int child, int parent, double distance) {
-    if (distance <= ROUNDING * sqrt(product(in, child, child)))
-        return LINEAGE_COPIED;
-    if (is_quantised(&in->traits[child], &in->traits[parent]))
-        return LINEAGE_QUANTISED;
-    return is_pruned(&in->traits[child], &in->traits[parent]) ? LINEAGE_PRUNED : LINEAGE_TRAINED;
+static int nearest_plain(const struct inference *in, int child) {
+    int best = -1;
+    double least = INFINITY;
+    for (int j = 0; j < in->n; j++) {
+        double d = j != child && is_plain(in, j) && related(in, child, j) ? squared(in, child, j) : INFINITY;
+        if (d < least) {
+            least = d;
+            best = j;
+        }
+    }
+    return best;
 }
 
-static const struct lineage_arc no_arc = {.parent = -1, .second = -1, .distance = NAN, .cosine = NAN, .margin = NAN, .how = LINEAGE_ROOT};
-
-static void measure(const struct inference *in, int child) {
-    struct lineage_arc *arc = &in->arcs[child];
-    if (arc->parent < 0)
+static void attach_derived(const struct inference *in, int i) {
+    bool quantised = is_quantised(&in->traits[i]);
+    if (in->arcs[i].how != LINEAGE_ROOT || (!quantised && !is_pruned(&in->traits[i])))
         return;
-    arc->distance = sqrt(squared(in, child, arc->parent));
-    arc->cosine = cosine(in, child, arc->parent);
-    arc->margin = gain(in, arc->parent, child);
+    int parent = nearest_plain(in, i);
+    if (parent >= 0)
+        set_parent(in, i, parent, quantised ? LINEAGE_QUANTISED : LINEAGE_PRUNED);
 }
 
-static void find_parent(const struct inference *in, int child) {
-    struct lineage_arc *arc = &in->arcs[child];
+// --- The tree of a family: the shortest that connects its plain networks, hung up by its root ---
+
+// Does a come before b, by time if that is known, else by kurtosis? Equal ones by number.
+static bool precedes(const struct inference *in, int a, int b) {
     const double *time = in->options->time;
-    if (arc->how == LINEAGE_MERGED || (arc->parent = nearest_predecessor(in, child)) < 0)
-        return;
-    measure(in, child);
-    arc->how = how_made(in, child, arc->parent, arc->distance);
-    bool told = time && time[arc->parent] != time[child];
-    arc->undecided = !told && (arc->how == LINEAGE_COPIED || (arc->how == LINEAGE_TRAINED && arc->margin < in->options->margin));
+    if (time && time[a] != time[b])
+        return time[a] < time[b];
+    double g = gain(in, a, b);
+    return fabs(g) > ROUNDING * (1 + fabs(in->traits[a].kurtosis)) ? g > 0 : a < b;
+}
+
+// When times are known: the nearest relative that is earlier.
+static void find_earlier(const struct inference *in, int child) {
+    int best = -1;
+    double least = INFINITY;
+    for (int j = 0; j < in->n; j++) {
+        bool earlier = j != child && is_plain(in, j) && related(in, child, j) && precedes(in, j, child);
+        double d = earlier ? squared(in, child, j) : INFINITY;
+        if (d < least) {
+            least = d;
+            best = j;
+        }
+    }
+    if (best >= 0) {
+        const double *time = in->options->time;
+        in->next[child] = best;
+        in->arcs[child].undecided = time[best] == time[child] && gain(in, best, child) < in->options->margin;
+    }
+}
+
+// Prim's algorithm from the root: in->next [n] becomes each network's neighbour on the way to the root, -1 for the root. Edges are between
+// relatives only.
+static void span_family(const struct inference *in, int root, double *distance, bool *done) {
+    for (int i = 0; i < in->n; i++)
+        distance[i] = INFINITY;
+    for (int at = root; at >= 0;) {
+        int nearest = -1;
+        done[at] = true;
+        for (int j = 0; j < in->n; j++) {
+            if (done[j] || !is_plain(in, j))
+                continue;
+            double d = related(in, at, j) ? squared(in, at, j) : INFINITY;
+            if (d < distance[j]) {
+                distance[j] = d;
+                in->next[j] = at;
+            }
+            if (distance[j] < INFINITY && (nearest < 0 || distance[j] < distance[nearest]))
+                nearest = j;
+        }
+        at = nearest;
+    }
+}
+
+// The whole tree would hang the other way if another one were its root: arcs between the root and one whose kurtosis is within the margin
+// of the root's are undecided.
+static void doubt(const struct inference *in, int root) {
+    for (int i = 0; i < in->n; i++) {
+        int top = i;
+        while (in->next[top] >= 0)
+            top = in->next[top];
+        if (!is_plain(in, i) || top != root || gain(in, root, i) >= in->options->margin)
+            continue;
+        for (int k = i; k != root; k = in->next[k])
+            in->arcs[k].undecided = true;
+    }
+}
+
+static void find_trees(const struct inference *in) {
+    double *distance = memory_alloc((size_t)in->n * sizeof *distance);
+    bool *done = memory_calloc((size_t)in->n, sizeof *done);
+    for (;;) {
+        int root = -1;
+        for (int i = 0; i < in->n; i++)
+            if (!done[i] && is_plain(in, i) && (root < 0 || precedes(in, i, root)))
+                root = i;
+        if (root < 0)
+            break;
+        span_family(in, root, distance, done);
+        doubt(in, root);
+    }
+    free(distance);
+    free(done);
+}
+
+static void find_parents(const struct inference *in) {
+    for (int i = 0; i < in->n; i++)
+        in->next[i] = -1;
+    if (in->options->time) {
+        for (int i = 0; i < in->n; i++)
+            if (is_plain(in, i))
+                find_earlier(in, i);
+    } else {
+        find_trees(in);
+    }
+    for (int i = 0; i < in->n; i++) // what is plain was decided before any arc is set
+        attach_derived(in, i);
+    for (int i = 0; i < in->n; i++)
+        if (in->next[i] >= 0)
+            set_parent(in, i, in->next[i], LINEAGE_TRAINED);
 }
 
 static int root_of(const int *up, int i) {
@@ -290,14 +375,17 @@ void lineage_infer(struct lineage_arc *arcs, const float *const *weights, const 
                    const struct lineage_options *options) {
     struct inference in = {.weights = weights, .traits = traits, .options = options, .arcs = arcs, .n = n, .size = size};
     in.products = memory_alloc((size_t)n * (size_t)n * sizeof(double));
+    in.next = memory_alloc((size_t)n * sizeof *in.next);
     find_products(&in);
-    for (int i = 0; i < n; i++) {
-        arcs[i] = no_arc;
-        find_merge(&in, i, &arcs[i]);
-        measure(&in, i);
-    }
     for (int i = 0; i < n; i++)
-        find_parent(&in, i);
+        arcs[i] = no_arc;
+    for (int i = 0; i < n; i++)
+        find_copy(&in, i);
+    for (int i = 0; i < n; i++)
+        if (is_plain(&in, i))
+            find_merge(&in, i);
+    find_parents(&in);
     number_families(arcs, &in);
     free(in.products);
+    free(in.next);
 }

@@ -1,7 +1,9 @@
 // Which network was made from which: the parents of a set of networks of one architecture, from their weights alone. The ideas are those of
 // MoTHer (Horwitz et al. 2024: kurtosis tells the direction of training, distances tell who is near) and of the model atlas (Horwitz et al.
-// 2025: quantised networks are leaves, a merge has two parents), with the rules that hold for RNNs of a zoo: weights of one family point in
-// similar directions, those of strangers do not, and in training from scratch the kurtosis of the weight matrices rises.
+// 2025: quantised networks are leaves, a merge has two parents), with the rules that hold for RNNs of a zoo. Weights of one family point in
+// similar directions, those of strangers do not. Copies, merges and what was quantised or pruned are leaves. The other networks of a family
+// are connected by its shortest tree (the minimum spanning tree of Euclidean distances), which hangs from the network of least kurtosis:
+// training from random weights raises it, from the first steps on and by much more than later training may lower it again.
 #ifndef ANALYSIS_LINEAGE_H
 #define ANALYSIS_LINEAGE_H
 
@@ -27,9 +29,10 @@ enum lineage_direction {
 
 struct lineage_options {
     double related; // cosine above which two networks are of one family (measured on trained LSTMs: own .49 .. 1, strangers below .08)
-    double margin;  // difference of kurtosis below which the direction of an arc is not decided by it
+    double margin;  // networks whose kurtosis is within this of the root's might be the root instead: arcs between are undecided
     enum lineage_direction direction;
-    const double *time; // [n] when each network was made, where that is known: decides all directions; NULL: not known
+    const double *time; // [n] when each network was made, where that is known: then the parent is the nearest relative that is earlier;
+                        // NULL: not known
 };
 
 enum lineage_how { LINEAGE_ROOT, LINEAGE_TRAINED, LINEAGE_COPIED, LINEAGE_QUANTISED, LINEAGE_PRUNED, LINEAGE_MERGED };
