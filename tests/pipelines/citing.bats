@@ -4,11 +4,11 @@
 load ../helper
 
 @test "make lineage: chains, derived and hidden RNNs are found, and a second call makes nothing" {
-    run -0 make -C "$ROOT/pipelines/citing" lineage BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 RUNS=9 STEPS=200
-    grep -qE '^arcs +roots +9 +9 ' <<< "$output"
+    run -0 make -C "$ROOT/pipelines/citing" lineage BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 RUNS=8 STEPS=200 TUNED=100
+    grep -qE '^arcs +roots +8 +8 ' <<< "$output"
     awk '$1 == "arcs" && $2 == "derived" { exit !($5 == 1) }' "$BATS_TEST_TMPDIR/r/lineage.txt"
     awk '$1 == "arcs-aligned" && $2 == "hidden" { exit !($5 > 0.8) }' "$BATS_TEST_TMPDIR/r/lineage.txt"
     awk '$1 == "arcs-dated" && $2 == "chains" { exit !($5 == 1) }' "$BATS_TEST_TMPDIR/r/lineage.txt"
-    run -0 make -C "$ROOT/pipelines/citing" lineage BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 RUNS=9 STEPS=200
+    run -0 make -C "$ROOT/pipelines/citing" lineage BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 RUNS=8 STEPS=200 TUNED=100
     [[ $output != *training* ]]
 }
