@@ -1,4 +1,4 @@
-#include "analysis/sequences.h"
+#include "analysis/sequences_internal.h"
 
 #include "base/memory.h"
 
@@ -42,7 +42,7 @@ enum status sequences_of_rollouts(struct sequences *out, const struct rnn_record
             array_to_floats(&record->inputs, r * T * I, T * I, s.inputs);
         } else {
             s.tokens = memory_alloc(T * sizeof *s.tokens);
-            if (array_to_ints(&record->inputs, r * (T + 1), T, s.tokens, error) != STATUS_OK) {
+            if (array_to_ints(&record->inputs, r * record->inputs.shape[1], T, s.tokens, error) != STATUS_OK) {
                 free(s.tokens);
                 sequences_free(out);
                 return error->status;
@@ -167,6 +167,8 @@ enum status sequences_parse(struct sequences *out, const char *bytes, size_t siz
     struct row row = {0};
     struct sequence open = {0};
     enum status status = STATUS_OK;
+    if (sequences_is_npy(bytes, size))
+        return sequences_from_npy(out, bytes, size, tokens, width, error);
     *out = (struct sequences){.width = tokens ? 0 : width};
     int line = 1;
     for (size_t at = 0; at < size && status == STATUS_OK; line++) {

@@ -55,7 +55,7 @@ static void pack_halves(struct packer *p, int rank, const uint64_t *shape, const
 }
 
 // Continuous inputs are many: they and their logits are stored in half precision, as in the published zoos.
-static void pack_rollouts(struct packer *p, const struct trainee *t, int count) {
+void snapshot_pack_rollouts(struct packer *p, const struct trainee *t, int count) {
     struct rollouts r = trainee_rollouts(t, count);
     uint64_t R = (uint64_t)r.count, T = (uint64_t)r.steps, I = (uint64_t)t->arch.input, O = (uint64_t)t->arch.output;
     pack_map(p);
@@ -94,7 +94,7 @@ bool snapshot_pack(struct packer *p, const struct trainee *t, const struct task_
     pack_key(p, "metrics");
     pack_metrics(p, t->loss, performance);
     pack_key(p, "rollouts");
-    pack_rollouts(p, t, recipe->rollouts);
+    snapshot_pack_rollouts(p, t, recipe->rollouts);
     pack_rest(p, task->root, known);
     pack_end(p);
     return true;

@@ -9,6 +9,9 @@
 bool snapshot_pack(struct packer *p, const struct trainee *t, const struct task_record *task, uint64_t seed, int step,
                    const struct snapshot_recipe *recipe, struct performance *performance);
 
+// Its rollouts alone: the map.
+void snapshot_pack_rollouts(struct packer *p, const struct trainee *t, int count);
+
 // The skipped record of a run that has diverged after so many steps: run, step, seed, what the task record has, recipe and reason.
 void snapshot_pack_diverged(struct packer *p, const struct task_record *task, uint64_t seed, int step,
                             const struct snapshot_recipe *recipe);

@@ -1,0 +1,303 @@
+// Gives any RNN rollouts, by which it can be emulated, and says how well it does its task where that is known.
+#include "analysis/sequences.h"
+#include "base/memory.h"
+#include "base/numtext.h"
+#include "cli/cli.h"
+#include "records/loader.h"
+#include "records/snapshot.h"
+#include "rnn/rollout.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *inputs_file, *noise, *range;
+static int count = 100, length, samples, bos = -2;
+static double mean, deviation = 1;
+static bool metrics = true;
+static struct image_sets images;
+
+static struct option options[] = {
+    {.type = OPTION_INT, .name = "count", .letter = 'n', .target = &count, .low = 1, .high = 65536, .help = "Rollouts of each RNN"},
+    {.type = OPTION_INT,
+     .name = "length",
+     .letter = 'l',
+     .target = &length,
+     .low = 0,
+     .high = 4096,
+     .help = "Answers in a rollout; 0: as the task has it, otherwise 41 of tokens and 50 of numbers"},
+    {.type = OPTION_HEADING, .help = "What RNNs read (default: as their task has it; what they say by themselves)"},
+    {.type = OPTION_INT,
+     .name = "bos",
+     .target = &bos,
+     .low = -2,
+     .high = 255,
+     .help = "The token that what they say begins with; -1: each in turn; -2: as the task has it, otherwise each in turn"},
+    {.type = OPTION_TEXT,
+     .name = "inputs",
+     .target = &inputs_file,
+     .value = "FILE",
+     .help = "Read these: .npy, or lines of tokens, or of rows of numbers with empty lines between sequences"},
+    {.type = OPTION_CHOICE, .name = "noise", .target = &noise, .choices = "normal|uniform", .help = "Read random numbers or tokens"},
+    {.type = OPTION_REAL, .name = "mean", .target = &mean, .low = -FLT_MAX, .high = FLT_MAX, .help = "Of normal noise"},
+    {.type = OPTION_REAL, .name = "deviation", .target = &deviation, .low = 0, .high = FLT_MAX, .help = "Of normal noise"},
+    {.type = OPTION_TEXT, .name = "range", .target = &range, .value = "LOW:HIGH", .help = "Of uniform noise (default 0:1)"},
+    {.type = OPTION_HEADING, .help = "How well they do their task, where it is known"},
+    {.type = OPTION_FLAG, .name = "metrics", .target = &metrics, .help = "Measure it"},
+    {.type = OPTION_INT,
+     .name = "samples",
+     .target = &samples,
+     .low = 0,
+     .high = 1e8,
+     .help = "Strings, or images, by which; 0: as train-rnn, 1,000 strings and 12,000 images"},
+    {.type = OPTION_TEXT,
+     .name = "images",
+     .letter = 'i',
+     .target = &images.directory,
+     .value = "DIR",
+     .help = "Where the images are (default data/NAME, after the name in the task)"},
+    {0},
+};
+
+static struct program program = {
+    .name = "rnn-rollout",
+    .summary = "give RNNs rollouts: what they read, and what they answer",
+    .synopsis = "[OPTION]... < RNNS > ZOO",
+    .input = "rnn records",
+    .output = "the same with rollouts and metrics",
+    .examples = "rnn-rollout --count 20 < zoo.mp > more.mp\nrnn-rollout --noise uniform --length 30 < zoo.mp > noise.mp",
+    .options = options,
+};
+
+// --- One RNN ---
+
+struct roller {
+    struct cli *cli;
+    const struct reader *in;
+    struct mapping file;      // of --inputs
+    struct rnn_loader loader; // of one RNN
+    double noise_range[2];
+    struct rnn_record record;
+    const struct rnn *rnn;
+    struct trainee *trainee; // the same RNN as its family trains it; NULL when that is not known
+};
+
+static void check(struct roller *r, enum status status) {
+    cli_check_record(r->cli, r->in, status);
+}
+
+// The RNN as its family would have trained it, with the random numbers of its run, so that it is given and judged by what train-rnn gives.
+static struct trainee *trainee_of(struct roller *r) {
+    const struct family *family = r->record.task.family;
+    const struct rnn_arch *arch = r->rnn->arch;
+    struct rnn_arch wanted = *arch;
+    struct trainee *t;
+    if (!family || !family->trainee || !family->shape)
+        return NULL;
+    family->shape(r->record.task.body.bytes, &wanted);
+    if (!rnn_arch_equal(arch, &wanted))
+        return NULL;
+    const struct train_recipe recipe = {.steps = 1, .batch = 1, .cell = arch->cell, .hidden = arch->hidden, .layers = arch->layers};
+    uint64_t seed = cli_common(r->cli)->seed_given ? cli_common(r->cli)->seed : r->record.seed;
+    const struct train_setting setting = {&recipe, seed, r->record.run, &images};
+    check(r, family->trainee(&t, r->record.task.body.bytes, &setting, cli_error(r->cli)));
+    memcpy(t->weights, r->rnn->weights, t->table.size * sizeof *t->weights);
+    t->step = (int)r->record.step + 1; // updates done
+    return t;
+}
+
+// --- What is read ---
+
+struct reading {
+    int rows, steps;
+    uint8_t *tokens; // [R,T], or NULL
+    float *numbers;  // [R,T,I], or NULL
+};
+
+static void file_reading(struct roller *r, struct reading *out) {
+    const struct rnn_arch *arch = r->rnn->arch;
+    struct sequences all;
+    enum status status =
+        sequences_parse(&all, (const char *)r->file.bytes, r->file.size, rnn_reads_tokens(arch), arch->input, cli_error(r->cli));
+    if (status == STATUS_OK)
+        status = sequences_check(&all, arch, cli_error(r->cli));
+    int T = status == STATUS_OK ? all.list[0].length : 0;
+    for (int i = 1; status == STATUS_OK && i < all.count; i++)
+        if (all.list[i].length != T)
+            status = error_set(cli_error(r->cli), STATUS_DATA, "sequence %d has %d steps, the first one %d: rollouts are of one length",
+                               i + 1, all.list[i].length, T);
+    if (status != STATUS_OK)
+        check(r, error_prefix(cli_error(r->cli), "%s", inputs_file));
+    size_t R = (size_t)all.count, I = (size_t)arch->input;
+    *out = (struct reading){.rows = all.count, .steps = T};
+    if (all.list[0].tokens)
+        out->tokens = memory_alloc(R * (size_t)T);
+    else
+        out->numbers = memory_alloc(R * (size_t)T * I * sizeof *out->numbers);
+    for (size_t i = 0; i < R; i++) {
+        for (int t = 0; out->tokens && t < T; t++)
+            out->tokens[i * (size_t)T + (size_t)t] = (uint8_t)all.list[i].tokens[t];
+        if (out->numbers)
+            memcpy(out->numbers + i * (size_t)T * I, all.list[i].inputs, (size_t)T * I * sizeof *out->numbers);
+    }
+    sequences_free(&all);
+}
+
+static void noise_reading(struct roller *r, struct reading *out) {
+    const struct rnn_arch *arch = r->rnn->arch;
+    struct rng rng = rng_make(cli_common(r->cli)->seed, r->record.run, "noise"); // all snapshots of a run read the same
+    bool tokens = rnn_reads_tokens(arch);
+    *out = (struct reading){.rows = count, .steps = length ? length : tokens ? 41 : 50};
+    size_t n = (size_t)out->rows * (size_t)out->steps;
+    if (tokens && noise && strcmp(noise, "normal") == 0)
+        check(r, error_set(cli_error(r->cli), STATUS_DATA, "the RNN reads tokens, which are not normally distributed: --noise uniform"));
+    if (tokens)
+        out->tokens = memory_alloc(n);
+    else
+        out->numbers = memory_alloc((n *= (size_t)arch->input) * sizeof *out->numbers);
+    for (size_t i = 0; i < n; i++)
+        if (tokens)
+            out->tokens[i] = (uint8_t)rng_below(&rng, (uint64_t)arch->input);
+        else if (strcmp(noise, "normal") == 0)
+            out->numbers[i] = (float)(mean + deviation * (double)rng_normal(&rng));
+        else
+            out->numbers[i] = (float)(r->noise_range[0] + (r->noise_range[1] - r->noise_range[0]) * (double)rng_float(&rng));
+}
+
+// --- Records ---
+
+static void pack_rollouts(struct packer *p, const struct rnn_arch *arch, const struct reading *x, int row, const float *answers) {
+    uint64_t R = (uint64_t)x->rows, T = (uint64_t)x->steps;
+    pack_map(p);
+    pack_key(p, "inputs");
+    if (x->tokens)
+        pack_array(p, DTYPE_U1, 2, (uint64_t[]){R, (uint64_t)row}, x->tokens);
+    else
+        pack_array(p, DTYPE_F4, 3, (uint64_t[]){R, T, (uint64_t)arch->input}, x->numbers);
+    pack_key(p, "logits");
+    pack_array(p, DTYPE_F4, 3, (uint64_t[]){R, T, (uint64_t)arch->output}, answers);
+    pack_end(p);
+}
+
+static int first_token(const struct roller *r) {
+    const struct family *family = r->record.task.family;
+    if (bos != -2)
+        return bos;
+    if (!family || !family->vocabulary)
+        return -1;
+    int first = family->vocabulary(r->record.task.body.bytes).bos;
+    return first < r->rnn->arch->input ? first : -1;
+}
+
+// What was asked for, or otherwise what is best for such an RNN.
+static void roll(struct roller *r, struct packer *p) {
+    const struct rnn_arch *arch = r->rnn->arch;
+    struct reading x = {.rows = count, .steps = length ? length : 41};
+    if (r->trainee && !inputs_file && !noise && !length && bos == -2) {
+        snapshot_pack_rollouts(p, r->trainee, count);
+        return;
+    }
+    if (rnn_reads_tokens(arch) && arch->input > 256)
+        check(r, error_set(cli_error(r->cli), STATUS_DATA, "an RNN of %d tokens; at most 256 can be given to it", arch->input));
+    if (bos >= arch->input || (bos != -2 && !rnn_tells_tokens(arch)))
+        check(r, error_set(cli_error(r->cli), STATUS_DATA,
+                           bos >= arch->input ? "--bos %d: the RNN knows tokens 0 .. %d"
+                                              : "--bos %d: the RNN (%d inputs) does not tell tokens",
+                           bos, bos >= arch->input ? arch->input - 1 : arch->input));
+    struct stepper *s = stepper_of_rnn(arch, r->rnn->table, r->rnn->weights, STEPPER_BLOCK);
+    bool says = rnn_tells_tokens(arch) && !inputs_file && !noise;
+    if (inputs_file)
+        file_reading(r, &x);
+    else if (noise || (rnn_reads_tokens(arch) && !says))
+        noise_reading(r, &x);
+    else if (!says)
+        check(r,
+              error_set(cli_error(r->cli), STATUS_DATA, "nobody knows what numbers the RNN reads: --inputs FILE or --noise has to tell"));
+    float *answers = memory_alloc((size_t)x.rows * (size_t)x.steps * (size_t)arch->output * sizeof *answers);
+    if (says) {
+        struct rng rng = rng_make(cli_common(r->cli)->seed, r->record.run, "rollout");
+        x.tokens = memory_alloc((size_t)x.rows * (size_t)(x.steps + 1));
+        rollout_sample(s, arch, first_token(r), x.rows, x.steps, &rng, x.tokens, answers);
+    } else {
+        rollout_read(s, arch, x.tokens, x.numbers, x.rows, x.steps, answers);
+    }
+    pack_rollouts(p, arch, &x, says ? x.steps + 1 : x.steps, answers);
+    stepper_free(s);
+    free(x.tokens);
+    free(x.numbers);
+    free(answers);
+}
+
+// Those that the record has, with what was measured now.
+static void pack_metrics(struct roller *r, struct packer *p) {
+    const char *names[PERFORMANCE_OTHERS + 2] = {"accuracy"};
+    struct performance performance = trainee_performance(r->trainee, samples);
+    for (int i = 0; i < PERFORMANCE_OTHERS; i++)
+        names[i + 1] = performance.others[i].name;
+    pack_map(p);
+    if (r->record.metrics)
+        pack_rest(p, r->record.metrics, names);
+    if (!isnan(performance.accuracy)) {
+        pack_key(p, "accuracy");
+        pack_double(p, performance.accuracy);
+    }
+    for (int i = 0; i < PERFORMANCE_OTHERS && performance.others[i].name; i++) {
+        pack_key(p, performance.others[i].name);
+        pack_double(p, performance.others[i].value);
+    }
+    pack_end(p);
+}
+
+static void write_rnn(struct roller *r, struct packer *p) {
+    bool own = !inputs_file && !noise && !length && bos == -2;
+    r->trainee = metrics || own ? trainee_of(r) : NULL;
+    const char *const anew[] = {"rollouts", r->trainee && metrics ? "metrics" : NULL, NULL};
+    pack_map(p);
+    pack_rest(p, r->record.root, anew);
+    if (r->trainee && metrics) {
+        pack_key(p, "metrics");
+        pack_metrics(r, p);
+    }
+    pack_key(p, "rollouts");
+    roll(r, p);
+    pack_end(p);
+    trainee_free(r->trainee);
+}
+
+static void check_options(struct cli *cli, struct roller *r) {
+    if ((inputs_file != NULL) + (noise != NULL) + (bos != -2) > 1)
+        cli_usage(cli, "--inputs, --noise and --bos exclude each other");
+    if (inputs_file && (length || option_find(options, NULL, "count")->given))
+        cli_usage(cli, "--inputs: the file says how many sequences there are, and how long they are");
+    r->noise_range[1] = 1;
+    if (range && !numtext_range(range, -FLT_MAX, FLT_MAX, r->noise_range))
+        cli_usage(cli, "--range: '%s' is no pair of numbers LOW:HIGH, the lower one first", range);
+}
+
+int main(int argc, char **argv) {
+    struct cli *cli = cli_begin(&program, argc, argv);
+    struct roller r = {.cli = cli};
+    check_options(cli, &r);
+
+    if (inputs_file)
+        r.file = cli_mapping(cli, inputs_file);
+    struct reader *in = cli_reader(cli, "-");
+    struct writer *out = cli_writer(cli);
+    rnn_loader_init(&r.loader, 1);
+    r.in = in;
+
+    while (cli_next(cli, in, out, "rnn")) {
+        cli_check_record(cli, in, rnn_record_read(in->record, &r.record, cli_error(cli)));
+        cli_check_record(cli, in, rnn_loader_load(&r.loader, 0, &r.record, cli_error(cli)));
+        r.rnn = r.loader.rnn;
+        write_rnn(&r, writer_packer(out));
+        cli_check(cli, writer_commit(out, cli_error(cli)));
+    }
+
+    rnn_loader_free(&r.loader);
+    image_sets_close(&images);
+    if (inputs_file)
+        mapping_close(&r.file);
+    return cli_finish(cli, in, out);
+}
