@@ -308,3 +308,57 @@ PROGRAMS
     probe --model linear.mp --timeout 0.3 --ask 'echo $$ > pid; while read -r x; do [ -z "$x" ] || echo 0 0 0 1; done; sleep 100' > /dev/null
     run ! kill -0 "$(cat pid)"
 }
+
+@test "probe: one encoder reads a zoo of four cells and widths 4 to 64, and the answers in its traces are those that NumPy computes" {
+    PYTHONPATH=$ROOT/tests/python python "$ROOT/tests/python/make_rnns.py" mixed.mp
+    for kind in interactive non-interactive linear; do
+        probe --new --"$kind" --hidden 12 --mlp-hidden 10 --length 7 --probes 3 < mixed.mp > encoder.mp
+        probe --model encoder.mp --traces < mixed.mp > "$kind.mp"
+        for run in 0 7 15; do
+            rec-select --run "$run" < mixed.mp | probe --model encoder.mp --traces > alone.mp
+            rec-select --run "$run" < "$kind.mp" | rec-diff --absolute 1e-6 alone.mp -
+        done
+    done
+    for filter in flat-encode stats-encode transformer-encode dws-encode; do
+        "$filter" --new < mixed.mp > encoder.mp
+        run -65 "$filter" --model encoder.mp < mixed.mp
+        [[ $output == *"does not fit the ${filter%-encode} encoder: "*"cells gru and lstm" ]]
+    done
+    constant-encode --new < mixed.mp > encoder.mp
+    constant-encode --model encoder.mp < mixed.mp > constant.mp
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import numpy as np
+from read_stream import records
+from rnn_numpy import Reader
+rnns = records("mixed.mp", "rnn")
+assert {r["arch"]["cell"] for r in rnns} == {"lstm", "gru", "rnn_tanh", "rnn_relu"} and {4, 64} < {r["arch"]["hidden"] for r in rnns}
+for kind in ("interactive", "non-interactive", "linear"):
+    embeddings = records(f"{kind}.mp", "embedding")
+    assert len(embeddings) == len(rnns) == 16
+    for rnn, e in zip(rnns, embeddings):
+        x, y = e["probes"]["inputs"], e["probes"]["answers"]
+        assert x.shape == y.shape == (7, 3, 5) and np.allclose(x.sum(-1), 1, atol=1e-5)
+        for m in range(3):
+            expected, _ = Reader(rnn).run(x[:, m])
+            assert np.abs(expected - y[:, m]).max() < 1e-5 * max(1, np.abs(expected).max()), (kind, rnn["arch"])
+    z = np.array([e["z"] for e in embeddings])
+    assert np.unique(z.round(5), axis=0).shape == z.shape
+assert len(records("constant.mp", "embedding")) == 16
+PYTHON
+}
+
+@test "probe: RNNs that read numbers are asked within a range" {
+    PYTHONPATH=$ROOT/tests/python python -c 'from make_rnns import *
+write("series.mp", [rnn("gru", r, inputs=1, outputs=1) for r in range(3)]); write("classes.mp", [rnn("gru", 1, inputs=3, outputs=2)])'
+    rnn-rollout --noise uniform --range 10:20 < series.mp > rolled.mp
+    rnn-rollout --noise uniform --range 10:20 < classes.mp > rolled-classes.mp
+    range() { probe --new "$@" | rec-json --arrays whole | grep -o '"range":\[[^]]*\]' || echo none; }
+    [[ $(range < series.mp) == none && $(range < rolled-classes.mp) == none && $(range --range=-1:2 < series.mp) == '"range":[-1.0,2.0]' ]]
+    [[ $(range < rolled.mp) == '"range":[10.'*',19.'* && $(range --range data < rolled-classes.mp) == '"range":[10.'* ]]
+    [[ $(range --linear --range=-1:2 < rolled.mp) == '"range":[-1.0,2.0]' && $(range --range 0:1 < rolled.mp) == '"range":[0.0,1.0]' ]]
+    [[ $(range --range 3:4 < zoo.mp) == none ]] # tokens
+    run -65 probe --new --range data < series.mp
+    [[ $output == *"has no rollouts"* ]]
+    run -64 probe --new --range 2:1 < series.mp
+    [[ $output == *"--range: '2:1'"* ]]
+}
