@@ -107,6 +107,9 @@ struct family {
     // Of languages that count: the word of n, never cut, also beyond those that RNNs learn by. Letter 0 occurs n times, at its beginning.
     // Writes the word to tokens (unless NULL), ended by eos; returns its length with that, or 0 when there is no word of n.
     int (*counted)(const void *body, int n, int *tokens);
+    // The task that most of some weighted words are of: word i has length [i] letters, one word's after the other's in tokens. The body
+    // holds the sizes of the language and gets the rest. Returns the share of all weight that speaks for it; 0: no word is of any task.
+    double (*of_words)(void *body, const int *tokens, const int *length, const double *weight, int count);
 
     // A task and its RNN's performance (accuracy NaN when it is not told) from such a row, false when it is none of this family; and the
     // task's columns in tasks.npy, of which there are at most FAMILY_COLUMNS, with what args.json says of all tasks alike. Returns how

@@ -425,6 +425,45 @@ static int publish(const void *body, struct packer *args, double task[FAMILY_COL
     return l->tokens;
 }
 
+// The offsets that a word shows, whose letters have to be in order; false when they are no task's.
+static bool offsets_of(struct language *l, const int *tokens, int length) {
+    int count[LANGUAGE_MAX_TOKENS] = {0};
+    for (int t = 0; t < length; t++) {
+        if (tokens[t] < 0 || tokens[t] >= l->tokens || (t && tokens[t] < tokens[t - 1]))
+            return false;
+        count[tokens[t]]++;
+    }
+    for (int i = 0; i < l->tokens; i++) {
+        l->offsets[i] = count[i] - count[0];
+        if (i && (l->offsets[i] < LANGUAGE_OFFSET_LOW || l->offsets[i] > LANGUAGE_OFFSET_HIGH))
+            return false;
+    }
+    return true;
+}
+
+static double of_words(void *body, const int *tokens, const int *length, const double *weight, int count) {
+    struct language *l = body, shown = *l;
+    double total = 0, heaviest = 0, *sum = memory_calloc((size_t)count + 1, sizeof *sum);
+    int *number = memory_calloc((size_t)count + 1, sizeof *number);
+    for (int i = 0; i < count; tokens += length[i++]) {
+        bool of_task = offsets_of(&shown, tokens, length[i]);
+        total += weight[i];
+        number[i] = of_task ? task_number(&shown) : -1;
+        for (int k = 0; k <= i && of_task; k++)
+            if (number[k] == number[i]) { // the first word of the task has the sum
+                sum[k] += weight[i];
+                if (sum[k] > heaviest) {
+                    heaviest = sum[k];
+                    memcpy(l->offsets, shown.offsets, sizeof l->offsets);
+                }
+                break;
+            }
+    }
+    free(sum);
+    free(number);
+    return total > 0 ? heaviest / total : 0;
+}
+
 static const struct language usual = {.tokens = 4, .length = 42, .max_n = 10};
 
 const struct family language_family = {
@@ -444,6 +483,7 @@ const struct family language_family = {
     .vocabulary = vocabulary,
     .word = word,
     .counted = counted,
+    .of_words = of_words,
     .from_published = from_published,
     .publish = publish,
     .published_as = DTYPE_I8,

@@ -22,7 +22,8 @@ class Case:
         self.writes_files = bool(self.outputs) or self.filter == "rec-split"
         # The options that name files.
         self.options = {option for option, word in zip(self.words, self.words[1:]) if word[0] in "@=" or (word == "-" and option.startswith("--"))}
-        self.text = self.filter in ("score", "rec-table", "rec-info", "rec-split", "rec-diff") or (self.filter == "rec-json" and "--reverse" not in self.words) or "--dot" in self.words
+        self.text = self.filter in ("score", "rec-table", "rec-info", "rec-split", "rec-diff") or (self.filter == "rec-json" and "--reverse" not in self.words) or "--dot" in self.words \
+            or (self.filter == "describe" and "--fit" not in self.words and "records" not in self.words)
 
     def argv(self, replace=None):
         """The command; replace: {input file: another name}."""

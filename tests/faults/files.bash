@@ -16,6 +16,8 @@ make_files() {
     probe --model model.mp < zoo.mp > embeddings.mp
     classify --fit task --steps 3 --batch 2 --hidden 4 < embeddings.mp > predictor.mp
     classify --model predictor.mp < embeddings.mp > predictions.mp
+    cat model.mp predictor.mp > models.mp
+    describe --fit models.mp < embeddings.mp > interrogator.mp
     printf '2 0 1\n2 1\n' > inputs.txt
     printf 'other: {a: [1, 2]}\n' > config.yaml
 }

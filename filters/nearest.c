@@ -1,0 +1,235 @@
+// The nearest relatives of RNNs in a zoo, by their embeddings.
+#include "math/neighbours.h"
+#include "base/memory.h"
+#include "cli/cli.h"
+#include "stream/field.h"
+#include "stream/array.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *zoo;
+static int k = 5;
+static bool other_runs;
+
+static struct option options[] = {
+    {.type = OPTION_TEXT,
+     .name = "zoo",
+     .letter = 'z',
+     .target = &zoo,
+     .value = "FILE",
+     .help = "Embeddings, by the same encoder, among which relatives are sought"},
+    {.type = OPTION_INT, .name = "count", .letter = 'k', .target = &k, .low = 1, .high = 10000, .help = "How many relatives of each RNN"},
+    {.type = OPTION_FLAG,
+     .name = "other-runs",
+     .letter = 'o',
+     .target = &other_runs,
+     .help = "Other snapshots of the same run are no relatives"},
+    {0},
+};
+
+static struct program program = {
+    .name = "nearest",
+    .summary = "find the nearest relatives of RNNs in a zoo, by embeddings",
+    .synopsis = "--zoo FILE [OPTION]... < EMBEDDINGS > EMBEDDINGS",
+    .input = "embedding records, all of which are held in memory",
+    .output = "the same records with their relatives, the nearest first",
+    .examples = "nearest --zoo embeddings.mp < z.mp | rec-table --kind embedding run nearest.0.run nearest.0.distance\n"
+                "nearest --zoo embeddings.mp --other-runs --count 1 < z.mp > relatives.mp",
+    .options = options,
+};
+
+static const char *const told[] = {"run", "step", "name", "split", "task", "arch", NULL}; // of a relative
+
+struct embedding {
+    const struct value *root, *encoder;
+    uint64_t run, step;
+    float *z;
+    size_t size;
+};
+
+struct query {
+    struct embedding e;
+    struct neighbours found;
+};
+
+// All that is read: the queries as events in their order, so that they can be written again; and the zoo's heads.
+struct search {
+    struct value **events; // records of standard input, meta and end included
+    enum reader_event *kinds;
+    struct query *queries; // [event_count], z NULL where the record is no embedding
+    size_t event_count, event_capacity;
+    struct value **heads; // of the zoo's records: maps of what is told of each
+    size_t head_count, head_capacity;
+};
+
+static void *room(void *block, size_t count, size_t *capacity, size_t item) {
+    if (count < *capacity)
+        return block;
+    size_t old = *capacity;
+    *capacity = old ? 2 * old : 64;
+    return memory_realloc(block, old * item, *capacity * item);
+}
+
+static enum status embedding_read(struct embedding *out, const struct value *record, struct error *error) {
+    struct array z;
+    const struct value *v = value_get(record, "z");
+    *out = (struct embedding){.root = record, .encoder = value_get(record, "encoder")};
+    if (!v)
+        return error_set(error, STATUS_DATA, "embedding record: key 'z' is missing");
+    if (array_read(v, &z, error) != STATUS_OK)
+        return error->status;
+    if (z.rank != 1 || z.count == 0 || z.count > 65536)
+        return error_set(error, STATUS_DATA, "embedding record: z is no vector");
+    value_to_u64(value_get(record, "run"), &out->run);
+    value_to_u64(value_get(record, "step"), &out->step);
+    out->size = z.count;
+    out->z = memory_alloc(z.count * sizeof *out->z);
+    array_to_floats(&z, 0, z.count, out->z);
+    for (size_t i = 0; i < out->size; i++)
+        if (!isfinite(out->z[i])) {
+            free(out->z);
+            return error_set(error, STATUS_DATA, "embedding record: z has a number that is not finite");
+        }
+    return STATUS_OK;
+}
+
+static void read_queries(struct cli *cli, struct search *s, struct reader *in) {
+    while (cli_read(cli, in)) {
+        size_t capacity = s->event_capacity;
+        s->events = room(s->events, s->event_count, &capacity, sizeof *s->events);
+        capacity = s->event_capacity;
+        s->kinds = room(s->kinds, s->event_count, &capacity, sizeof *s->kinds);
+        s->queries = room(s->queries, s->event_count, &s->event_capacity, sizeof *s->queries);
+        struct query *q = &s->queries[s->event_count];
+        *q = (struct query){0};
+        s->events[s->event_count] = value_clone(in->record);
+        s->kinds[s->event_count] = in->event;
+        if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "embedding")) {
+            cli_check_record(cli, in, embedding_read(&q->e, s->events[s->event_count], cli_error(cli)));
+            q->found = (struct neighbours){.k = k, .list = memory_calloc((size_t)k, sizeof *q->found.list)};
+        }
+        s->event_count++;
+    }
+}
+
+static bool same_encoder(const struct value *a, const struct value *b) {
+    return !a || !b || (a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0);
+}
+
+static void offer(struct cli *cli, const struct reader *in, struct query *q, const struct embedding *e, uint64_t index) {
+    if (q->e.size != e->size || !same_encoder(q->e.encoder, e->encoder))
+        cli_check_record(cli, in, error_set(cli_error(cli), STATUS_DATA, "an embedding by another encoder than those on standard input"));
+    if (q->e.run == e->run && (other_runs || q->e.step == e->step))
+        return;
+    neighbours_offer(&q->found, index, neighbours_distance(q->e.z, e->z, e->size));
+}
+
+static void keep_head(struct cli *cli, struct search *s, const struct value *record) {
+    struct packer *p = packer_new();
+    struct value_nodes nodes = {0};
+    size_t size;
+    pack_map(p);
+    for (int i = 0; told[i]; i++)
+        if (value_get(record, told[i])) {
+            pack_key(p, told[i]);
+            pack_value(p, value_get(record, told[i]));
+        }
+    pack_end(p);
+    const uint8_t *bytes = packer_bytes(p, &size);
+    cli_check(cli, value_decode(bytes, size, 64, &nodes, cli_error(cli)));
+    s->heads = room(s->heads, s->head_count, &s->head_capacity, sizeof *s->heads);
+    s->heads[s->head_count++] = value_clone(nodes.node);
+    free(nodes.node);
+    packer_free(p);
+}
+
+static void read_zoo(struct cli *cli, struct search *s) {
+    struct reader *in = cli_reader(cli, zoo);
+    while (cli_read(cli, in)) {
+        struct embedding e;
+        if (in->event == READER_META)
+            cli_keep_source(cli, in->record);
+        if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), "embedding"))
+            continue;
+        cli_check_record(cli, in, embedding_read(&e, in->record, cli_error(cli)));
+        for (size_t i = 0; i < s->event_count; i++)
+            if (s->queries[i].e.z)
+                offer(cli, in, &s->queries[i], &e, s->head_count);
+        keep_head(cli, s, in->record);
+        free(e.z);
+    }
+    if (!s->head_count)
+        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: no embedding record in it", in->name));
+    reader_close(in);
+}
+
+static void pack_relatives(struct packer *p, const struct search *s, const struct query *q) {
+    static const char *const none[] = {NULL};
+    pack_key(p, "nearest");
+    pack_list(p);
+    for (int i = 0; i < q->found.count; i++) {
+        pack_map(p);
+        pack_rest(p, s->heads[q->found.list[i].index], none);
+        pack_key(p, "distance");
+        pack_double(p, q->found.list[i].distance);
+        pack_end(p);
+    }
+    pack_end(p);
+}
+
+static void write_query(struct cli *cli, struct writer *out, const struct search *s, const struct query *q) {
+    struct packer *p = writer_packer(out);
+    pack_map(p);
+    pack_rest(p, q->e.root, (const char *const[]){"nearest", NULL});
+    pack_relatives(p, s, q);
+    pack_end(p);
+    cli_check(cli, writer_commit(out, cli_error(cli)));
+}
+
+static void write_all(struct cli *cli, struct writer *out, const struct search *s) {
+    for (size_t i = 0; i < s->event_count; i++) {
+        const struct value *record = s->events[i];
+        if (s->kinds[i] == READER_META)
+            cli_begin_segment(cli, out, &record, 1);
+        else if (s->kinds[i] == READER_END)
+            cli_check(cli, writer_end_segment(out, cli_error(cli)));
+        else if (s->queries[i].e.z)
+            write_query(cli, out, s, &s->queries[i]);
+        else
+            cli_check(cli, writer_copy(out, record, cli_error(cli)));
+    }
+}
+
+static void search_free(struct search *s) {
+    for (size_t i = 0; i < s->event_count; i++) {
+        free(s->events[i]);
+        free(s->queries[i].e.z);
+        free(s->queries[i].found.list);
+    }
+    for (size_t i = 0; i < s->head_count; i++)
+        free(s->heads[i]);
+    free(s->events);
+    free(s->kinds);
+    free(s->queries);
+    free(s->heads);
+}
+
+int main(int argc, char **argv) {
+    struct cli *cli = cli_begin(&program, argc, argv);
+    if (!zoo)
+        cli_usage(cli, "--zoo FILE has to be given");
+    if (strcmp(zoo, "-") == 0)
+        cli_usage(cli, "--zoo -: standard input has the embeddings whose relatives are sought");
+
+    struct search s = {0};
+    struct reader *in = cli_reader(cli, "-");
+    struct writer *out = cli_writer(cli);
+    read_queries(cli, &s, in);
+    read_zoo(cli, &s);
+    write_all(cli, out, &s);
+
+    search_free(&s);
+    return cli_finish(cli, in, out);
+}

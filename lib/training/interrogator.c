@@ -1,0 +1,318 @@
+#include "training/interrogator.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "math/stats.h"
+#include "nn/linear.h"
+#include "stream/array.h"
+#include "stream/field.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BINS = 10 };
+
+// --- What predictors say ---
+
+// The outputs of a predictor, [answers, outputs of an answer], on the tape.
+static const float *outputs(struct tape *tape, const struct predictor *p, const float *z) {
+    struct weights w = {&p->table, p->values, NULL};
+    tape_reset(tape, false);
+    return mlp(tape, &w, 0, p->config.layers, tape_leaf(tape, 1, p->config.z, (float *)z, NULL))->value;
+}
+
+// softmax(x / temperature): the probability of class `which`, and which is the most probable.
+static double probability(const float *x, int n, double temperature, int which, int *best) {
+    double sum = 0;
+    int top = 0;
+    for (int i = 1; i < n; i++)
+        top = x[i] > x[top] ? i : top;
+    for (int i = 0; i < n; i++)
+        sum += exp(((double)x[i] - (double)x[top]) / temperature);
+    if (best)
+        *best = top;
+    return exp(((double)x[which < 0 ? top : which] - (double)x[top]) / temperature) / sum;
+}
+
+void opinion_of(struct opinion *out, const struct predictor *p, const struct calibration *c, const float *z) {
+    struct tape tape = {0};
+    double predicted[ANSWERS_MAX];
+    int classes = p->property.class_count;
+    const float *x = outputs(&tape, p, z);
+    for (int a = 0; a < p->answers; a++) {
+        out[a].confidence = NAN;
+        if (p->property.kind == PROPERTY_CLASSES)
+            out[a].confidence = probability(x + a * classes, classes, c->temperature, -1, NULL);
+    }
+    predictor_predict(&tape, p, tape_leaf(&tape, 1, p->config.z, (float *)z, NULL), predicted);
+    for (int a = 0; a < p->answers; a++)
+        out[a].label = property_label(&p->property, predicted[a]);
+    tape_free(&tape);
+}
+
+// --- Calibration ---
+
+// Logits and truths of all answers, in two halves by run.
+struct judged {
+    float *logits; // [count, classes]
+    int *truth, *half;
+    int count, classes;
+};
+
+// The mean negative logarithm of the truths' probabilities in one half (-1: in both).
+static double surprise(const struct judged *j, int half, double temperature) {
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < j->count; i++)
+        if (half < 0 || j->half[i] == half) {
+            sum -= log(fmax(probability(j->logits + i * j->classes, j->classes, temperature, j->truth[i], NULL), 1e-300));
+            n++;
+        }
+    return n ? sum / n : 0;
+}
+
+// The temperature of least surprise, between 1/20 and 20.
+static double best_temperature(const struct judged *j, int half) {
+    double best = 1, least = INFINITY;
+    for (int i = -150; i <= 150; i++) {
+        double temperature = exp(i / 50.0), s = surprise(j, half, temperature);
+        if (s < least) {
+            least = s;
+            best = temperature;
+        }
+    }
+    return best;
+}
+
+// The expected calibration error: over ten bins of confidence, the mean of |share of right answers - mean confidence|, by their numbers.
+static void measure_error(struct calibration *c, const struct judged *j) {
+    double confidence[BINS] = {0}, right[BINS] = {0}, of_other[2] = {best_temperature(j, 1), best_temperature(j, 0)};
+    for (int i = 0; i < j->count; i++) {
+        int best;
+        double p = probability(j->logits + i * j->classes, j->classes, of_other[j->half[i]], -1, &best);
+        int bin = p >= 1 ? BINS - 1 : (int)(p * BINS);
+        confidence[bin] += p;
+        right[bin] += best == j->truth[i];
+        c->right += (double)(best == j->truth[i]) / j->count;
+    }
+    for (int b = 0; b < BINS; b++)
+        c->error += fabs(right[b] - confidence[b]) / j->count;
+}
+
+static double difference(const struct predictor *p, double a, double b) {
+    double d = fabs(a - b);
+    return p->property.kind == PROPERTY_ANGLE ? fmin(fmod(d, 360), 360 - fmod(d, 360)) : d;
+}
+
+enum status calibration_measure(struct calibration *out, const struct predictor *p, const struct embedded *held_out, struct error *error) {
+    int classes = p->property.class_count, most = held_out->count * p->answers;
+    bool sorts = p->property.kind == PROPERTY_CLASSES;
+    struct judged j = {.classes = classes, .logits = memory_calloc((size_t)(most * (sorts ? classes : 1)) + 1, sizeof(float))};
+    double *off = memory_calloc((size_t)most + 1, sizeof *off), predicted[ANSWERS_MAX];
+    j.truth = memory_calloc((size_t)most + 1, sizeof *j.truth);
+    j.half = memory_calloc((size_t)most + 1, sizeof *j.half);
+    struct tape tape = {0};
+    enum status status = STATUS_OK;
+    for (int i = 0; i < held_out->count && status == STATUS_OK; i++) {
+        struct answers truth;
+        uint64_t run = 0;
+        status = property_truth(&p->property, held_out->record[i], &truth, error);
+        if (status != STATUS_OK || truth.count != p->answers)
+            continue;
+        value_to_u64(value_get(held_out->record[i], "run"), &run);
+        const float *z = held_out->z + (size_t)i * (size_t)held_out->size, *x = outputs(&tape, p, z);
+        for (int a = 0; a < p->answers && sorts; a++) {
+            int place = property_place(&p->property, &truth.label[a]);
+            if (place < 0)
+                continue;
+            memcpy(j.logits + j.count * classes, x + a * classes, (size_t)classes * sizeof *x);
+            j.half[j.count] = (int)(hash_mix(run) & 1);
+            j.truth[j.count++] = place;
+        }
+        predictor_predict(&tape, p, tape_leaf(&tape, 1, p->config.z, (float *)z, NULL), predicted);
+        for (int a = 0; a < p->answers && !sorts; a++)
+            off[j.count++] = difference(p, predicted[a], property_value(&p->property, &truth.label[a]));
+    }
+    *out = (struct calibration){.temperature = 1, .answers = j.count, .error = sorts ? 0 : NAN, .right = sorts ? 0 : NAN, .within = NAN};
+    if (status == STATUS_OK && j.count == 0)
+        status = error_set(error, STATUS_DATA, "no held-out record tells '%s'", p->property.name);
+    if (status == STATUS_OK && sorts) {
+        out->temperature = best_temperature(&j, -1);
+        measure_error(out, &j);
+    } else if (status == STATUS_OK) {
+        out->within = stats_quantile(off, j.count, 0.9);
+    }
+    tape_free(&tape);
+    free(j.logits);
+    free(j.truth);
+    free(j.half);
+    free(off);
+    return status;
+}
+
+void calibration_pack(struct packer *packer, const struct calibration *c, const struct predictor *p) {
+    const struct {
+        const char *key;
+        double number;
+    } all[] = {{"temperature", c->temperature}, {"calibration_error", c->error}, {"right", c->right}, {"within", c->within}};
+    pack_map(packer);
+    pack_key(packer, "kind");
+    pack_str(packer, "calibration");
+    pack_key(packer, "target");
+    pack_str(packer, p->property.name);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!isnan(all[i].number)) {
+            pack_key(packer, all[i].key);
+            pack_double(packer, all[i].number);
+        }
+    pack_key(packer, "answers");
+    pack_i64(packer, c->answers);
+    pack_end(packer);
+}
+
+enum status calibration_read(struct calibration *out, const struct value *record, struct error *error) {
+    *out = (struct calibration){.error = NAN, .right = NAN, .within = NAN};
+    value_to_double(value_get(record, "calibration_error"), &out->error);
+    value_to_double(value_get(record, "right"), &out->right);
+    value_to_double(value_get(record, "within"), &out->within);
+    if (!value_to_double(value_get(record, "temperature"), &out->temperature) || !(out->temperature > 0) || !isfinite(out->temperature))
+        return error_set(error, STATUS_DATA, "calibration record: key 'temperature' is no positive number");
+    return field_int(record, "answers", "calibration record", 0, 1 << 30, &out->answers, error);
+}
+
+// --- The index ---
+
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+struct zoo_index zoo_index_make(const struct embedded *zoo, const struct embedded *held_out, const double *losses, int loss_count,
+                                int most) {
+    size_t Z = (size_t)zoo->size;
+    struct zoo_index index = {.count = zoo->count < most ? zoo->count : most, .size = zoo->size, .distance_count = held_out->count};
+    index.z = memory_calloc((size_t)index.count * Z, sizeof *index.z);
+    index.entry = memory_calloc((size_t)index.count, sizeof *index.entry);
+    index.distances = memory_calloc((size_t)held_out->count, sizeof *index.distances);
+    for (int i = 0; i < index.count; i++) {
+        size_t from = (size_t)((uint64_t)i * (uint64_t)zoo->count / (uint64_t)index.count);
+        memcpy(index.z + (size_t)i * Z, zoo->z + from * Z, Z * sizeof *index.z);
+        index.entry[i] = zoo->record[from];
+    }
+    for (int i = 0; i < held_out->count; i++)
+        index.distances[i] = neighbours_nearest(held_out->z + (size_t)i * Z, index.z, (size_t)index.count, Z, NULL);
+    qsort(index.distances, (size_t)index.distance_count, sizeof *index.distances, by_size);
+    index.losses = memcpy(memory_calloc((size_t)loss_count + 1, sizeof *losses), losses, (size_t)loss_count * sizeof *losses);
+    index.loss_count = loss_count;
+    qsort(index.losses, (size_t)loss_count, sizeof *losses, by_size);
+    return index;
+}
+
+static void pack_entry(struct packer *p, const struct value *record) {
+    static const char *const told[] = {"run", "step", "name", "task", "arch"};
+    pack_map(p);
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        if (value_get(record, told[i])) {
+            pack_key(p, told[i]);
+            pack_value(p, value_get(record, told[i]));
+        }
+    pack_end(p);
+}
+
+void zoo_index_pack(struct packer *p, const struct zoo_index *index) {
+    pack_map(p);
+    pack_key(p, "kind");
+    pack_str(p, "index");
+    pack_key(p, "z");
+    pack_array(p, DTYPE_F4, 2, (uint64_t[]){(uint64_t)index->count, (uint64_t)index->size}, index->z);
+    pack_key(p, "entries");
+    pack_list(p);
+    for (int i = 0; i < index->count; i++)
+        pack_entry(p, index->entry[i]);
+    pack_end(p);
+    pack_key(p, "distances");
+    pack_array(p, DTYPE_F8, 1, (uint64_t[]){(uint64_t)index->distance_count}, index->distances);
+    pack_key(p, "losses");
+    pack_array(p, DTYPE_F8, 1, (uint64_t[]){(uint64_t)index->loss_count}, index->losses);
+    pack_end(p);
+}
+
+static bool ascending(const double *x, int n) {
+    for (int i = 0; i < n; i++)
+        if (!isfinite(x[i]) || (i && x[i] < x[i - 1]))
+            return false;
+    return true;
+}
+
+static bool sound(const struct zoo_index *index) {
+    for (size_t i = 0; i < (size_t)index->count * (size_t)index->size; i++)
+        if (!isfinite(index->z[i]))
+            return false;
+    return ascending(index->distances, index->distance_count) && ascending(index->losses, index->loss_count);
+}
+
+static double *doubles(const struct array *a) {
+    double *x = memory_calloc(a->count + 1, sizeof *x);
+    for (uint64_t i = 0; i < a->count; i++)
+        x[i] = array_real(a, i);
+    return x;
+}
+
+static enum status list_read(const struct value *record, const char *key, int rank, struct array *out, struct error *error) {
+    const struct value *v = value_get(record, key);
+    if (!v || array_read(v, out, error) != STATUS_OK || out->rank != rank || out->count > 1 << 26)
+        return error_set(error, STATUS_DATA, "index record: key '%s' is no array of rank %d", key, rank);
+    return STATUS_OK;
+}
+
+enum status zoo_index_read(struct zoo_index *out, const struct value *record, struct error *error) {
+    struct array z, distances, losses;
+    const struct value *entries = value_get(record, "entries");
+    *out = (struct zoo_index){0};
+    if (list_read(record, "z", 2, &z, error) != STATUS_OK || list_read(record, "distances", 1, &distances, error) != STATUS_OK ||
+        list_read(record, "losses", 1, &losses, error) != STATUS_OK)
+        return error->status;
+    if (z.shape[1] == 0 || z.shape[1] > 65536 || !entries || entries->type != VALUE_ARRAY || entries->count != z.shape[0])
+        return error_set(error, STATUS_DATA, "index record: z and entries do not go together");
+    *out = (struct zoo_index){.count = (int)z.shape[0],
+                              .size = (int)z.shape[1],
+                              .distance_count = (int)distances.count,
+                              .distances = doubles(&distances),
+                              .loss_count = (int)losses.count,
+                              .losses = doubles(&losses)};
+    out->z = memory_calloc(z.count + 1, sizeof *out->z);
+    out->entry = memory_calloc((size_t)out->count + 1, sizeof *out->entry);
+    array_to_floats(&z, 0, z.count, out->z);
+    const struct value *entry = value_first(entries);
+    for (int i = 0; i < out->count; i++, entry = value_next(entry))
+        out->entry[i] = entry;
+    if (sound(out))
+        return STATUS_OK;
+    zoo_index_free(out);
+    return error_set(error, STATUS_DATA, "index record: numbers that are not finite, or that do not ascend");
+}
+
+void zoo_index_free(struct zoo_index *index) {
+    free(index->z);
+    free(index->entry);
+    free(index->distances);
+    free(index->losses);
+    *index = (struct zoo_index){0};
+}
+
+// The share of ascending numbers that are below x.
+static double share_below(const double *ascends, int n, double x) {
+    int below = 0;
+    while (below < n && ascends[below] < x)
+        below++;
+    return n ? (double)below / n : NAN;
+}
+
+double zoo_index_nearer(const struct zoo_index *index, double distance) {
+    return share_below(index->distances, index->distance_count, distance);
+}
+
+double zoo_index_easier(const struct zoo_index *index, double loss) {
+    return share_below(index->losses, index->loss_count, loss);
+}

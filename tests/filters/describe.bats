@@ -1,0 +1,161 @@
+# describe: reports that follow from the interrogator's records, as NumPy computes them; making interrogators; RNNs that do not fit.
+
+# shellcheck disable=SC2154 # bats sets stderr
+load ../helper
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return
+    for cell in lstm gru; do
+        gen-language --tokens 2 --max-n 5 --count 12 --first-run $((${#cell} * 100)) |
+            train-rnn --cell "$cell" --steps 150 --snapshots 75 --hidden 8 --rollouts 6 --samples 10
+    done | partition --by run --validation 0.4 --ood 0 > zoo.mp
+    for condition in bos every; do
+        probe --new --linear --probes 3 --length 6 --mlp-hidden 8 < zoo.mp > fresh.mp
+        emulate --fit fresh.mp --steps 60 --batch 8 --hidden 12 --rate 3e-3 --condition $condition < zoo.mp > model.mp
+        probe --model model.mp < zoo.mp > z.mp
+        emulate --model model.mp --rollouts 16 --clones 0 < zoo.mp > e.mp
+        classify --quiet --fit task,metrics.accuracy,arch.cell --steps 100 --hidden 10 < z.mp > predictors.mp
+        cat model.mp predictors.mp > models.mp
+        cat z.mp e.mp | describe --fit models.mp --entries 20 > $condition.mp
+    done
+}
+
+setup() {
+    ln -s "$BATS_FILE_TMPDIR"/*.mp .
+}
+
+check() { # < a program
+    PYTHONPATH=$ROOT/tests/python python -c 'import sys, json, numpy as np
+import read_stream
+from read_stream import records
+exec(sys.stdin.read())'
+}
+
+@test "describe --fit: temperature, calibration error, intervals and index are what NumPy finds" {
+    check << 'PYTHON'
+out, z, e = records("every.mp"), records("z.mp"), records("e.mp")
+assert [r["kind"] for r in out] == ["encoder", "emulator", "predictor", "predictor", "predictor", "calibration", "calibration", "calibration", "index"]
+known, held = ([r for r in z if r["split"] == s] for s in ("train", "validation"))
+index = out[-1]
+entries = [known[i * len(known) // 20] for i in range(20)]
+assert [(n["run"], n["step"], n["task"], n["arch"]) for n in index["entries"]] == [(r["run"], r["step"], r["task"], r["arch"]) for r in entries]
+assert (index["z"] == np.array([r["z"] for r in entries])).all()
+distances = sorted(min(np.linalg.norm(h["z"].astype(float) - r["z"]) for r in entries) for h in held)
+assert abs(index["distances"] - distances).max() < 1e-6
+assert abs(index["losses"] - sorted(r["loss"] for r in e if r["split"] == "validation")).max() < 1e-12
+
+def outputs(p, z):
+    w, x = p["weights"], z.astype(float)
+    names = sorted({n.rsplit(".", 1)[0] for n in w}, key=lambda n: int(n.split(".")[1]))
+    for i, n in enumerate(names):
+        x = x @ w[n + ".weight"].astype(float).T + w[n + ".bias"]
+        x = np.maximum(x, 0) if i < len(names) - 1 else x
+    return x
+def softmax(x):
+    x = np.exp(x - x.max(-1, keepdims=True))
+    return x / x.sum(-1, keepdims=True)
+hz = np.array([h["z"] for h in held])
+for p, c in zip(out[2:5], out[5:8]):
+    y = outputs(p, hz)
+    assert c["target"] == p["target"] and c["answers"] == len(held)
+    if p["target"] == "metrics.accuracy":
+        off = abs(y[:, 0] - [h["metrics"]["accuracy"] for h in held])
+        assert abs(c["within"] - np.quantile(off, 0.9)) < 1e-4 and "calibration_error" not in c
+        continue
+    truth = [h["task"]["offsets"][1] + 3 for h in held] if p["target"] == "task" else [sorted({r["arch"]["cell"] for r in z}).index(h["arch"]["cell"]) for h in held]
+    nll = lambda t: -np.log(softmax(y / t)[np.arange(len(held)), truth]).mean()
+    grid = np.exp(np.arange(-150, 151) / 50)
+    assert abs(nll(c["temperature"]) - min(map(nll, grid))) < 1e-5
+    assert abs(c["right"] - (y.argmax(1) == truth).mean()) < 1e-9 and 0 <= c["calibration_error"] <= 1
+PYTHON
+}
+
+@test "describe: predictions, confidence, relatives, novelty; the clone's loss is emulate's" {
+    local condition
+    for condition in bos every; do
+        describe --model $condition.mp --format records --relatives 4 --words 3 < zoo.mp > reports.mp
+        describe --model $condition.mp --format json --relatives 4 --words 3 < zoo.mp > reports.json
+        head -c 100 reports.json | grep -q '^{"kind":"report","run":'
+        rec-select --kind encoder,emulator < $condition.mp > model.now.mp
+        emulate --model model.now.mp --rollouts 16 --clones 0 < zoo.mp > e.now.mp
+        probe --model model.now.mp < zoo.mp > z.now.mp
+        classify --model <(rec-select --kind predictor < $condition.mp) < z.now.mp > p.now.mp
+        check << PYTHON
+reports, index = records("reports.mp", "report"), records("$condition.mp", "index")[0]
+calibrations = {c["target"]: c for c in records("$condition.mp", "calibration")}
+for r, rnn, e, z in zip(reports, records("zoo.mp", "rnn"), records("e.now.mp", "emulation"), records("z.now.mp", "embedding")):
+    assert (r["run"], r["step"]) == (rnn["run"], rnn["step"]) and r["task"] == rnn["task"] and "weights" not in r
+    assert r["weight_count"] == sum(w.size for w in rnn["weights"].values())
+    assert abs(r["z"] - z["z"]).max() < 1e-6
+    # A clone that was told z at BOS is told again by each BOS that it reads.
+    again = "$condition" == "bos" and (rnn["rollouts"]["inputs"][:, 1:-1] == 2).any()
+    assert again or abs(r["loss"] - e["loss"]) < 1e-5, (r["loss"], e["loss"])
+    d = np.linalg.norm(index["z"].astype(float) - z["z"], axis=1)
+    order = np.argsort(d, kind="stable")[:4]
+    assert [(n["run"], n["step"]) for n in r["nearest"]] == [(index["entries"][i]["run"], index["entries"][i]["step"]) for i in order]
+    assert abs(r["distance"] - d.min()) < 1e-6 and abs(r["novelty"] - (index["distances"] < d.min() - 1e-9).mean()) < 0.05
+    assert r["warned"] == (r["novelty"] > 0.99 or r["hardness"] > 0.99)
+    assert abs(r["hardness"] - (index["losses"] < r["loss"]).mean()) < 0.05
+    assert [p["target"] for p in r["predicted"]] == ["task", "metrics.accuracy", "arch.cell"]
+    assert len(r["says"]["list"]) <= 3 and ("told" not in r or r["told"]["share"] <= r["says"]["mass"])
+    assert r["right"] + r["missing"] == sum(1 for n in range(max(0, -rnn["task"]["offsets"][1]), 5)) and r["right"] + r["extra"] == r["says"]["words"]
+predicted = {}
+for p in records("p.now.mp", "prediction"):
+    predicted.setdefault((p["run"], p["step"]), {})[p["target"]] = p["predicted"]
+for r in reports:
+    for p in r["predicted"]:
+        want = predicted[r["run"], r["step"]][p["target"]]
+        want = want if isinstance(want, list) else [want]
+        assert all(a == b or abs(a - b) < 1e-4 for a, b in zip(p["answers"], want)), (p, want)
+        assert ("confidence" in p) == (p["target"] != "metrics.accuracy") and all(0 < c <= 1 for c in p.get("confidence", []))
+PYTHON
+    done
+}
+
+@test "describe: text for people" {
+    describe --model every.mp < zoo.mp > text
+    [[ $(grep -c '^run [0-9]*, step [0-9]*: \(lstm\|gru\) of 2 x 8 units, reads 4 tokens, answers with 4 next tokens, [0-9]* weights$' text) == 48 ]]
+    [[ $(grep -c '^  says ' text) == 48 && $(grep -c '^  its clone says ' text) == 48 && $(grep -c '^  novelty ' text) == 48 ]]
+    [[ $(grep -c '^  predicted task ' text) == 48 && $(grep -c '%)$' text) -ge 48 ]]
+    describe --model every.mp --zoo z.mp --relatives 1 < zoo.mp > other
+    rec-select --first 1 < zoo.mp > one.mp
+    [[ $(describe --model every.mp --zoo z.mp --relatives 1 < one.mp | grep -c "relatives *$(rec-table run step < one.mp | awk '{ print "run " $1 ", step " $2 "," }')") == 0 ]] # none is its own relative
+}
+
+@test "describe: RNNs without a task, without rollouts, of other sizes, untrained" {
+    gen-language --tokens 2 --max-n 5 | train-rnn --steps 2 --snapshots '' --hidden 40 --layers 1 --cell rnn_tanh --rollouts 2 --samples 2 > new.mp
+    describe --model every.mp --format records < new.mp > new.report.mp
+    PYTHONPATH=$ROOT/tests/python python -c '
+import encoder_stream, read_stream
+[r] = read_stream.records("new.mp", "rnn")
+encoder_stream.write("bare.mp", [{k: v for k, v in r.items() if k in ("kind", "run", "step", "arch", "weights")}])'
+    describe --model every.mp --format records < bare.mp > bare.report.mp
+    gen-language --tokens 3 --max-n 4 | train-rnn --steps 2 --snapshots '' --hidden 4 --rollouts 2 --samples 2 > three.mp
+    describe --model every.mp --format records < three.mp > three.report.mp
+    describe --model every.mp < three.mp | grep -q '^  not asked '
+    check << 'PYTHON'
+[new], [bare], [three] = (records(f + ".report.mp", "report") for f in ("new", "bare", "three"))
+assert new["says"] == bare["says"] and np.array_equal(new["z"], bare["z"]) and "right" not in bare
+assert "loss" in bare and bare["loss"] > 0.2 and new["warned"] and bare["warned"]
+assert "inputs" in three["unfit"] and "z" not in three and three["says"]["words"] > 0
+PYTHON
+}
+
+@test "describe: what does not go together, damage, misuse" {
+    run -65 describe --model models.mp < zoo.mp
+    [[ $output == *"the predictor of 'task' is not calibrated: describe --fit does it" ]]
+    run -65 describe --model zoo.mp < zoo.mp
+    [[ $output == *"zoo.mp: no encoder record in it" ]]
+    run -65 describe --model <(head -c -1 every.mp) < zoo.mp
+    run -65 describe --model every.mp < <(head -c -1 zoo.mp)
+    run -66 describe --model missing.mp < zoo.mp
+    probe --new --linear --seed 9 < zoo.mp > other.mp
+    probe --model other.mp < zoo.mp > z.other.mp
+    run -65 describe --fit models.mp < z.other.mp
+    [[ $output == *"by another encoder than that of models.mp" ]]
+    run -65 describe --fit models.mp < <(rec-select --split train < z.mp)
+    run -65 describe --model every.mp --zoo z.other.mp < zoo.mp
+    run -64 describe --fit models.mp --model every.mp < z.mp
+    run -64 describe --model - < zoo.mp
+    run -74 bash -c 'describe --model every.mp < zoo.mp > /dev/full'
+}

@@ -1,0 +1,63 @@
+# nearest: what NumPy finds by sorting; encoders that differ; streams.
+
+# shellcheck disable=SC2154 # bats sets stderr
+load ../helper
+
+setup() {
+    make_stream z.mp << 'RECORDS'
+[{"kind": "embedding", "run": i // 4, "step": i % 4, "note": "kept", "encoder": {"type": "x", "seed": 1, "step": 2}, "z": r.standard_normal(5).astype("<f4")}
+ for r in [np.random.default_rng(1)] for i in range(20)] + [{"kind": "log", "step": 1}]
+RECORDS
+    make_stream zoo.mp << 'RECORDS'
+[{"kind": "embedding", "run": i // 4, "step": i % 4, "task": {"family": "f", "n": i}, "arch": {"cell": "gru"}, "split": "train", "weight": 3,
+  "encoder": {"type": "x", "seed": 1, "step": 2}, "z": r.standard_normal(5).astype("<f4")} for r in [np.random.default_rng(2)] for i in range(300)]
+RECORDS
+}
+
+@test "nearest: the relatives are those that NumPy sorts out" {
+    nearest --zoo zoo.mp -k 7 < z.mp > near.mp
+    nearest --zoo zoo.mp --count 3 --other-runs < z.mp > others.mp
+    nearest --zoo z.mp --count 30 < z.mp > all.mp
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import numpy as np
+from read_stream import read
+def records(path):
+    [segment] = read(path)
+    return segment[1:-1]
+def check(path, pool, k, allowed):
+    found = records(path)
+    assert [r["kind"] for r in found] == ["embedding"] * 20 + ["log"]
+    for r in found[:20]:
+        order = sorted((float(np.linalg.norm(r["z"].astype(float) - q["z"].astype(float))), i) for i, q in enumerate(pool) if allowed(r, q))[:k]
+        assert len(r["nearest"]) == len(order) and r["note"] == "kept" and list(r)[-1] == "nearest"
+        for n, (distance, i) in zip(r["nearest"], order):
+            assert abs(n.pop("distance") - distance) < 1e-6
+            assert n == {key: pool[i][key] for key in ("run", "step", "split", "task", "arch") if key in pool[i]}
+import read_stream
+read_stream.CHECKS.clear()
+zoo, z = records("zoo.mp"), records("z.mp")[:20]
+check("near.mp", zoo, 7, lambda r, q: (r["run"], r["step"]) != (q["run"], q["step"]))
+check("others.mp", zoo, 3, lambda r, q: r["run"] != q["run"])
+check("all.mp", z, 30, lambda r, q: (r["run"], r["step"]) != (q["run"], q["step"]))
+PYTHON
+    nearest --zoo zoo.mp -k 7 < near.mp | rec-diff near.mp - # relatives that are there are found anew
+    cat z.mp z.mp | nearest --zoo <(cat zoo.mp zoo.mp) -k 1 > two.mp
+    [[ $(rec-table --kind embedding run < two.mp | wc -l) == 40 && $(rec-json < two.mp | grep -c '"kind":"meta"') == 2 ]]
+}
+
+@test "nearest: embeddings by another encoder, or none, exit 65; misuse 64" {
+    local bad
+    for bad in '"encoder": {"type": "x", "seed": 2, "step": 2}, "z": np.ones(5, "<f4")' '"z": np.ones(4, "<f4")' '"z": np.array([1, 2, 3, 4, np.nan], "<f4")' '"a": 1'; do
+        make_stream bad.mp <<< "[{'kind': 'embedding', 'run': 1, $bad}]"
+        run -65 --separate-stderr nearest --zoo bad.mp < z.mp
+        [[ -z $output && $stderr == "nearest: bad.mp: record 2 "* ]]
+    done
+    make_stream none.mp <<< '[{"kind": "log", "step": 1}]'
+    run -65 nearest --zoo none.mp < z.mp
+    run -66 nearest --zoo missing.mp < z.mp
+    run -64 nearest < z.mp
+    run -64 nearest --zoo - < z.mp
+    run -65 nearest --zoo zoo.mp < <(head -c -1 z.mp)
+    run -65 nearest --zoo <(head -c -1 zoo.mp) < z.mp
+    run -74 bash -c 'nearest --zoo zoo.mp < z.mp > /dev/full'
+}
