@@ -53,7 +53,7 @@ for family in "${families[@]%_family}"; do
     [[ $in_records ]] || complain "lib/families/$family.c: the family has no name"
     for file in lib/*/*.[ch] filters/*.c; do
         [[ $file =~ ^lib/families/($family\.[ch]|registry\.c)$ || $file =~ ^filters/gen-[a-z]*\.c$ ]] && continue
-        named=$(sed -E 's,//.*|gen-[a-z]+,,g' "$file" | grep -E "\"[^\"]*$in_records" || sed -E 's,//.*|"[^"]*",,g' "$file" | grep -iwE "[a-z_]*$family(_[a-z_]*)?")
+        named=$(sed -E 's,//.*|gen-[a-z]+,,g' "$file" | grep -E "\"[^\"]*$in_records" || sed -E 's,//.*|"[^"]*",,g' "$file" | grep -iwE "(trainee_of_)?$family(_[a-z_]*)?")
         [[ ! $named ]] || complain "$file names the family $family: ${named%%$'\n'*}"
     done
 done

@@ -38,8 +38,9 @@ struct train_setting {
 struct exam {
     int count, steps;      // n, T
     const uint8_t *labels; // [n]
-    // Questions first .. first + count - 1 side by side: inputs [T*count, I], time-major.
-    void (*gather)(const struct exam *exam, int first, int count, float *inputs);
+    bool tokens;           // questions are tokens, not numbers
+    // Questions first .. first + count - 1 side by side, time-major: uint8_t inputs [T*count] or float inputs [T*count,I].
+    void (*gather)(const struct exam *exam, int first, int count, void *inputs);
     void *memory; // the family's own: the next exam is made faster when it is like this one
 };
 
@@ -88,7 +89,7 @@ struct family {
     enum split (*split)(const void *body, const struct split_rule *rule, struct arena *arena, void **memory);
     double ood_share; // when the rule has none
 
-    // Sizes of the networks that the tasks ask for: sets input and output.
+    // Sizes of the networks that the tasks ask for: sets input, output, and what inputs and answers are.
     void (*shape)(const void *body, struct rnn_arch *arch);
     enum status (*trainee)(struct trainee **out, const void *body, const struct train_setting *setting, struct error *error);
 

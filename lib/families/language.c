@@ -322,7 +322,7 @@ static struct performance performance(const struct trainee *t, int samples) {
 
 static struct rollouts rollouts(const struct trainee *t, int count) {
     const struct language *l = &((const struct training *)t->internal->task)->language;
-    struct rollouts r = {.count = count, .steps = l->length - 1};
+    struct rollouts r = {.count = count, .steps = l->length - 1, .row = l->length};
     size_t positions = (size_t)count * (size_t)r.steps;
     r.tokens = memory_alloc((size_t)count * (size_t)l->length);
     r.logits = memory_alloc(positions * (size_t)t->arch.output * sizeof *r.logits);
@@ -332,11 +332,16 @@ static struct rollouts rollouts(const struct trainee *t, int count) {
 
 static const struct trainee_family training_of_language = {batch_loss, performance, rollouts, free_task, .samples = 1000};
 
+static void shape(const void *body, struct rnn_arch *arch) {
+    arch->input = arch->output = language_symbols(body);
+}
+
 struct trainee *trainee_of_language(const struct language *language, const struct train_recipe *recipe, uint64_t seed, uint64_t run) {
     struct training *task = memory_calloc(1, sizeof *task);
     task->language = *language;
-    int symbols = language_symbols(language);
-    return trainee_new(&training_of_language, task, symbols, symbols, recipe->weight_decay, recipe, seed, run);
+    struct rnn_arch arch = {0};
+    shape(language, &arch);
+    return trainee_new(&training_of_language, task, &arch, recipe->weight_decay, recipe, seed, run);
 }
 
 static enum status trainee_of_task(struct trainee **out, const void *body, const struct train_setting *s, struct error *error) {
@@ -359,10 +364,6 @@ static enum split split_of_task(const void *body, const struct split_rule *rule,
     if (!of[l->tokens])
         of[l->tokens] = language_splits_new(l->tokens, rule, arena);
     return language_splits_of(of[l->tokens], l);
-}
-
-static void shape(const void *body, struct rnn_arch *arch) {
-    arch->input = arch->output = language_symbols(body);
 }
 
 static struct vocabulary vocabulary(const void *body) {

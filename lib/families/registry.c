@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-extern const struct family language_family, smnist_family;
+extern const struct family keylock_family, language_family, regular_family, series_family, smnist_family;
 
-static const struct family *const families[] = {&language_family, &smnist_family};
+static const struct family *const families[] = {&language_family, &smnist_family, &regular_family, &series_family, &keylock_family};
 
 int family_count(void) {
     return (int)(sizeof families / sizeof *families);

@@ -165,15 +165,6 @@ static struct performance performance(const struct trainee *t, int samples) {
                                  {"generalisation_gap", evaluation.loss - training.loss}}};
 }
 
-// From time-major [T*count, n] to sequences [count, T, n].
-static float *sequences(const float *x, int steps, int count, int n) {
-    float *out = memory_alloc((size_t)(steps * count) * (size_t)n * sizeof *out);
-    for (int t = 0; t < steps; t++)
-        for (int i = 0; i < count; i++, x += n)
-            memcpy(out + ((size_t)i * (size_t)steps + (size_t)t) * (size_t)n, x, (size_t)n * sizeof *out);
-    return out;
-}
-
 static struct rollouts rollouts(const struct trainee *t, int count) {
     const struct training *in = t->internal->task;
     int T = smnist_steps(&in->task), I = t->arch.input;
@@ -185,8 +176,10 @@ static struct rollouts rollouts(const struct trainee *t, int count) {
     struct tensor *logits;
     draw_images(in, &rng, count, which);
     images_loss(t, &w, which, count, inputs, labels, &logits);
-    struct rollouts r = {
-        .count = count, .steps = T, .inputs = sequences(inputs, T, count, I), .logits = sequences(logits->value, T, count, IDX_CLASSES)};
+    struct rollouts r = {.count = count,
+                         .steps = T,
+                         .inputs = trainee_sequences(inputs, T, count, I),
+                         .logits = trainee_sequences(logits->value, T, count, IDX_CLASSES)};
     free(which);
     free(inputs);
     free(labels);
@@ -199,6 +192,11 @@ static int *choose(const struct image_set *images, bool trains, int *count) {
     int *which = memory_alloc((size_t)images->count * sizeof *which);
     *count = image_choose(images->count, trains, images->count, which);
     return which;
+}
+
+static void shape(const void *body, struct rnn_arch *arch) {
+    arch->input = smnist_inputs(body);
+    arch->output = IDX_CLASSES;
 }
 
 enum status trainee_of_smnist(struct trainee **out, const struct smnist *task, const struct image_set *images,
@@ -218,7 +216,9 @@ enum status trainee_of_smnist(struct trainee **out, const struct smnist *task, c
     in->batch = memory_alloc((size_t)recipe->batch * sizeof *in->batch);
     in->inputs = memory_alloc(positions * (size_t)smnist_inputs(task) * sizeof *in->inputs);
     in->position_labels = memory_alloc(positions);
-    *out = trainee_new(&training_of_images, in, smnist_inputs(task), IDX_CLASSES, task->weight_decay, recipe, seed, run);
+    struct rnn_arch arch = {0};
+    shape(task, &arch);
+    *out = trainee_new(&training_of_images, in, &arch, task->weight_decay, recipe, seed, run);
     return STATUS_OK;
 }
 
@@ -278,7 +278,7 @@ static enum status choose_images(struct exam_images *e, const struct image_set *
     return STATUS_OK;
 }
 
-static void gather_exam(const struct exam *exam, int first, int count, float *inputs) {
+static void gather_exam(const struct exam *exam, int first, int count, void *inputs) {
     const struct exam_images *e = exam->memory;
     image_gather(e->turned, e->which + first, count, e->tile, inputs);
 }
@@ -315,11 +315,6 @@ static enum split split_of_task(const void *body, const struct split_rule *rule,
     (void)arena;
     (void)memory;
     return smnist_split_of(body, rule);
-}
-
-static void shape(const void *body, struct rnn_arch *arch) {
-    arch->input = smnist_inputs(body);
-    arch->output = IDX_CLASSES;
 }
 
 static const struct smnist usual = {.data = "mnist", .tile = SMNIST_DEFAULT_TILE};

@@ -13,12 +13,14 @@
 const struct train_recipe train_paper_recipe = {
     .steps = 20000, .batch = 32, .cell = &cell_lstm, .hidden = 32, .layers = 2, .rate = {0.01, 0.003, 0.0003}, .weight_decay = 1e-4};
 
-struct trainee *trainee_new(const struct trainee_family *family, void *task, int inputs, int outputs, double weight_decay,
+struct trainee *trainee_new(const struct trainee_family *family, void *task, const struct rnn_arch *shape, double weight_decay,
                             const struct train_recipe *recipe, uint64_t seed, uint64_t run) {
     struct trainee *t = memory_calloc(1, sizeof *t);
     struct trainee_internal *in = memory_calloc(1, sizeof *in);
-    t->arch =
-        (struct rnn_arch){.cell = recipe->cell, .input = inputs, .hidden = recipe->hidden, .layers = recipe->layers, .output = outputs};
+    t->arch = *shape;
+    t->arch.cell = recipe->cell;
+    t->arch.hidden = recipe->hidden;
+    t->arch.layers = recipe->layers;
     rnn_params(&t->table, &t->arch);
     t->weights = memory_calloc(t->table.size, sizeof(float));
     t->internal = in;
@@ -120,6 +122,14 @@ struct performance trainee_performance(const struct trainee *t, int samples) {
 
 struct rollouts trainee_rollouts(const struct trainee *t, int count) {
     return t->internal->family->rollouts(t, count);
+}
+
+float *trainee_sequences(const float *x, int steps, int count, int n) {
+    float *out = memory_alloc((size_t)(steps * count) * (size_t)n * sizeof *out);
+    for (int t = 0; t < steps; t++)
+        for (int i = 0; i < count; i++, x += n)
+            memcpy(out + ((size_t)i * (size_t)steps + (size_t)t) * (size_t)n, x, (size_t)n * sizeof *out);
+    return out;
 }
 
 void rollouts_free(struct rollouts *r) {

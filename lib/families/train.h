@@ -52,7 +52,7 @@ void trainee_apply(struct trainee *t, const float *grad);
 // difference generalisation_gap. samples 0: 1,000 strings, 12,000 images.
 enum { PERFORMANCE_OTHERS = 4 };
 struct performance {
-    double accuracy;
+    double accuracy; // NaN: there is none
     struct metric {
         const char *name; // NULL after the last
         double value;
@@ -64,7 +64,8 @@ struct performance trainee_performance(const struct trainee *t, int samples);
 // log-probabilities; of images, they are of images that it is trained on, and the answers are logits.
 struct rollouts {
     int count, steps; // R, T
-    uint8_t *tokens;  // [R, T+1], or NULL
+    int row;          // tokens in a row: T, or T+1 where an answer tells the next one
+    uint8_t *tokens;  // [R, row], or NULL
     float *inputs;    // [R, T, I], or NULL
     float *logits;    // [R, T, O]
 };

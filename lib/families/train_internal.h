@@ -25,8 +25,8 @@ struct trainee_internal {
     float *grad;
 };
 
-// task is owned from now on.
-struct trainee *trainee_new(const struct trainee_family *family, void *task, int inputs, int outputs, double weight_decay,
+// task is owned from now on; shape: what family->shape sets.
+struct trainee *trainee_new(const struct trainee_family *family, void *task, const struct rnn_arch *shape, double weight_decay,
                             const struct train_recipe *recipe, uint64_t seed, uint64_t run);
 
 // Random numbers for what is sampled from the RNN at its present step.
@@ -37,5 +37,8 @@ struct rng trainee_rng(const struct trainee *t, const char *purpose);
 struct weights trainee_begin_pass(const struct trainee *t, float *grad);
 struct tensor *trainee_readout(const struct trainee *t, const struct weights *w, struct tensor *h, int steps);
 double trainee_backward(struct trainee *t, struct tensor *loss);
+
+// From time-major [T*count, n] to sequences [count, T, n], allocated.
+float *trainee_sequences(const float *x, int steps, int count, int n);
 
 #endif

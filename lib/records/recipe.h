@@ -6,7 +6,7 @@
 
 // A recipe, and how much of the RNN's doing is looked at for each snapshot (see trainee_rollouts and trainee_performance).
 struct snapshot_recipe {
-    const struct train_recipe *train;
+    const struct train_recipe *train;                         // NULL: it was not trained, and nothing is said of a recipe
     const struct rnn_origin { uint64_t run, step; } * parent; // of which RNN the training goes on (train->start), or NULL
     int rollouts, samples;                                    // samples 0: as many as the family has when it is not said
 };

@@ -33,10 +33,14 @@ static void pack_head(struct packer *p, const char *kind, const struct task_reco
 
 static void pack_metrics(struct packer *p, double loss, const struct performance *performance) {
     pack_map(p);
-    pack_key(p, "loss");
-    pack_double(p, loss);
-    pack_key(p, "accuracy");
-    pack_double(p, performance->accuracy);
+    if (!isnan(loss)) {
+        pack_key(p, "loss");
+        pack_double(p, loss);
+    }
+    if (!isnan(performance->accuracy)) {
+        pack_key(p, "accuracy");
+        pack_double(p, performance->accuracy);
+    }
     for (int i = 0; i < PERFORMANCE_OTHERS && performance->others[i].name; i++) {
         pack_key(p, performance->others[i].name);
         pack_double(p, performance->others[i].value);
@@ -61,7 +65,7 @@ void snapshot_pack_rollouts(struct packer *p, const struct trainee *t, int count
     pack_map(p);
     pack_key(p, "inputs");
     if (r.tokens)
-        pack_array(p, DTYPE_U1, 2, (uint64_t[]){R, T + 1}, r.tokens);
+        pack_array(p, DTYPE_U1, 2, (uint64_t[]){R, (uint64_t)r.row}, r.tokens);
     else
         pack_halves(p, 3, (uint64_t[]){R, T, I}, r.inputs);
     pack_key(p, "logits");
@@ -86,9 +90,11 @@ bool snapshot_pack(struct packer *p, const struct trainee *t, const struct task_
     pack_head(p, "rnn", task, seed, step);
     pack_key(p, "arch");
     arch_pack(p, &t->arch);
-    pack_key(p, "recipe");
-    recipe_pack(p, recipe, &task->task);
-    recipe_pack_parent(p, recipe);
+    if (recipe->train) {
+        pack_key(p, "recipe");
+        recipe_pack(p, recipe, &task->task);
+        recipe_pack_parent(p, recipe);
+    }
     pack_key(p, "weights");
     weights_pack(p, &t->table, t->weights);
     pack_key(p, "metrics");

@@ -17,7 +17,7 @@ struct judge {
     struct stepper *stepper; // for families that write rows
     struct exam exam;        // of exam_of, which may be NULL
     const struct family *exam_of;
-    float *inputs; // [T*CHUNK, I]
+    void *inputs; // of CHUNK questions
     char missing[sizeof(((struct error *)NULL)->text)];
     struct tape tape;
     struct rollout_batch batch;
@@ -101,14 +101,15 @@ static double share_right(struct judge *j, const float *z) {
     const struct weights w = {&j->emulator->table, j->emulator->values, NULL};
     int T = exam->steps, I = j->emulator->arch.input, O = j->emulator->arch.output, right = 0;
     free(j->inputs);
-    j->inputs = memory_alloc((size_t)(T * CHUNK) * (size_t)I * sizeof *j->inputs);
+    j->inputs = memory_alloc((size_t)(T * CHUNK) * (size_t)I * sizeof(float)); // as large for tokens, at least
     for (int first = 0, n; first < exam->count; first += n) {
         n = exam->count - first < CHUNK ? exam->count - first : CHUNK;
         exam->gather(exam, first, n, j->inputs);
         tape_reset(&j->tape, false);
         struct tensor *embeddings = repeat_row(&j->tape, tape_leaf(&j->tape, 1, j->emulator->config.z, (float *)z, NULL), n);
-        struct tensor *inputs = tape_leaf(&j->tape, T * n, I, j->inputs, NULL);
-        const struct tensor *answers = emulator_forward(&j->tape, j->emulator, &w, embeddings, NULL, inputs, T);
+        struct tensor *inputs = exam->tokens ? NULL : tape_leaf(&j->tape, T * n, I, j->inputs, NULL);
+        const uint8_t *tokens = exam->tokens ? j->inputs : NULL;
+        const struct tensor *answers = emulator_forward(&j->tape, j->emulator, &w, embeddings, tokens, inputs, T);
         right += answers_right(answers->value, T, n, O, exam->labels + first);
     }
     return (double)right / exam->count;

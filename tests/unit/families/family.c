@@ -4,6 +4,7 @@
 #include "../check.h"
 #include "../records/decoded.h"
 #include "base/memory.h"
+#include "records/path.h"
 #include "records/task.h"
 
 #include <stdlib.h>
@@ -50,11 +51,13 @@ static void test_form(const struct family *f) {
     }
     test_words(f, task.body.bytes);
     for (const struct family_target *t = f->targets; t < f->targets + FAMILY_TARGETS && t->name; t++) {
-        double truth[FAMILY_ANSWERS];
-        int count = t->truth(task.body.bytes, truth);
-        CHECK(family_target(f, t->name) == t && count > 0 && count <= FAMILY_ANSWERS, "%s: %s", f->name, t->name);
+        struct decoded d = decoded_new();
+        struct found found;
+        pack_map(d.packer), pack_key(d.packer, "task"), task_pack(d.packer, &task), pack_end(d.packer);
+        CHECK(family_target(t->name) == t && path_find(decoded_root(&d), t->path, &found), "%s: %s", f->name, t->name);
+        decoded_free(&d);
     }
-    CHECK(!family_target(f, "no such target"), "%s", f->name);
+    CHECK(!family_target("no such target"), "%s", f->name);
 }
 
 // read(pack(draw)) is the identity; drawing is pure.

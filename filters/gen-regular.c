@@ -1,0 +1,96 @@
+// Source of task records: regular languages, each run's DFA drawn from (seed, run), or Tomita's grammars in turn.
+#include "base/numtext.h"
+#include "cli/taskfilter.h"
+#include "families/regular.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t count = 1, first_run;
+static int symbols = 2, states, length = REGULAR_DEFAULT_LENGTH;
+static const char *tomita;
+
+static struct option options[] = {
+    {.type = OPTION_U64, .name = "count", .letter = 'n', .target = &count, .help = "How many task records"},
+    {.type = OPTION_U64, .name = "first-run", .letter = 'r', .target = &first_run, .help = "Run number of the first record"},
+    {.type = OPTION_INT,
+     .name = "symbols",
+     .letter = 'k',
+     .target = &symbols,
+     .low = 2,
+     .high = DFA_MAX_SYMBOLS,
+     .help = "Symbols of the alphabet"},
+    {.type = OPTION_INT,
+     .name = "states",
+     .letter = 's',
+     .target = &states,
+     .low = 0,
+     .high = DFA_MAX_STATES,
+     .help = "States of each automaton, at least 2; 0: any number up to 8, all alike often"},
+    {.type = OPTION_INT,
+     .name = "length",
+     .letter = 'l',
+     .target = &length,
+     .low = 1,
+     .high = DFA_MAX_LENGTH / 2,
+     .help = "Symbols in a word to be learnt by"},
+    {.type = OPTION_TEXT,
+     .name = "tomita",
+     .letter = 't',
+     .target = &tomita,
+     .value = "LIST",
+     .help = "Tomita's grammars of these numbers, 1 to 7, in turn, instead of drawn automata: run r has number r of the list, from its "
+             "beginning again after its end"},
+    {0},
+};
+
+static struct program program = {
+    .name = "gen-regular",
+    .summary = "generate tasks: regular languages, to be recognised",
+    .synopsis = "[OPTION]... > TASKS",
+    .output = "task records",
+    .examples = "gen-regular --count 1000 --seed 1 | partition > tasks.mp\n"
+                "gen-regular --tomita 1,2,3,4,5,6,7 --count 70 | partition --by run > tomita.mp",
+    .options = options,
+};
+
+static int grammars[64], grammar_count;
+
+static void parse_grammars(struct cli *cli) {
+    char *list = strdup(tomita), *rest = list;
+    for (char *item; (item = strsep(&rest, ","));) {
+        int64_t grammar;
+        struct error reason;
+        if (numtext_i64(item, 1, REGULAR_GRAMMARS, &grammar, &reason) != STATUS_OK)
+            cli_usage(cli, "--tomita %s: '%s' %s", tomita, item, reason.text);
+        if (grammar_count == (int)(sizeof grammars / sizeof *grammars))
+            cli_usage(cli, "--tomita: more than %d", grammar_count);
+        grammars[grammar_count++] = (int)grammar;
+    }
+    free(list);
+}
+
+static uint64_t next_run; // of those that draw() is called for, in their order
+
+static void draw(void *body, struct rng *rng) {
+    struct regular *task = body;
+    if (grammar_count) {
+        regular_tomita(task, grammars[next_run++ % (uint64_t)grammar_count]);
+        return;
+    }
+    task->dfa = (struct dfa){.symbols = symbols, .states = states};
+    regular_draw_task(task, rng);
+}
+
+int main(int argc, char **argv) {
+    struct cli *cli = cli_begin(&program, argc, argv);
+    if (states == 1)
+        cli_usage(cli, "--states 1: such a language has all words or none");
+    if (tomita)
+        parse_grammars(cli);
+    if (tomita && symbols != 2)
+        cli_usage(cli, "--symbols %d: Tomita's grammars have 2", symbols);
+    next_run = first_run;
+    struct regular task = {.length = length};
+    return task_filter_run(cli, first_run, count, &regular_family, &task, draw);
+}
