@@ -66,14 +66,14 @@ ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
 .PHONY: format all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
-.PHONY: demo-smnist laptop-smnist paper-smnist lineage
+.PHONY: demo-smnist laptop-smnist paper-smnist lineage interrogator
 all: $(BIN)
 lib: $(LIB)
 
 help:
 	@sed -n '2,6s/^# *//p' Makefile
 	@echo 'all targets: all lib deps test unit bats lint format sanitize fuzz bench bench-peer data demo compare laptop paper' \
-		'demo-smnist laptop-smnist paper-smnist lineage install uninstall clean'
+		'demo-smnist laptop-smnist paper-smnist lineage interrogator install uninstall clean'
 	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
@@ -204,15 +204,24 @@ lineage: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(MAKE) --no-print-directory -C pipelines/citing $@ BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/citing) JOBS=$(JOBS)
 
+# What `describe` uses when it is told no interrogator: makes pipelines/language/interrogator.mp anew (pipelines/language/interrogator.mk).
+interrogator: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory -j$(JOBS) -C pipelines/language -f interrogator.mk BIN=$(abspath $(BUILD)/bin) \
+		RESULTS=$(abspath $(RESULTS)/interrogator) JOBS=$(JOBS)
+	cp $(RESULTS)/interrogator/interrogator.mp pipelines/language
+
 # --- Installation ---
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/share/rnnpipe
+	install -m 644 pipelines/language/interrogator.mp $(DESTDIR)$(PREFIX)/share/rnnpipe
 	for page in filters/*.[157]; do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; done
 
 uninstall:
-	rm -f $(FILTERS:%=$(DESTDIR)$(PREFIX)/bin/%)
+	rm -f $(FILTERS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/share/rnnpipe/interrogator.mp
 	for page in filters/*.[157]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$(basename $$page); done
 
 clean:

@@ -147,7 +147,7 @@ static void own_sequences(const struct comparison_run *c, struct net *n, int sid
     struct sequences own;
     check(c, sequences_of_rollouts(&own, &n->record, most_sequences, cli_error(c->cli)));
     if (!own.count) {
-        if (!speech_generates(&n->record.arch))
+        if (!speech_generates(&n->record))
             check(c, error_set(cli_error(c->cli), STATUS_DATA,
                                "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads"));
         struct speech s = speech(c, n);
@@ -191,7 +191,7 @@ static int *sampled_rows(const struct comparison_run *c, struct net *n, int side
 }
 
 static struct mmd test(const struct comparison_run *c, struct net *a, struct net *b) {
-    if (!speech_generates(&a->record.arch))
+    if (!speech_generates(&a->record))
         check(c, error_set(cli_error(c->cli), STATUS_DATA, "--same: the RNN says no words; --within compares answers"));
     struct speech x = speech(c, a), y = speech(c, b);
     int length = (x.most_tokens > y.most_tokens ? x.most_tokens : y.most_tokens) + 1;

@@ -90,7 +90,7 @@ static void own_sequences(const struct reading *r, struct sequences *out) {
     check(r, sequences_of_rollouts(out, &r->record, most_sequences, cli_error(r->cli)));
     if (out->count)
         return;
-    if (!speech_generates(&r->record.arch))
+    if (!speech_generates(&r->record))
         check(r, error_set(cli_error(r->cli), STATUS_DATA,
                            "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads"));
     struct speech s = speech(r);
@@ -225,7 +225,7 @@ static void pack_counters(struct packer *p, const struct counter *list, int coun
 static void write_counters(const struct reading *r) {
     struct packer *p = writer_packer(r->out);
     const struct family *family = r->record.task.family;
-    if (!family || !family->counted || !speech_generates(&r->record.arch))
+    if (!family || !family->counted || !speech_generates(&r->record))
         check(r, error_set(cli_error(r->cli), STATUS_DATA, "--counters: the task is none of a language that counts"));
     struct sequence word = longest_word(r);
     struct counter *list;

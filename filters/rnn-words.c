@@ -232,6 +232,7 @@ static void list_words(const struct examined *s) {
 
 static void write_extraction(const struct examined *s, const struct extraction *e) {
     struct packer *p = writer_packer(s->out);
+    struct automaton truth;
     begin_record(s, "automaton");
     automaton_pack(p, &e->automaton, speech_letter, &s->speech);
     pack_key(p, "error");
@@ -246,12 +247,19 @@ static void write_extraction(const struct examined *s, const struct extraction *
         pack_tokens(p, "counterexample", e->counterexample, e->counterexample_length);
         pack_text(p, "counterexample_text", s, e->counterexample, e->counterexample_length);
     }
+    if (speech_machine(&truth, &s->record)) {
+        pack_key(p, "right");
+        pack_bool(p, automaton_equal(&truth, &e->automaton));
+        pack_key(p, "true_states");
+        pack_i64(p, truth.states);
+        automaton_free(&truth);
+    }
     end_record(s);
 }
 
 static void merge(const struct examined *s) {
     struct extraction e;
-    struct extract_options how = {.generates = speech_generates(&s->record.arch),
+    struct extract_options how = {.generates = speech_generates(&s->record),
                                   .tolerance = tolerance,
                                   .threshold = threshold > 0 ? threshold : 0.01,
                                   .error = most_error,
@@ -273,7 +281,7 @@ static void examine(struct cli *cli, const struct reader *in, struct writer *out
     cli_check_record(cli, in, speech_of(&s.speech, &s.record, &(struct speech_options){bos, eos, max_length}, cli_error(cli)));
     cli_check_record(cli, in, specimen_open(&specimen, &s.record, cli_error(cli)));
     s.walker = specimen.walker;
-    if (merge_states || !speech_generates(&s.record.arch))
+    if (merge_states || !speech_generates(&s.record))
         merge(&s);
     else
         list_words(&s);

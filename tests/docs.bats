@@ -168,6 +168,13 @@ options_and_defaults() { # FILTER
     grep -qE '^[0-2] of 2 right$' text
 }
 
+@test "examples: counters.sh" {
+    STEPS=600 "$EXAMPLES/counters.sh" > text
+    grep -q '^counters.png$' text
+    [[ $(head -c 4 counters.png | tail -c 3) == PNG && $(wc -l < states.tsv) == $(($(rec-table --kind counters inputs < counters.mp | tr -cd , | wc -c) + 1)) ]]
+    [[ $(awk 'NR == 1 { print NF - 1 }' states.tsv) == "$(rec-table --kind counters count < counters.mp)" ]]
+}
+
 @test "examples: black-box.sh" {
     RUNS=12 STEPS=20 "$EXAMPLES/black-box.sh" > text
     grep -qxE $'\\[1\\]\t\\[-?[0-3]\\]' text

@@ -47,8 +47,28 @@ enum status speech_of(struct speech *out, const struct rnn_record *record, const
     return status == STATUS_OK ? check_token(out->eos, "ends", &record->arch, error) : status;
 }
 
-bool speech_generates(const struct rnn_arch *arch) {
-    return rnn_tells_tokens(arch);
+bool speech_generates(const struct rnn_record *record) {
+    const struct family *family = record->task.family;
+    bool classifies = family && family->vocabulary && !family->right;
+    return rnn_tells_tokens(&record->arch) && !classifies;
+}
+
+bool speech_machine(struct automaton *out, const struct rnn_record *record) {
+    const struct family *family = record->task.family;
+    struct dfa d;
+    *out = (struct automaton){0};
+    if (!family || !family->machine)
+        return false;
+    family->machine(record->task.body.bytes, &d);
+    *out = (struct automaton){.states = d.states, .letters = d.symbols};
+    out->next = memory_alloc((size_t)(d.states * d.symbols) * sizeof *out->next);
+    out->answer = memory_alloc((size_t)d.states * sizeof *out->answer);
+    for (int s = 0; s < d.states; s++) {
+        out->answer[s] = d.accepting[s];
+        for (int t = 0; t < d.symbols; t++)
+            out->next[s * d.symbols + t] = d.next[s][t];
+    }
+    return true;
 }
 
 bool speech_truth(struct words *out, const struct rnn_record *record) {

@@ -17,8 +17,12 @@ enum status speech_of(struct speech *out, const struct rnn_record *record, const
 // The words that the task wants, in no order but all of them, those that fill a row open; false when the family has no such list.
 bool speech_truth(struct words *out, const struct rnn_record *record);
 
-// Does an answer stand for the next token (a generator), rather than for a class of what was read?
-bool speech_generates(const struct rnn_arch *arch);
+// Does an answer stand for the next token (a generator), rather than for a class of what was read? Two symbols and two classes look alike:
+// then the task tells.
+bool speech_generates(const struct rnn_record *record);
+
+// The minimal automaton of the task's language, complete; false when the family has none.
+bool speech_machine(struct automaton *out, const struct rnn_record *record);
 
 // Name of a token: letters as the family names them, BOS <, EOS >; others are numbers. context is the struct speech. The text stays until
 // the eighth call after this one.

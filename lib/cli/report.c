@@ -98,7 +98,7 @@ static void read_task_off(struct report *r) {
 
 static void listen(struct report *r, struct specimen *s) {
     struct words truth;
-    r->speaks = speech_generates(&s->arch) && find_speech(r);
+    r->speaks = speech_generates(r->record) && find_speech(r);
     if (!r->speaks)
         return;
     words_find(&r->words, s->walker, &r->speech, &(struct words_limits){mass, 0, MOST_PREFIXES});
@@ -325,9 +325,9 @@ void report_text(struct json_text *out, const struct report *r) {
     put(out, "run %llu, step %llu: ", (unsigned long long)r->record->run, (unsigned long long)r->record->step);
     put_arch(out, a);
     put(out, ", reads %d %s, answers with %d %s, %zu weights\n", a->input, rnn_reads_tokens(a) ? "tokens" : "numbers", a->output,
-        speech_generates(a)      ? "next tokens"
-        : rnn_answers_classes(a) ? "classes"
-                                 : "numbers",
+        speech_generates(r->record) ? "next tokens"
+        : rnn_answers_classes(a)    ? "classes"
+                                    : "numbers",
         r->weights);
     if (*r->unfit)
         put(out, "  not asked            %s\n", r->unfit);

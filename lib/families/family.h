@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/rng.h"
+#include "families/dfa.h"
 #include "families/image_sets.h"
 #include "families/split.h"
 #include "families/train.h"
@@ -111,6 +112,9 @@ struct family {
     // The task that most of some weighted words are of: word i has length [i] letters, one word's after the other's in tokens. The body
     // holds the sizes of the language and gets the rest. Returns the share of all weight that speaks for it; 0: no word is of any task.
     double (*of_words)(void *body, const int *tokens, const int *length, const double *weight, int count);
+
+    // Of regular languages: the minimal automaton of the task's.
+    void (*machine)(const void *body, struct dfa *out);
 
     // A task and its RNN's performance (accuracy NaN when it is not told) from such a row, false when it is none of this family; and the
     // task's columns in tasks.npy, of which there are at most FAMILY_COLUMNS, with what args.json says of all tasks alike. Returns how

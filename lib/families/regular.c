@@ -223,6 +223,10 @@ static struct vocabulary vocabulary(const void *body) {
     return (struct vocabulary){.letters = r->dfa.symbols, .names = "0123", .bos = -1, .eos = -1, .length = r->length};
 }
 
+static void machine(const void *body, struct dfa *out) {
+    *out = ((const struct regular *)body)->dfa;
+}
+
 static const struct regular usual = {.dfa = {.symbols = 2}, .length = REGULAR_DEFAULT_LENGTH};
 
 const struct family regular_family = {
@@ -241,4 +245,5 @@ const struct family regular_family = {
     .exam = exam_of_task,
     .exam_free = answerer_exam_free,
     .vocabulary = vocabulary,
+    .machine = machine,
 };

@@ -145,3 +145,35 @@ PYTHON
     run -74 bash -c 'rnn-words < zoo.mp > /dev/full'
     run -74 bash -c 'rnn-words --dot < zoo.mp > /dev/full'
 }
+
+@test "rnn-words: a trained acceptor's automaton is its language's minimal one, whatever the cell" {
+    for cell in lstm gru; do gen-regular --tomita 1,4 --count 2 | train-rnn --cell $cell --steps 600 --snapshots '' --hidden 16 --rollouts 2; done > acceptors.mp
+    rnn-words < acceptors.mp > automata.mp
+    rnn-words --dot < acceptors.mp > automata.dot
+    [[ $(grep -c '^digraph' automata.dot) == 4 ]]
+    check << 'PYTHON'
+exact = 0
+for a, rnn in zip(records("automata.mp", "automaton"), records("acceptors.mp", "rnn")):
+    language = {1: lambda w: 0 not in w, 4: lambda w: "000" not in "".join(map(str, w))}[a["task"]["tomita"]]
+    assert a["alphabet"] == ["0", "1"] and a["transitions"].shape == (a["states"], 2) and (a["transitions"] >= 0).all()
+    def run(word):
+        state = 0
+        for t in word:
+            state = a["transitions"][state, t]
+        return a["answers"][state]
+    rng, reader, wrong, differs = np.random.default_rng(1), Reader(rnn), 0, 0
+    for _ in range(100):
+        word = [int(rng.random() < 0.8) for _ in range(12)]
+        answers, _ = reader.run(word)
+        for t in range(12):
+            wrong += run(word[: t + 1]) != language(word[: t + 1])
+            differs += run(word[: t + 1]) != answers[t].argmax()
+    assert differs <= 12  # what the RNN does is what the automaton says
+    assert a["right"] == (a["states"] == a["true_states"] == {1: 2, 4: 4}[a["task"]["tomita"]] and wrong == 0)
+    exact += a["right"]
+    if "counterexample" in a:
+        answers, _ = reader.run(a["counterexample"])
+        assert answers[-1].argmax() != run(a["counterexample"])
+assert exact >= 3
+PYTHON
+}
