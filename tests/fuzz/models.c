@@ -85,7 +85,7 @@ static void take_emulator(struct models *m, const struct model_record *record, s
 }
 
 static void take_predictor(struct models *m, const struct model_record *record, struct packer *p, struct error *error) {
-    static const struct predictor_losses losses = {0.5, 0.5, 0.5};
+    static const struct predictor_losses losses = {.train = 0.5, .validation = 0.5, .ood = 0.5};
     struct predictor *predictor = read_predictor(record, error);
     if (!predictor)
         return;
