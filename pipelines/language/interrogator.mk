@@ -55,7 +55,7 @@ $(R)/emulations.mp: $(R)/model.mp
 	@mv $@.tmp $@
 
 $(R)/predictors.mp: $(R)/embeddings.mp
-	@classify --fit task,arch.cell --steps 3000 --weight-decay 1 --rate 2e-3 --seed 1 < $< > $@.tmp
+	@classify --fit task --steps 3000 --weight-decay 1 --rate 2e-3 --seed 1 < $< > $@.tmp
 	@mv $@.tmp $@
 
 $(R)/interrogator.mp: $(R)/emulations.mp $(R)/predictors.mp

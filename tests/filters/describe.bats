@@ -159,3 +159,23 @@ PYTHON
     run -64 describe --model - < zoo.mp
     run -74 bash -c 'describe --model every.mp < zoo.mp > /dev/full'
 }
+
+@test "describe: the interrogator that comes with it knows a trained RNN, and what it does not know" {
+    gen-language --seed 99 --count 2 | train-rnn --steps 1200 --snapshots '' --cell gru --rollouts 10 --samples 200 > trained.mp
+    gen-language --seed 99 --count 2 | train-rnn --steps 1 --snapshots '' --rollouts 10 --samples 10 > untrained.mp
+    gen-regular --tomita 1 | train-rnn --steps 300 --snapshots '' --hidden 8 --rollouts 2 > acceptor.mp
+    for name in trained untrained acceptor; do describe --format records < $name.mp > $name.report.mp; done
+    describe < trained.mp > text
+    [[ $(grep -c '^  these are of  *formal-language 0 ' text) == 2 ]]
+    run ! grep WARNING text
+    check << 'PYTHON'
+trained, untrained, [acceptor] = (records(f + ".report.mp", "report") for f in ("trained", "untrained", "acceptor"))
+for r in trained:
+    assert r["told"]["task"] == r["task"] and r["told"]["share"] > 0.8 and not r["warned"] and r["loss"] < 0.1
+    [p] = r["predicted"]
+    assert p["target"] == "task" and len(p["answers"]) == len(p["confidence"]) == 3
+assert all(r["warned"] and r["loss"] > 0.1 for r in untrained)
+assert "inputs" in acceptor["unfit"] and "z" not in acceptor and "says" not in acceptor
+PYTHON
+    [[ $(stat -c %s "$ROOT/pipelines/language/interrogator.mp") -lt 3000000 ]]
+}
