@@ -66,14 +66,14 @@ ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
 .PHONY: format all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
-.PHONY: demo-smnist laptop-smnist paper-smnist lineage interrogator
+.PHONY: demo-smnist laptop-smnist paper-smnist lineage transfer interrogator
 all: $(BIN)
 lib: $(LIB)
 
 help:
 	@sed -n '2,6s/^# *//p' Makefile
 	@echo 'all targets: all lib deps test unit bats lint format sanitize fuzz bench bench-peer data demo compare laptop paper' \
-		'demo-smnist laptop-smnist paper-smnist lineage interrogator install uninstall clean'
+		'demo-smnist laptop-smnist paper-smnist lineage transfer interrogator install uninstall clean'
 	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
@@ -203,6 +203,11 @@ demo-smnist laptop-smnist paper-smnist: deps $(if $(filter $(DATA)/mnist,$(IMAGE
 lineage: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(MAKE) --no-print-directory -C pipelines/citing $@ BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/citing) JOBS=$(JOBS)
+
+# Encoders that have seen LSTMs of one width, given other cells and widths (pipelines/language/transfer.mk).
+transfer: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory -C pipelines/language -f transfer.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/transfer) JOBS=$(JOBS)
 
 # What `describe` uses when it is told no interrogator: makes pipelines/language/interrogator.mp anew (pipelines/language/interrogator.mk).
 interrogator: deps

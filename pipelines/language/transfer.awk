@@ -17,7 +17,7 @@ FNR == 1 {
     kind = n == 3 ? name[2] : "-"
     printf "%s\t%s\t%s\t%s", name[1], kind, n == 3 ? name[3] : "-", $2
     for (i = 1; i <= 4; i++) {
-        value = $(at[i == 1 ? "exact_task" : i == 2 ? "exact_task_low" : i == 3 ? "exact_task_high" : "per_offset"])
+        value = $(at[i == 1 ? "exact_task" : i == 2 ? "exact_task_low" : i == 3 ? "exact_task_high" : "offset_accuracy"])
         printf "\t%s", value == "" ? "-" : sprintf("%.3f", value)
     }
     printf "\t%s\n", count[kind, $2] ? sprintf("%.3f", sum[kind, $2] / count[kind, $2]) : "-"

@@ -10,7 +10,7 @@ of(encoder, predictor) = sprintf("< awk -F '\t' -v OFS='\t' -v kinds='%s' 'BEGIN
 majority = real("0" . system("awk -F '\t' '$1 == \"majority\" && $4 == \"validation\" { print $5 }' " . ARG1))
 
 set xrange [0.4:words(kinds) + 0.6]
-set xtics scale 0 ("" 1)
+set xtics scale 0 noenhanced ("" 1)
 do for [i = 1:words(kinds)] { set xtics add (word(kinds, i) i) }
 set grid noxtics ytics
 top = real(system("awk -F '\t' 'NR > 1 && $4 == \"validation\" { for (c = 5; c < 8; c++) if ($c + 0 > top) top = $c } END { print top + 0 }' " . ARG1))
