@@ -4,6 +4,11 @@
 #   make compare    all encoders side by side, on the demo's zoo; SIZE=laptop: longer, on a larger one; SIZE=paper: the published sizes
 #   make demo-smnist    the same with RNNs that read images of digits (which make data gets, or IMAGES=DIRECTORY); laptop-smnist, paper-smnist
 
+# Other makes read the line between as an error of theirs, and say it.
+ifneq (,)
+.error "GNU make is needed (gmake)"
+endif
+
 MAKEFLAGS += --no-builtin-rules
 
 VERSION := 0.1.0
@@ -22,18 +27,21 @@ CFLAGS  ?=
 LDFLAGS ?=
 override CFLAGS  += -std=gnu11 $(OPT) -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -ffp-contract=off -fno-math-errno -pthread
 override CPPFLAGS += -Ilib -D_GNU_SOURCE -DRNNPIPE_VERSION='"$(VERSION)"'
-LDLIBS  := -lblis -lmsgpackc -lyaml -ldeflate -lm -pthread
+# msgpack-c 6 has another name than the versions before it.
+MSGPACK := $(or $(shell pkg-config --libs msgpack-c 2> /dev/null),$(shell pkg-config --libs msgpack 2> /dev/null),-lmsgpackc)
+override CPPFLAGS += $(shell pkg-config --cflags msgpack-c 2> /dev/null || pkg-config --cflags msgpack 2> /dev/null)
+LDLIBS  := -lblis $(MSGPACK) -lyaml -ldeflate -lm -pthread
 
 # Libraries for files of other programs, each of which a build can do without: what it can't read then, it says. WITHOUT="libzip hdf5" leaves out
 # what is there.
 has = $(if $(filter $(1),$(WITHOUT)),,$(shell pkg-config --exists $(1) 2> /dev/null && echo yes))
 WITHOUT ?=
 ifeq ($(call has,libzip),yes)
-$(BUILD)/lib/formats/zip.o: override CPPFLAGS += -DHAVE_LIBZIP
+$(BUILD)/lib/formats/zip.o: private override CPPFLAGS += -DHAVE_LIBZIP
 FORMAT_LIBS += $(shell pkg-config --libs libzip)
 endif
 ifeq ($(call has,hdf5),yes)
-$(BUILD)/lib/formats/hdf5.o: override CPPFLAGS += -DHAVE_HDF5 $(shell pkg-config --cflags hdf5)
+$(BUILD)/lib/formats/hdf5.o: private override CPPFLAGS += -DHAVE_HDF5 $(shell pkg-config --cflags hdf5)
 FORMAT_LIBS += $(shell pkg-config --libs hdf5)
 endif
 
@@ -51,13 +59,14 @@ FUZZ     := $(patsubst %.c,$(BUILD)/%,$(filter-out tests/fuzz/replay.c,$(wildcar
 ifeq ($(call has,libprotobuf-c)$(shell command -v protoc-c > /dev/null && echo yes),yesyes)
 OBJ += $(BUILD)/formats/onnx.pb-c.o
 ONNX_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lib/formats/onnx*.c))
-$(ONNX_OBJ): override CPPFLAGS += -DHAVE_PROTOBUF_C -I$(BUILD) $(shell pkg-config --cflags libprotobuf-c)
+$(ONNX_OBJ): private override CPPFLAGS += -DHAVE_PROTOBUF_C -I$(BUILD) $(shell pkg-config --cflags libprotobuf-c)
 FORMAT_LIBS += $(shell pkg-config --libs libprotobuf-c)
 endif
 
-# The hot loops are one source, compiled for several instruction sets and chosen at run time (lib/math/kernels.h); PORTABLE=1: for one.
+# The hot loops are one source, compiled for several instruction sets and chosen at run time (lib/math/kernels.h); PORTABLE=1: for one. What
+# it is compiled for is the compiler's word, not this machine's.
 ISA := portable
-ifneq ($(filter x86_64 amd64,$(if $(PORTABLE),,$(shell uname -m))),)
+ifneq ($(filter x86_64-% amd64-%,$(if $(PORTABLE),,$(shell $(CC) -dumpmachine 2> /dev/null))),)
 ISA += avx2 avx512
 override CPPFLAGS += -DKERNELS_X86
 endif
@@ -81,6 +90,14 @@ deps:
 deps-test:
 	@.ci/deps --test
 
+# What objects and the library are made by: files that are written anew only when that changes, and on which all of them depend.
+FLAGS  := $(strip $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(FORMAT_LIBS) $(KERNEL_FLAGS))
+same    = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))
+record  = $(if $(call same,$(strip $(file < $(1))),$(strip $(2))),,$(shell mkdir -p $(dir $(1)))$(file > $(1),$(2)))
+$(call record,$(BUILD)/flags,$(FLAGS))
+$(call record,$(BUILD)/members,$(OBJ))
+$(OBJ) $(FILTERS:%=$(BUILD)/filters/%.o) $(UNIT:=.o) $(BENCH:=.o) $(FUZZ:=.o) $(BUILD)/tests/fuzz/replay.o $(FAULTS): $(BUILD)/flags
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(SAY)'CC  $<'
@@ -100,10 +117,10 @@ $(BUILD)/formats/%.o: $(BUILD)/formats/%.c
 	$(SAY)'CC  $<'
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
-$(LIB): $(OBJ)
+$(LIB): $(OBJ) $(BUILD)/members
 	@rm -f $@
 	$(SAY)'AR  $@'
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $(OBJ)
 
 $(BUILD)/bin/%: $(BUILD)/filters/%.o $(LIB)
 	@mkdir -p $(@D)
@@ -182,8 +199,12 @@ SIZE    ?= small
 compare: NAME = compare-$(SIZE)
 demo laptop paper: NAME = $@
 
+# Make can't handle file names with blanks, so experiments stop at once where there is one.
+no-blanks = $(if $(filter-out 0 1,$(words $(2))),$(error $(1) has a blank in its path, which the experiments can't handle: $(2)))
+check-blanks = $(call no-blanks,this folder,$(CURDIR))$(call no-blanks,RESULTS,$(RESULTS))$(call no-blanks,BUILD,$(BUILD))$(call no-blanks,IMAGES,$(IMAGES))
+
 # Arguments of the make that runs an experiment: FAMILY SIZE RESULTS
-experiment = --no-print-directory -C pipelines/$(1) SIZE=$(2) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(3)) JOBS=$(JOBS)
+experiment = $(check-blanks) --no-print-directory -C pipelines/$(1) SIZE=$(2) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(3)) JOBS=$(JOBS)
 
 demo compare laptop paper: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
@@ -218,16 +239,21 @@ interrogator: deps
 
 # --- Installation ---
 
+quoted = '$(subst ','\'',$(1))'
+TO    := $(call quoted,$(DESTDIR)$(PREFIX))
+PLACE := bin share/rnnpipe share/man/man1 share/man/man5 share/man/man7
+
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7
-	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin
-	install -d $(DESTDIR)$(PREFIX)/share/rnnpipe
-	install -m 644 pipelines/language/interrogator.mp $(DESTDIR)$(PREFIX)/share/rnnpipe
-	for page in filters/*.[157]; do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; done
+	install -d $(PLACE:%=$(TO)/%)
+	install -m 755 $(BIN) $(TO)/bin
+	install -m 644 pipelines/language/interrogator.mp $(TO)/share/rnnpipe
+	for page in filters/*.[157]; do install -m 644 $$page $(TO)/share/man/man$${page##*.}; done
 
 uninstall:
-	rm -f $(FILTERS:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/share/rnnpipe/interrogator.mp
-	for page in filters/*.[157]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$(basename $$page); done
+	for filter in $(FILTERS); do rm -f $(TO)/bin/$$filter; done
+	rm -f $(TO)/share/rnnpipe/interrogator.mp
+	for page in filters/*.[157]; do rm -f $(TO)/share/man/man$${page##*.}/$$(basename $$page); done
+	-@cd $(TO) && rmdir -p --ignore-fail-on-non-empty $(PLACE) 2> /dev/null # those that are empty now
 
 clean:
 	rm -rf $(BUILD)

@@ -1,0 +1,43 @@
+# The Makefile: what is made again, what is installed, and what it can't do.
+
+# shellcheck disable=SC2154
+load ../helper
+
+make_one() { # ARGUMENT...: one object, into a folder of the test's own; prints what is compiled
+    make -C "$ROOT" --no-print-directory BUILD="$BATS_TEST_TMPDIR/build" "$@" "$BATS_TEST_TMPDIR/build/lib/base/hash.o"
+}
+
+@test "objects are made again when flags, the version, the compiler or the instruction sets change, and only then" {
+    [[ $(make_one) == *'CC  lib/base/hash.c'* ]]
+    [[ $(make_one) != *CC* ]]
+    for change in OPT=-O1 VERSION=9.9 CC='env cc' PORTABLE=1; do
+        [[ $(make_one "$change") == *'CC  lib/base/hash.c'* ]] || { echo "$change: nothing was made"; false; }
+        [[ $(make_one "$change") != *CC* ]] || { echo "$change: made twice"; false; }
+    done
+    # the library is made again when its list of members changes
+    make_one > /dev/null
+    cp "$BATS_TEST_TMPDIR/build/members" before
+    make_one PORTABLE=1 > /dev/null
+    run ! cmp before "$BATS_TEST_TMPDIR/build/members"
+}
+
+@test "the compiler says what it compiles for, not this machine" {
+    mkdir programs
+    printf '#!/bin/sh\n[ "$1" = -dumpmachine ] && echo aarch64-linux-gnu && exit\nexec cc "$@"\n' > programs/arm-cc
+    chmod +x programs/arm-cc
+    run -0 make -C "$ROOT" -n BUILD="$BATS_TEST_TMPDIR/arm" CC="$PWD/programs/arm-cc" lib
+    [[ $output != *mavx2* && $output == *kernels-portable.o* ]]
+}
+
+@test "make install and uninstall, into a folder with a blank, leave nothing behind" {
+    build=$(dirname "$RNNPIPE_BIN")
+    # what is built is installed as it is: no compiler runs
+    run -0 make -C "$ROOT" -o all install BUILD="$build" PREFIX="$BATS_TEST_TMPDIR/my inst"
+    [[ $(find 'my inst/bin' -type f | wc -l) == $(find "$ROOT/filters" -name '*.c' | wc -l) ]]
+    "my inst/bin/rec-info" --version
+    [[ -e 'my inst/share/man/man1/probe.1' && -e 'my inst/share/man/man5/rnnpipe-stream.5' ]]
+    run -0 make -C "$ROOT" uninstall BUILD="$build" PREFIX="$BATS_TEST_TMPDIR/my inst"
+    [[ ! -e 'my inst' || -z $(find 'my inst' -mindepth 1) ]]
+    run -2 make -C "$ROOT" -n demo BUILD="$build" RESULTS="$BATS_TEST_TMPDIR/a b"
+    [[ $output == *"RESULTS has a blank in its path"* ]]
+}
