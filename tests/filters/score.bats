@@ -2,6 +2,7 @@
 
 # The scripts of bash -c expand in the inner shell; files are read twice, never written.
 # shellcheck disable=SC2016,SC2094
+# shellcheck disable=SC2154
 load ../helper
 
 # Predictions and emulations of two encoders with different seeds, with random answers.
