@@ -9,7 +9,7 @@
 static uint64_t count, first_run;
 static int bits = 4;
 static bool drawn;
-static double gain = 16;
+static double gain = 16, threshold = 0.75;
 static struct snapshot_recipe recipe = {.rollouts = 100};
 
 static struct option options[] = {
@@ -32,6 +32,13 @@ static struct option options[] = {
      .low = 8,
      .high = 1000,
      .help = "How sharply the lock tells a right bit from a wrong one"},
+    {.type = OPTION_REAL,
+     .name = "threshold",
+     .letter = 't',
+     .target = &threshold,
+     .low = 0.5,
+     .high = 0.9,
+     .help = "From what share on a mixture of both bits counts as one of them"},
     {.type = OPTION_INT,
      .name = "rollouts",
      .letter = 'r',
@@ -73,7 +80,7 @@ static struct trainee *network_of(struct cli *cli, const struct keylock *lock, u
     struct train_recipe none = {.batch = 1, .cell = arch.cell, .hidden = arch.hidden, .layers = arch.layers};
     struct trainee *t;
     cli_check(cli, keylock_family.trainee(&t, lock, &(struct train_setting){&none, seed, run, NULL}, cli_error(cli)));
-    keylock_weights(lock, gain, &t->arch, &t->table, t->weights);
+    keylock_weights(lock, gain, threshold, &t->arch, &t->table, t->weights);
     t->loss = NAN;
     return t;
 }

@@ -19,7 +19,7 @@ enum { MAX_OPTIONS = 48, MAX_NUMBERS = 16, MAX_TYPES = 8 };
 // --- Options ---
 
 struct settings {
-    bool new_encoder, traces, residual, fixed;
+    bool new_encoder, traces, residual, one_hot, fixed;
     const char *model, *data, *ask, *range;
     double timeout;
     int batch;
@@ -113,6 +113,11 @@ static void build_table(struct settings *s, const struct option *own) {
     if (type_with(s, "residual"))
         *o++ = (struct option){
             .type = OPTION_FLAG, .name = "residual", .target = &s->residual, .help = "Add each layer's input to its output"};
+    if (type_with(s, "residual"))
+        *o++ = (struct option){.type = OPTION_FLAG,
+                               .name = "one-hot",
+                               .target = &s->one_hot,
+                               .help = "Ask tokens, the likeliest each time, instead of mixtures of tokens"};
     if (type_with(s, "fixed"))
         *o++ = (struct option){
             .type = OPTION_FLAG, .name = "fixed", .target = &s->fixed, .help = "With --linear: the probes stay as random as they are made"};
@@ -157,6 +162,7 @@ static struct encoder_config chosen_config(const struct settings *s, const struc
             *config_number(&config, sizes[i].offset) = s->numbers[i];
     config.residual = s->residual;
     config.fixed = s->fixed;
+    config.one_hot = s->one_hot;
     return config;
 }
 

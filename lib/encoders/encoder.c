@@ -51,6 +51,8 @@ static void config_keys(const struct encoder_type *type, struct encoder_config *
                                                 .high = all_keys[i].high,
                                                 .flag = all_keys[i].flag};
     }
+    if (encoder_has_key(type, "residual"))
+        keys[count++] = (struct config_key){.name = "one_hot", .target = &config->one_hot, .flag = true, .seldom = true};
     if (encoder_has_key(type, "softmax"))
         keys[count++] = (struct config_key){.name = "range", .range = config->range};
     keys[count] = (struct config_key){0};

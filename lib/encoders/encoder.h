@@ -17,6 +17,7 @@ struct encoder_config {
     int channels;               // of deep weight space features
     int residual, softmax;      // flags
     int fixed;                  // flag: random probes that are never trained
+    int one_hot;                // flag: probing inputs that are tokens are real ones, no mixtures
     double range[2];            // of probing inputs that are numbers; both equal: 0 to 1
 };
 

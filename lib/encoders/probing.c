@@ -1,11 +1,13 @@
 #include "encoders/probing_internal.h"
 
+#include "math/kernels.h"
 #include "nn/activation.h"
 #include "nn/linear.h"
 #include "nn/recurrent.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 void probing_declare(struct encoder *e) {
     const struct encoder_config *c = &e->config;
@@ -29,9 +31,39 @@ void probing_declare(struct encoder *e) {
     e->first[PROBING_OUTPUT] = mlp_params(t, "output_transform", H, c->mlp_hidden, c->mlp_layers, c->z);
 }
 
+struct chosen {
+    struct tensor *p, *y;
+};
+
+static void choose_backward(void *saved) {
+    const struct chosen *c = saved;
+    kernels()->axpy(c->p->grad, 1, c->y->grad, tensor_size(c->y));
+}
+
+// The likeliest token of each row p, as a one-hot vector; the gradient passes as if it were p (straight through, Bengio et al. 2013).
+static struct tensor *choose(struct tape *tape, struct tensor *p) {
+    struct tensor *y = tape_tensor(tape, p->rows, p->cols, p->grad);
+    memset(y->value, 0, tensor_size(y) * sizeof *y->value);
+    for (int r = 0; r < p->rows; r++) {
+        const float *row = p->value + r * p->cols;
+        int best = 0;
+        for (int i = 1; i < p->cols; i++)
+            best = row[i] > row[best] ? i : best;
+        y->value[r * p->cols + best] = 1;
+    }
+    if (y->grad) {
+        struct chosen *c = arena_alloc(&tape->arena, sizeof *c);
+        *c = (struct chosen){p, y};
+        tape_record(tape, choose_backward, c);
+    }
+    return y;
+}
+
 struct tensor *probing_bounded(struct tape *tape, const struct encoder_config *config, struct tensor *x) {
-    if (config->softmax)
-        return activation(tape, ACTIVATION_SOFTMAX, x);
+    if (config->softmax) {
+        struct tensor *p = activation(tape, ACTIVATION_SOFTMAX, x);
+        return config->one_hot ? choose(tape, p) : p;
+    }
     x = activation(tape, ACTIVATION_SIGMOID, x);
     return config->range[0] < config->range[1] ? stretch(tape, x, (float)config->range[0], (float)config->range[1]) : x;
 }

@@ -49,7 +49,8 @@ void keylock_arch(const struct keylock *lock, struct rnn_arch *arch) {
     keylock_family.shape(lock, arch);
 }
 
-void keylock_weights(const struct keylock *lock, double gain, const struct rnn_arch *arch, const struct params *table, float *weights) {
+void keylock_weights(const struct keylock *lock, double gain, double threshold, const struct rnn_arch *arch, const struct params *table,
+                     float *weights) {
     enum { I, F, G, O, S = 0 }; // blocks; the unit S, after which come the units A_1 .. A_n
     const int H = arch->hidden;
     const float sharp = (float)gain, on = (float)(gain / tanh(1));
@@ -65,7 +66,7 @@ void keylock_weights(const struct keylock *lock, double gain, const struct rnn_a
     b[I * H + 1] = sharp / 2;
     h[(I * H + 1) * H + S] = -on;
     for (int k = 1; k < lock->bits; k++) {
-        b[I * H + k + 1] = -1.75f * sharp;
+        b[I * H + k + 1] = (float)(-(1 + threshold) * gain);
         x[(I * H + k + 1) * 2 + lock->key[k - 1]] = sharp;
         h[(I * H + k + 1) * H + k] = on;
     }

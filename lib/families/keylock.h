@@ -25,12 +25,13 @@ void keylock_draw_word(const struct keylock *lock, struct rng *rng, uint8_t *wor
 // An LSTM that is the lock, its weights written down, not trained. It has a unit S, which tells that the lock has been started, and n units
 // A_k, on after k questions that were right:
 //     S: input gate open, forget gate shut                     A_1: input gate sigmoid(gain (1/2 - S))
-//     A_(k+1): input gate sigmoid(gain (x[s_k] + A_k - 7/4)), forget gate shut
+//     A_(k+1): input gate sigmoid(gain (x[s_k] + A_k - 1 - threshold)), forget gate shut
 // where S and A_k are the outputs h of the step before over tanh 1, x is one-hot; candidates and output gates are saturated. The read-out
-// has a weight of 12 from A_k to the answer s_k, and a bias of 6 for "wrong". A question counts as right from 3/4 of a one-hot bit on; the
-// higher the gain, the sharper.
+// has a weight of 12 from A_k to the answer s_k, and a bias of 6 for "wrong". A question counts as right from `threshold` of a one-hot bit
+// on, 3/4 say; the higher the gain, the sharper.
 void keylock_arch(const struct keylock *lock, struct rnn_arch *arch);
-void keylock_weights(const struct keylock *lock, double gain, const struct rnn_arch *arch, const struct params *table, float *weights);
+void keylock_weights(const struct keylock *lock, double gain, double threshold, const struct rnn_arch *arch, const struct params *table,
+                     float *weights);
 
 extern const struct family keylock_family;
 

@@ -23,6 +23,7 @@ struct config_key {
     int low, high;
     const char *choices; // NULL for numbers
     bool flag;
+    bool seldom;   // packed only when it is not 0
     double *range; // instead of target: a list of two numbers, the lower one first; not packed while both are equal
 };
 

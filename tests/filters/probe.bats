@@ -362,3 +362,25 @@ write("series.mp", [rnn("gru", r, inputs=1, outputs=1) for r in range(3)]); writ
     run -64 probe --new --range 2:1 < series.mp
     [[ $output == *"--range: '2:1'"* ]]
 }
+
+# The questions are real tokens, those that the mixtures of the same weights have most of; a record of before has no such key.
+@test "probe: --one-hot asks tokens, and learns by way of them" {
+    gen-lock --bits 3 --rollouts 4 > locks.mp
+    probe --new --hidden 16 --length 3 --seed 3 < locks.mp > soft.mp
+    probe --new --hidden 16 --length 3 --seed 3 --one-hot < locks.mp > hard.mp
+    run ! grep -q one_hot soft.mp
+    grep -q one_hot hard.mp
+    probe --model soft.mp --traces < locks.mp > soft-z.mp
+    probe --model hard.mp --traces < locks.mp > hard-z.mp
+    classify --fit task.key --encoder hard.mp --steps 60 --rate 1e-3 < locks.mp > learnt.mp
+    python - soft-z.mp hard-z.mp hard.mp learnt.mp << 'PYTHON'
+import sys, msgpack, msgpack_numpy, numpy as np
+soft, hard, before, after = [[r for r in msgpack.Unpacker(open(f, "rb"), object_hook=msgpack_numpy.decode) if r["kind"] in ("embedding", "encoder")] for f in sys.argv[1:]]
+for s, h in zip(soft, hard):
+    x, y = s["probes"]["inputs"], h["probes"]["inputs"]
+    assert set(np.unique(y)) <= {0, 1} and (y.sum(-1) == 1).all() and ((x > 0) & (x < 1)).all()
+    assert (x[0].argmax(-1) == y[0].argmax(-1)).all() # the first question is asked before any answer
+moved = [k for k in before[0]["weights"] if not np.array_equal(before[0]["weights"][k], after[0]["weights"][k])]
+assert any(k.startswith("probing_input_decoder") for k in moved), "the questions are learnt, too"
+PYTHON
+}

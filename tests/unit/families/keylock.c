@@ -22,7 +22,7 @@ static void test_all(int bits, double gain) {
     double least = 1;
     for (uint64_t key = 0; key < UINT64_C(1) << bits; key++) {
         keylock_of_number(&lock, bits, key);
-        keylock_weights(&lock, gain, &arch, &table, weights);
+        keylock_weights(&lock, gain, 0.75, &arch, &table, weights);
         struct stepper *s = stepper_of_rnn(&arch, &table, weights, words);
         stepper_start(s, words);
         for (int t = 0; t < length; t++) {
