@@ -75,14 +75,14 @@ ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
 .PHONY: format all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
-.PHONY: demo-smnist laptop-smnist paper-smnist lineage transfer interrogator
+.PHONY: demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage transfer interrogator
 all: $(BIN)
 lib: $(LIB)
 
 help:
 	@sed -n '2,6s/^# *//p' Makefile
 	@echo 'all targets: all lib deps test unit bats lint format sanitize fuzz bench bench-peer data demo compare laptop paper' \
-		'demo-smnist laptop-smnist paper-smnist lineage transfer interrogator install uninstall clean'
+		'demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage transfer interrogator install uninstall clean'
 	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
@@ -219,6 +219,17 @@ data:
 demo-smnist laptop-smnist paper-smnist: deps $(if $(filter $(DATA)/mnist,$(IMAGES)),data)
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(MAKE) $(call experiment,smnist,$(@:-smnist=),$@) IMAGES=$(abspath $(IMAGES))
+
+# Other families of tasks (pipelines/regular/, pipelines/series/), and the theory on locks (pipelines/locks/; LOCKS: arguments for its make).
+demo-regular demo-series: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) $(call experiment,$(@:demo-%=%),demo,$@)
+
+LOCKS ?= BITS="3 4 5 6" SEEDS="1 2" STARTS=3
+
+locks demo-locks: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory -C pipelines/locks BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/locks) JOBS=$(JOBS) $(if $(filter demo-locks,$@),$(LOCKS))
 
 # The works that cite the paper, asked of RNNs (pipelines/citing/).
 lineage: deps

@@ -5,6 +5,7 @@
 # MEASURE     column of table.tsv that the bars show           HEADING    what the bars call it, if not by the column's name
 # PCA         fields of embeddings in pca.tsv, for pictures of the family's own
 # PICTURES    of the family's own: figures/NAME.gp, drawn from the .tsv file that its Makefile makes $(R)/figures/NAME.png depend on
+# COMMON      of the pictures bars, curves, pca-accuracy and clones those that mean something for the family (default: all)
 # LABELLED    field of the task by which the picture of dialogues calls an RNN; choose.awk, in the family's folder, says which two it shows
 # DATA_OPTIONS    where train-rnn and emulate find the family's data, if there are any; $(R)/config/data.yaml then is to say which they are
 #
@@ -114,7 +115,8 @@ SHOWN    := $(R)/$(firstword $(filter interactive,$(ENCODERS)) $(filter noninter
 PROJECTED := $(if $(call setting,projected),$(R)/$(call setting,projected)-$(firstword $(SEEDS)),$(SHOWN))
 PLOTTED  := $(R)/figures/data
 DIALOGUE := $(if $(filter interactive-% noninteractive-%,$(notdir $(SHOWN))),probes)
-FIGURES  := $(patsubst %,$(R)/figures/%.png,bars curves pca-accuracy clones $(DIALOGUE) $(PICTURES))
+COMMON   ?= bars curves pca-accuracy clones
+FIGURES  := $(patsubst %,$(R)/figures/%.png,$(COMMON) $(DIALOGUE) $(PICTURES))
 TABLES   := $(R)/table $(if $(MODES),$(R)/modes)
 
 .PHONY: all force

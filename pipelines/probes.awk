@@ -1,6 +1,6 @@
 # The rows of one trace of all records, an empty line between records -> the rows of the chosen two, each with step and task in front:
 # trace, which of the two (0, 1), its task, step, symbol, share. Of several parallel probes the first is shown. Answers are logits and go
-# through softmax.
+# through softmax, a single one is a number.
 BEGIN {
     FS = "\n"
     RS = ""
@@ -11,7 +11,7 @@ BEGIN {
 function show(which, label,    i, c, columns, x, sum, top) {
     for (i = 1; i <= NF; i += probes) {
         columns = split($i, x, "\t")
-        if (trace == "answers") {
+        if (trace == "answers" && columns > 1) {
             top = x[1]
             for (c = 2; c <= columns; c++)
                 top = x[c] + 0 > top + 0 ? x[c] : top
