@@ -3,6 +3,8 @@
 #include "../check.h"
 #include "../npy.h"
 
+#include <string.h>
+
 static struct language language_of(const int64_t *offsets) {
     struct language l = {.tokens = 4, .length = 42, .max_n = 10};
     for (int i = 0; i < 4; i++)
@@ -144,6 +146,38 @@ static void test_split_properties(void) {
     arena_free(&arena);
 }
 
+// Counted words are the rows' words, and go on beyond them; the words of a task tell the task, also among others that weigh less.
+static void test_counted_words(void) {
+    struct rng rng = rng_make(4, 0, "tasks");
+    for (int trial = 0; trial < 50; trial++) {
+        struct language l = {.tokens = 4, .length = 42, .max_n = 10}, told = l;
+        language_draw_task(&l, &rng);
+        int tokens[4 * 64], all[8 * 64], length[3], used = 0;
+        double weight[3] = {0.4, 0.35, 0.25};
+        uint8_t row[42];
+        for (int n = 0; n < language_min_n(&l); n++)
+            CHECK(language_family.counted(&l, n, NULL) == 0, "no word of %d", n);
+        for (int n = language_min_n(&l); n < 20; n++) {
+            int count = language_family.counted(&l, n, tokens);
+            language_word(&l, n, row);
+            bool same = tokens[count - 1] == language_eos(&l);
+            for (int t = 0; t < count && t < 41; t++)
+                same &= tokens[t] == row[t + 1];
+            CHECK(same && language_family.counted(&l, n, NULL) == count, "n %d", n);
+        }
+        for (int i = 0; i < 3; i++) { // the first word is of another task, or of none
+            length[i] = language_family.counted(&l, 5 + i, all + used) - 1;
+            used += length[i];
+            if (i == 0)
+                all[0] = trial % 2 ? 1 : 3;
+        }
+        double share = language_family.of_words(&told, all, length, weight, 3);
+        CHECK_CLOSE(share, 0.6, 1e-12);
+        CHECK(memcmp(told.offsets, l.offsets, sizeof l.offsets) == 0, "trial %d", trial);
+    }
+    CHECK(language_family.of_words(&(struct language){.tokens = 4}, (int[]){1, 0}, (int[]){2}, (double[]){1}, 1) == 0, "no task's word");
+}
+
 int main(void) {
     struct npy tasks = npy_load("language/tasks");
     test_golden_words(&tasks);
@@ -157,5 +191,6 @@ int main(void) {
     test_split_counts(3, 1, 0, (int[]){0, 36, 0});
     test_split_counts(5, 0.25, 0, (int[]){972, 324, 0});
     test_split_properties();
+    test_counted_words();
     return check_report("families/language");
 }
