@@ -3,6 +3,7 @@
 # a predictor that was trained on RNNs tells the language. Writes into the current directory; the filters have to be on PATH.
 # RUNS and STEPS make it smaller: how many RNNs, and how long interrogator and emulator are trained.
 set -euo pipefail
+export LC_ALL=C # numbers with points, in awk as well
 RUNS=${RUNS:-60} STEPS=${STEPS:-1000}
 
 # The program, which speaks { a^n b^(n+1) }: a line comes with a number for each of a, b, BOS and EOS, the most of which goes to the token

@@ -2,6 +2,7 @@
 # What is asking worth? An emulator that is told what an interactive encoder found out about an RNN, and one that is told nothing.
 # The filters have to be on PATH. Works in a temporary directory. Sizes: RUNS=60 STEPS=800 SEEDS="1 2" compare-encoders.sh
 set -euo pipefail
+export LC_ALL=C # numbers with points, in awk as well
 runs=${RUNS:-60} steps=${STEPS:-800} seeds=${SEEDS:-1 2}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

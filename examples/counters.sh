@@ -3,6 +3,7 @@
 # on standard output the length up to which it counts right. Writes into the current directory; the filters and gnuplot have to be on PATH.
 # STEPS: of training.
 set -euo pipefail
+export LC_ALL=C # numbers with points, in awk as well
 STEPS=${STEPS:-3000}
 
 gen-language --tokens 3 --max-n 12 --seed 5 | train-rnn --steps "$STEPS" --snapshots '' > rnn.mp

@@ -2,6 +2,7 @@
 # Which language does an RNN speak? Found out by asking it: an encoder learns, without labels, what to ask, and is then put before new RNNs.
 # The filters have to be on PATH. Works in a temporary directory. Sizes: RUNS=60 STEPS=1000 interrogate.sh
 set -euo pipefail
+export LC_ALL=C # numbers with points, in awk as well
 runs=${RUNS:-60} steps=${STEPS:-1000}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -2,6 +2,7 @@
 # Makes a zoo of RNNs with GNU parallel, a job for each RNN, and shows how well they have learned.
 # The filters have to be on PATH. Writes zoo.mp into the current directory. Sizes: RUNS=100 STEPS=2000 make-a-zoo.sh
 set -euo pipefail
+export LC_ALL=C # numbers with points, in awk as well
 runs=${RUNS:-16} steps=${STEPS:-500}
 
 # The task and the training of a run are a function of its number and the seed, so the zoo is the same for any number of jobs.

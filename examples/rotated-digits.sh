@@ -2,6 +2,7 @@
 # Are turned digits harder to read? RNNs that read images tile by tile, three for each of four angles, and their accuracy during training.
 # The filters have to be on PATH, the images in data/mnist (make data) or in IMAGES, a directory. Sizes: RUNS=10 STEPS=2000 rotated-digits.sh
 set -euo pipefail
+export LC_ALL=C # numbers with points, in awk as well
 runs=${RUNS:-3} steps=${STEPS:-500} images=${IMAGES:-data/mnist}
 
 # A stream may be put together of several: every one has its own end.

@@ -1,3 +1,4 @@
+#include "math/kernels.h"
 #include "cli/cli_internal.h"
 
 #include "base/filemap.h"
@@ -158,6 +159,16 @@ static void run_action(struct cli *cli) {
     exit(EXIT_OK);
 }
 
+// The environment may ask for an instruction set that is not there, or misspelt.
+static void check_kernels(struct cli *cli) {
+    const char *wanted = getenv("RNNPIPE_KERNELS");
+    bool known = !wanted;
+    for (int i = 0; !known && kernels_available(i); i++)
+        known = strcmp(kernels_available(i)->name, wanted) == 0;
+    if (!known)
+        cli_note(cli, "RNNPIPE_KERNELS=%s is none of this machine's instruction sets: %s is used", wanted, kernels()->name);
+}
+
 struct cli *cli_begin(struct program *program, int argc, char **argv) {
     struct cli *cli = &running;
     cli->program = program;
@@ -184,6 +195,7 @@ struct cli *cli_begin(struct program *program, int argc, char **argv) {
     if (cli->common.config)
         cli_check(cli, config_apply(cli->common.config, program->name, program->options, cli->common_options, &cli->error));
     cli->common.seed_given = option_find(NULL, cli->common_options, "seed")->given;
+    check_kernels(cli);
     return cli;
 }
 

@@ -4,6 +4,7 @@
 #include "base/gzip.h"
 #include "base/memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -73,27 +74,68 @@ static int open_regular(const char *path, struct stat *info) {
     return -1;
 }
 
+static bool is_gzip(const struct file *f) {
+    return f->size >= 2 && f->bytes[0] == 0x1f && f->bytes[1] == 0x8b;
+}
+
+// Does a file's name say that it is the one that `name` ("train-images-idx3-ubyte") stands for? Others write it with other characters
+// between the words (train-images.idx3-ubyte), with something in front (emnist-digits-) or behind (.gz).
+static bool is_named(const char *file, const char *name) {
+    char words[3][32];
+    if (sscanf(name, "%31[a-z]-%31[a-z]-%31[a-z0-9]", words[0], words[1], words[2]) != 3)
+        return false;
+    for (int i = 0; i < 3; i++) {
+        file = strstr(file, words[i]);
+        if (!file)
+            return false;
+        file += strlen(words[i]);
+    }
+    return true;
+}
+
+// The file of that name in the directory, or the only one whose name says that it is; a list of what is there otherwise.
+static enum status find_file(char path[PATH_MAX], const char *directory, const char *name, struct error *error) {
+    char found[NAME_MAX + 1] = "", there[256] = "";
+    int count = 0;
+    DIR *d = opendir(directory);
+    if (!d && errno == ENAMETOOLONG)
+        return error_set(error, STATUS_NO_INPUT, "%s: %s", name, strerror(errno));
+    if (!d)
+        return error_set(error, STATUS_NO_INPUT, "%s/%s: missing: %s (`make data` gets MNIST; --images names another folder)", directory,
+                         name, strerror(errno));
+    for (struct dirent *e; (e = readdir(d));) {
+        size_t used = strlen(there);
+        if (e->d_name[0] != '.' && used + strlen(e->d_name) + 3 < sizeof there)
+            snprintf(there + used, sizeof there - used, "%s%s", used ? ", " : "", e->d_name);
+        if (strcmp(e->d_name, name) == 0 || (is_named(e->d_name, name) && strcmp(found, name) != 0)) {
+            count = strcmp(e->d_name, name) == 0 ? 1 : count + 1;
+            strcpy(found, e->d_name);
+        }
+    }
+    closedir(d);
+    if (count > 1 && strcmp(found, name) != 0) // NAME.gz beside others is the usual name, too
+        snprintf(found, sizeof found, "%s.gz", name);
+    else if (count != 1)
+        return error_set(error, STATUS_NO_INPUT, "%s/%s: missing; the folder has %s", directory, name, *there ? there : "nothing");
+    if (snprintf(path, PATH_MAX, "%s/%s", directory, found) >= PATH_MAX)
+        return error_set(error, STATUS_NO_INPUT, "%s: %s", name, strerror(ENAMETOOLONG));
+    return STATUS_OK;
+}
+
 static enum status open_file(struct file *f, const char *directory, const char *name, struct error *error) {
     struct stat info;
-    int fd = -1;
-    bool packed = false;
-    if (snprintf(f->path, sizeof f->path, "%s/%s.gz", directory, name) >= (int)sizeof f->path)
-        return error_set(error, STATUS_NO_INPUT, "%s: %s", name, strerror(ENAMETOOLONG));
-    char *suffix = f->path + strlen(f->path) - strlen(".gz");
-    *suffix = '\0';
-    fd = open_regular(f->path, &info);
-    if (fd < 0 && errno == ENOENT) {
-        *suffix = '.';
-        packed = true;
-        fd = open_regular(f->path, &info);
-    }
-    if (fd < 0 && packed && errno == ENOENT)
-        return error_set(error, STATUS_NO_INPUT, "%s/%s: missing, and there is no %s.gz", directory, name, name);
+    enum status status = find_file(f->path, directory, name, error);
+    if (status != STATUS_OK)
+        return status;
+    int fd = open_regular(f->path, &info);
     if (fd < 0)
-        return error_set(error, STATUS_NO_INPUT, "%s: %s", f->path, errno == EINVAL ? "not a regular file" : strerror(errno));
-    enum status status = map_file(f, fd, (size_t)info.st_size, error);
+        return error_set(error, STATUS_NO_INPUT, "%s: %s", f->path,
+                         errno == EINVAL   ? "not a regular file"
+                         : errno == ENOENT ? "missing (a link to nowhere)"
+                                           : strerror(errno));
+    status = map_file(f, fd, (size_t)info.st_size, error);
     close(fd);
-    return status == STATUS_OK && packed ? unpack_file(f, error) : status;
+    return status == STATUS_OK && is_gzip(f) ? unpack_file(f, error) : status;
 }
 
 static uint32_t big_endian(const uint8_t *bytes) {

@@ -482,6 +482,8 @@ static enum status read_value(struct json *j) {
 
 enum status json_read(struct packer *p, const char *text, size_t size, struct error *error) {
     struct json j = {.text = text, .size = size, .p = p, .error = error};
+    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) // a byte order mark, as Windows' editors put it
+        j.at = 3;
     enum status status = read_value(&j);
     skip_blanks(&j);
     if (status == STATUS_OK && j.at != size)

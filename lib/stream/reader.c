@@ -1,9 +1,11 @@
 #include "stream/decoder_internal.h"
+#include "stream/foreign.h"
 
 #include "base/hash.h"
 #include "base/memory.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,12 +143,25 @@ static enum status next_record(struct stream *s, struct error *error) {
     return status;
 }
 
+// What fails at its very beginning may be a file of another program; and old MessagePack libraries write bytes as str.
+static void say_what_it_is(const struct stream *s, struct error *error) {
+    const struct source *in = &s->source;
+    const char *look =
+        s->reader.offset == 0 && error->status == STATUS_DATA ? foreign_look(in->bytes + in->start, in->end - in->start) : NULL;
+    size_t used = strlen(error->text);
+    if (!look && strstr(error->text, "no valid UTF-8"))
+        look = "bytes have to be bin, not str (in Python: use_bin_type=True)";
+    if (look)
+        snprintf(error->text + used, sizeof error->text - used, "; %s", look);
+}
+
 enum status reader_next(struct reader *r, struct error *error) {
     struct stream *s = (struct stream *)r;
     if (s->failure.status == STATUS_OK) {
         enum status status = next_record(s, &s->failure);
         if (status == STATUS_OK || status == STATUS_END)
             return status;
+        say_what_it_is(s, &s->failure);
         reader_blame(r, &s->failure);
     }
     if (error)

@@ -36,7 +36,7 @@ data() {
     check some.mp << 'PYTHON'
 assert [(r["run"], r["step"]) for r in records] == [(run, step) for run in (0, 1) for step in (0, 10, 20)]
 for r in records:
-    assert list(r) == ["kind", "run", "step", "seed", "task", "arch", "weights", "metrics", "rollouts"]
+    assert list(r) == ["kind", "run", "step", "seed", "task", "arch", "recipe", "weights", "metrics", "rollouts"]
     m = r["metrics"]
     assert list(m) == ["loss", "accuracy", "train_accuracy", "train_loss", "evaluation_loss", "generalisation_gap"]
     assert 0 <= m["accuracy"] <= 1 and 0 <= m["train_accuracy"] <= 1 and min(m["train_loss"], m["evaluation_loss"]) > 0

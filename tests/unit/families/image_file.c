@@ -92,6 +92,23 @@ static void test_good(void) {
     image_set_close(NULL);
 }
 
+// What a file is, its name need not tell; and other programs have other names.
+static void test_names(void) {
+    char other[4096];
+    good_files(false);
+    snprintf(other, sizeof other, "%s/emnist-digits-train-images.idx3-ubyte", directory);
+    CHECK(rename(path_of(0, false), other) == 0 && opens());
+    write_file(0, true, images, sizeof images); // two that could be meant: the usual one
+    CHECK(opens());
+    remove(path_of(0, true));
+    CHECK(rename(other, path_of(0, true)) == 0 && opens()); // plain, but called .gz
+    good_files(true);
+    snprintf(other, sizeof other, "%s", path_of(0, true));
+    CHECK(rename(other, path_of(0, false)) == 0 && opens()); // compressed, but not called so
+    remove(path_of(0, false));
+    CHECK(refuses(STATUS_NO_INPUT, 0, "the folder has train-labels-idx1-ubyte.gz"));
+}
+
 static void test_missing(bool gz) {
     for (int file = 0; file < 2; file++) {
         good_files(gz);
@@ -205,12 +222,13 @@ static void test_damaged_gzip(void) {
     CHECK(refuses(STATUS_DATA, 0, "damaged or cut"));
     good_files(true);
     CHECK(truncate(path_of(1, true), 0) == 0);
-    CHECK(refuses(STATUS_DATA, 1, "an empty file"));
+    CHECK(refuses(STATUS_DATA, 1, "the file ends within the header"));
 }
 
 int main(void) {
     CHECK(mkdtemp(directory) != NULL);
     test_good();
+    test_names();
     for (int gz = 0; gz < 2; gz++) {
         test_missing(gz);
         test_sizes(gz);
