@@ -62,14 +62,16 @@ enum status emulation_resume(struct emulation *e, const char *path, struct error
 // Judging: how well does the emulator, given z, imitate an RNN? STATUS_DATA when the record has no suitable rollouts, the loss is not
 // finite, or the images of its task are damaged; STATUS_NO_INPUT when they are not in the directory that was named.
 struct imitation {
-    double loss;           // criterion, mean over the rollouts looked at
+    enum criterion criterion;
+    double loss;           // by it, mean over the rollouts looked at
     double clone_accuracy; // share of generated strings in the language (strict), or of images told right at the last position; NaN when it
                            // can't be had: another family of tasks, no images, clones 0
+    int clones;            // strings or images that it is a share of; 0: none
 };
 struct judge_options {
     enum criterion criterion;
     int rollouts;
-    int clones; // strings or images; -1: 64 strings, 256 images
+    int clones; // strings or images; -1: 64 to 1,000 strings, most where the RNN's own accuracy is a half; 256 images
     uint64_t seed;
     struct image_sets *images; // borrowed; NULL: classifiers' clones aren't judged
 };

@@ -53,9 +53,17 @@ enum status emulation_batch_add(struct emulation_batch *b, const struct value *r
     return STATUS_OK;
 }
 
+// Word `index` of "a|b|c".
+static void pack_word(struct packer *p, const char *words, enum criterion index) {
+    for (int i = 0; i < (int)index; i++)
+        words += strcspn(words, "|") + 1;
+    pack_str_n(p, words, strcspn(words, "|"));
+}
+
 static void pack_emulation(struct packer *p, const struct emulation_batch *b, const struct rnn_record *record,
                            const struct imitation *imitation) {
-    const char *const anew[] = {"kind", "weights", "rollouts", "encoder", "loss", "accuracy", "clone_accuracy", b->label ? "label" : NULL,
+    const char *const anew[] = {"kind", "weights",  "rollouts",       "encoder", "criterion",
+                                "loss", "accuracy", "clone_accuracy", "clones",  b->label ? "label" : NULL,
                                 NULL};
     double accuracy;
     packer_clear(p);
@@ -69,6 +77,8 @@ static void pack_emulation(struct packer *p, const struct emulation_batch *b, co
         pack_key(p, "label");
         pack_str(p, b->label);
     }
+    pack_key(p, "criterion");
+    pack_word(p, criterion_names, imitation->criterion);
     pack_key(p, "loss");
     pack_double(p, imitation->loss);
     if (rnn_record_metric(record, "accuracy", &accuracy)) {
@@ -78,6 +88,8 @@ static void pack_emulation(struct packer *p, const struct emulation_batch *b, co
     if (!isnan(imitation->clone_accuracy)) {
         pack_key(p, "clone_accuracy");
         pack_double(p, imitation->clone_accuracy);
+        pack_key(p, "clones");
+        pack_i64(p, imitation->clones);
     }
     pack_end(p);
 }

@@ -64,20 +64,32 @@ static enum status rollouts_loss(struct judge *j, const struct rnn_record *recor
     return STATUS_OK;
 }
 
-// How many rows or questions a clone is judged by.
+// How many questions a clone is judged by; rows of tokens: at least.
 static int judged(const struct judge *j, const struct family *family) {
     return j->options.clones < 0 ? family->judged : j->options.clones;
 }
 
+// So many rows that the share of right ones of a perfect clone has a deviation, sqrt(p (1 - p) / n), of at most 0.016: 1,000 of an RNN
+// whose own share p is a half. p is the original's, so that what a clone does has no say in how it is judged.
+static int rows_judged(const struct judge *j, const struct rnn_record *record, const struct family *family) {
+    enum { ROWS_OF_A_HALF = 1000 };
+    double p;
+    int least = judged(j, family);
+    if (j->options.clones >= 0 || !rnn_record_metric(record, "accuracy", &p) || !(p > 0 && p < 1))
+        return least;
+    int n = (int)ceil(4 * ROWS_OF_A_HALF * p * (1 - p));
+    return n > least ? n : least;
+}
+
 // The share of the clone's rows, generated from z alone, that are right, as the original's are judged.
-static double clone_of_writer(struct judge *j, const struct rnn_record *record, const float *z) {
+static void clone_of_writer(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out) {
     if (!j->stepper)
-        return NAN;
+        return;
     const struct family *family = record->task.family;
     const void *task = record->task.body.bytes;
     const struct vocabulary v = family->vocabulary(task);
     struct token_rows form = {.length = v.length, .bos = v.bos, .eos = v.eos};
-    int n = judged(j, family), right = 0;
+    int n = rows_judged(j, record, family), right = 0;
     size_t Z = (size_t)j->emulator->config.z;
     float *repeated = memory_alloc((size_t)n * Z * sizeof(float));
     for (int i = 0; i < n; i++)
@@ -92,7 +104,8 @@ static double clone_of_writer(struct judge *j, const struct rnn_record *record, 
     free(repeated);
     free(opening);
     free(rows);
-    return (double)right / n;
+    out->clone_accuracy = (double)right / n;
+    out->clones = n;
 }
 
 // The share of the exam's questions that the clone, told z, answers right at the last position.
@@ -115,7 +128,7 @@ static double share_right(struct judge *j, const float *z) {
     return (double)right / exam->count;
 }
 
-static enum status clone_of_answerer(struct judge *j, const struct rnn_record *record, const float *z, double *accuracy,
+static enum status clone_of_answerer(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out,
                                      struct error *error) {
     const struct family *family = record->task.family;
     if (j->exam_of != family)
@@ -126,12 +139,15 @@ static enum status clone_of_answerer(struct judge *j, const struct rnn_record *r
         strcpy(j->missing, error->text);
         return STATUS_OK;
     }
-    if (status == STATUS_OK)
-        *accuracy = share_right(j, z);
+    if (status == STATUS_OK) {
+        out->clone_accuracy = share_right(j, z);
+        out->clones = j->exam.count;
+    }
     return status;
 }
 
-static enum status clone_accuracy(struct judge *j, const struct rnn_record *record, const float *z, double *accuracy, struct error *error) {
+static enum status judge_clone(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out,
+                               struct error *error) {
     const struct family *family = record->task.family;
     struct rnn_arch shape = record->arch;
     if (!family || j->options.clones == 0)
@@ -140,12 +156,12 @@ static enum status clone_accuracy(struct judge *j, const struct rnn_record *reco
     if (!rnn_arch_equal(&shape, &record->arch)) // an RNN of that task, but not one that does it
         return STATUS_OK;
     if (family->right)
-        *accuracy = clone_of_writer(j, record, z);
-    return family->exam && j->options.images ? clone_of_answerer(j, record, z, accuracy, error) : STATUS_OK;
+        clone_of_writer(j, record, z, out);
+    return family->exam && j->options.images ? clone_of_answerer(j, record, z, out, error) : STATUS_OK;
 }
 
 enum status judge_imitation(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out, struct error *error) {
-    *out = (struct imitation){NAN, NAN};
+    *out = (struct imitation){.loss = NAN, .clone_accuracy = NAN, .criterion = j->options.criterion};
     if (emulator_fits(j->emulator, &record->arch, error) != STATUS_OK ||
         criterion_check(j->options.criterion, &record->arch, error) != STATUS_OK || rollouts_check(record, error) != STATUS_OK ||
         rollouts_loss(j, record, z, &out->loss, error) != STATUS_OK)
@@ -153,5 +169,5 @@ enum status judge_imitation(struct judge *j, const struct rnn_record *record, co
     if (!isfinite(out->loss))
         return error_set(error, STATUS_DATA, "run %llu, step %llu: the emulation loss is not finite", (unsigned long long)record->run,
                          (unsigned long long)record->step);
-    return clone_accuracy(j, record, z, &out->clone_accuracy, error);
+    return judge_clone(j, record, z, out, error);
 }

@@ -120,10 +120,12 @@ zoo = read_stream.records("zoo.mp")
 encoder = read_stream.records("model.mp")[0]
 assert len(records) == len(zoo) == 96
 for e, rnn in zip(records, zoo):
-    assert list(e) == [key for key in rnn if key not in ("weights", "rollouts")] + ["encoder", "loss", "accuracy", "clone_accuracy"]
+    assert list(e) == [key for key in rnn if key not in ("weights", "rollouts")] + ["encoder", "criterion", "loss", "accuracy", "clone_accuracy", "clones"]
     assert all(e[key] == rnn[key] for key in e if key in rnn and key != "kind") and e["kind"] == "emulation"
-    assert e["encoder"] == {"type": "interactive", "seed": 7, "step": encoder["step"]}
+    assert e["encoder"] == {"type": "interactive", "seed": 7, "step": encoder["step"], "crc32": read_stream.zlib.crc32(b"".join(w.tobytes() for w in encoder["weights"].values()))}
     assert 0 < e["loss"] < 1 and e["accuracy"] == rnn["metrics"]["accuracy"] and 0 <= e["clone_accuracy"] <= 1
+    p = e["accuracy"]
+    assert e["criterion"] == "total_variation" and max(64, 4000 * p * (1 - p)) <= e["clones"] + 1e-6 <= max(65, 4000 * p * (1 - p) + 1)
 assert len({e["loss"] for e in records}) > 90
 PYTHON
     emulate --model model.mp --clones 0 --rollouts 1 --criterion kl < zoo.mp > others.mp
