@@ -348,6 +348,7 @@ PYTHON
     own_records 1 > own.mp
     run -0 --separate-stderr bash -c 'classify --fit lab.name,lab.flag,lab.size,lab.loss,lab.heading,lab.pair,lab.both,lab.pair.1 \
         --as auto,auto,auto,auto,angle,auto,auto,number < own.mp > models.mp'
+    # shellcheck disable=SC2154 # bats sets stderr
     [[ "$stderr" == *"lab.name: 3 classes"*"lab.loss: a number"*"lab.loss: 40 of "*" records are left out"* ]]
     classify --model models.mp < own.mp > predictions.mp
     score --format json < predictions.mp > table.json

@@ -137,6 +137,7 @@ PYTHON
     score < many.1.mp > "$BATS_TEST_TMPDIR/once"
     run -0 --separate-stderr bash -c 'cat many.1.mp many.1.mp | score'
     [ "$output" = "$(cat "$BATS_TEST_TMPDIR/once")" ]
+    # shellcheck disable=SC2154 # bats sets stderr
     [[ "$stderr" =~ score:\ [0-9]+\ records\ are\ there\ twice ]]
     local frozen='"run": 1, "split": "ood", "encoder": {"type": "a", "seed": 1}'
     local other other_kinds=(
