@@ -230,8 +230,11 @@ void words_free(struct words *words) {
 }
 
 int words_index(const struct words *words, const int *tokens, int length) {
-    for (int i = 0; i < words->count; i++)
-        if (words->list[i].length == length && memcmp(words->tokens + words->list[i].first, tokens, (size_t)length * sizeof *tokens) == 0)
+    for (int i = 0; i < words->count; i++) {
+        const struct word *w = &words->list[i];
+        bool same = w->length == length; // without tokens there may be no memory of any
+        if (same && (length == 0 || memcmp(words->tokens + w->first, tokens, (size_t)length * sizeof *tokens) == 0))
             return i;
+    }
     return -1;
 }
