@@ -2,6 +2,7 @@
 #include "cli/cli_internal.h"
 
 #include "base/filemap.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/note.h"
 #include "base/utf8.h"
@@ -300,19 +301,23 @@ void cli_add_sources(struct cli *cli, const struct value *const *metas, int coun
 }
 
 void cli_keep_source(struct cli *cli, const struct value *meta) {
-    for (int i = 0; i < cli->source_count; i++)
-        if (cli->sources[i]->length == meta->length && memcmp(cli->sources[i]->bytes, meta->bytes, meta->length) == 0)
-            return;
+    uint64_t *place = table_at(&cli->kept, hash_bytes(0, meta->bytes, meta->length));
+    const struct value *old = *place ? cli->sources[*place - 1] : NULL;
+    if (old && old->length == meta->length && memcmp(old->bytes, meta->bytes, meta->length) == 0)
+        return;
+    *place = (uint64_t)cli->source_count + 1;
     cli_add_sources(cli, (const struct value *const[]){value_clone(meta)}, 1);
 }
 
 void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count) {
-    const struct value **sources = memory_calloc((size_t)(count + cli->source_count), sizeof *sources);
+    int further = out == cli->told ? 0 : cli->source_count;
+    const struct value **sources = memory_calloc((size_t)(count + further), sizeof *sources);
     for (int i = 0; i < count; i++)
         sources[i] = metas[i];
-    for (int i = 0; i < cli->source_count; i++)
+    for (int i = 0; i < further; i++)
         sources[count + i] = cli->sources[i];
-    cli_check(cli, writer_begin_segment(out, sources, count + cli->source_count, &cli->error));
+    cli_check(cli, writer_begin_segment(out, sources, count + further, &cli->error));
+    cli->told = out;
     free(sources);
 }
 

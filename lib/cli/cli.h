@@ -84,12 +84,13 @@ bool cli_next(struct cli *cli, struct reader *in, struct writer *out, const char
 bool cli_read(struct cli *cli, struct reader *in);
 void cli_mirror(struct cli *cli, const struct reader *in, struct writer *out);
 
-// Meta records of further inputs (a model's) whose history goes into every segment that begins from now on. They have to outlive the loop.
+// Meta records of further inputs (a model's) whose history goes into the first segment of an output that begins from now on, and only
+// there: in every one of many segments it would take more room than the records. They have to outlive the loop.
 void cli_add_sources(struct cli *cli, const struct value *const *metas, int count);
 // The same for the current meta record of a reader, which is copied, and once only when there are equal ones.
 void cli_keep_source(struct cli *cli, const struct value *meta);
 
-// Begins a segment whose history is that of these meta records and of the further sources; exits on errors.
+// Begins a segment whose history is that of these meta records and, in an output's first one, of the further sources; exits on errors.
 void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count);
 const struct writer_identity *cli_identity(const struct cli *cli); // for writers of the library's own
 

@@ -2,6 +2,7 @@
 #ifndef CLI_CLI_INTERNAL_H
 #define CLI_CLI_INTERNAL_H
 
+#include "base/table.h"
 #include "cli/cli.h"
 
 struct cli {
@@ -14,8 +15,10 @@ struct cli {
     char **operands;
     bool closed[3];               // which of the standard descriptors were closed when we began
     bool help, usage, version;    // the actions
-    const struct value **sources; // further meta records whose history every output segment takes up
+    const struct value **sources; // further meta records, whose history the first segment of each output takes up
     int source_count;
+    struct table kept;         // hash of a kept source's bytes -> its place from 1
+    const struct writer *told; // the output that has taken them up
     struct writer *out;        // standard output, to be flushed when we fail
     struct progress *progress; // the line on the terminal, to be ended before a message
 };

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/table.h"
 #include "base/utf8.h"
 
 #include <assert.h>
@@ -105,12 +106,15 @@ enum status writer_copy(struct writer *w, const struct value *record, struct err
 struct history {
     const struct value **entry;
     size_t count, capacity;
+    struct table places; // hash of an entry's bytes -> its place from 1
 };
 
 static void history_add(struct history *h, const struct value *entry) {
-    for (size_t i = 0; i < h->count; i++)
-        if (h->entry[i]->length == entry->length && memcmp(h->entry[i]->bytes, entry->bytes, entry->length) == 0)
-            return;
+    uint64_t *place = table_at(&h->places, hash_bytes(0, entry->bytes, entry->length));
+    const struct value *old = *place ? h->entry[*place - 1] : NULL;
+    if (old && old->length == entry->length && memcmp(old->bytes, entry->bytes, entry->length) == 0)
+        return;
+    *place = h->count + 1;
     if (h->count == h->capacity) {
         size_t capacity = h->capacity ? 2 * h->capacity : 16;
         h->entry = memory_realloc(h->entry, h->capacity * sizeof *h->entry, capacity * sizeof *h->entry);
@@ -188,6 +192,7 @@ enum status writer_begin_segment(struct writer *w, const struct value *const *so
         free(own);
     }
     free(history.entry);
+    table_free(&history.places);
     return status;
 }
 
