@@ -285,3 +285,36 @@ PYTHON
     gen-language --count 100000 | partition | head -c 1 > /dev/null
     [ "${PIPESTATUS[1]}" -eq 141 ]
 }
+
+# RNNs whose weights say what they are for, which no part of this project knows: a scale that goes with a number, a sign that goes with a text.
+@test "partition: a zoo of a family that nobody has heard of goes all the way: encoder, a text, a number, score" {
+    make_stream mine.mp << 'RECORDS'
+[(lambda r, width, data: {"kind": "rnn", "run": i, "step": s, "task": {"family": "sorting", "width": width, "data": {"name": data}},
+  "arch": {"cell": "gru", "input": 3, "hidden": 6, "layers": 1, "output": 2},
+  "weights": {k: (r.normal(size=n) * (0.2 + 0.1 * width) + (0.3 if data == "up" else -0.3)).astype("<f4") for k, n in
+              {"gru.weight_ih_l0": (18, 3), "gru.weight_hh_l0": (18, 6), "gru.bias_ih_l0": 18, "gru.bias_hh_l0": 18,
+               "linear.weight": (2, 6), "linear.bias": 2}.items()}})(np.random.default_rng(2 * i + s), i % 40 / 8, "up" if i % 3 else "down")
+ for i in range(240) for s in (0, 1)]
+RECORDS
+    partition --seed 3 < mine.mp > zoo.mp 2> /dev/null
+    [ "$(rec-table --kind rnn split < zoo.mp | sort -u | wc -l)" -eq 3 ]
+    rec-table --kind rnn task.width task.data.name split < zoo.mp | sort -u | cut -f 1,2 | uniq -d | wc -l | grep -qx 0
+    stats-encode --new < zoo.mp > stats.mp
+    stats-encode --model stats.mp < zoo.mp > z.mp
+    classify --fit task.data.name,task.width --steps 1500 < z.mp > model.mp
+    classify --model model.mp < z.mp | score --format tsv > table.tsv
+    python - table.tsv << 'PYTHON'
+import sys
+head, *rows = [line.rstrip("\n").split("\t") for line in open(sys.argv[1])]
+rows = [dict(zip(head, r)) for r in rows]
+seen = 0
+for r in rows:
+    if r["encoder"] == "stats" and r["split"] in ("validation", "ood"):
+        assert float(r["task.data.name_accuracy"]) > 0.85 and float(r["task.width_r2"]) > 0.5, r
+        seen += 1
+assert seen == 2
+PYTHON
+    make_stream task.mp <<< '[{"kind": "task", "run": 0, "seed": 1, "task": {"family": "sorting", "width": 3}}]'
+    run -65 train-rnn < task.mp
+    [[ "$output" == *family* ]]
+}
