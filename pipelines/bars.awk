@@ -1,4 +1,4 @@
-# table.tsv, and modes.tsv if there is one -> `# ` and the heading (without one, the measure's name); then for each bar: panel (loss,
+# table.tsv, and modes.tsv if there is one -> `# ` and the heading (without one, the measure's name); `#loss ` and what the loss is; then for each bar: panel (loss,
 # validation, ood), place of the encoder (1 has the least emulation loss on the validation split; 0 is the majority), its name, kind (asks,
 # reads, baseline), mode, place and count of the modes, mean, low and high.
 BEGIN {
@@ -8,6 +8,7 @@ BEGIN {
         gsub("_", " ", heading)
     }
     print "# " heading
+    print "#loss " (loss_name == "" ? "total variation distance" : loss_name)
     split("interactive noninteractive linear free", names, " ")
     for (i in names)
         kind[names[i]] = "asks"
@@ -31,7 +32,7 @@ function add(panel, name, mode, measure,    c) {
     bars[++count] = panel
     bar_name[count] = name
     bar_mode[count] = mode
-    numbers[count] = $c OFS $(c + 1) OFS $(c + 2)
+    numbers[count] = $c OFS ($(c + 1) == "" ? $c : $(c + 1)) OFS ($(c + 2) == "" ? $c : $(c + 2)) # of one seed there is no interval
 }
 
 {

@@ -3,6 +3,7 @@
 #
 # GENERATOR   filter that makes the family's tasks             TARGETS    what is predicted: targets of classify
 # MEASURE     column of table.tsv that the bars show           HEADING    what the bars call it, if not by the column's name
+# LOSS        what the emulation loss is called, if it is not total variation distance
 # PCA         fields of embeddings in pca.tsv, for pictures of the family's own
 # PICTURES    of the family's own: figures/NAME.gp, drawn from the .tsv file that its Makefile makes $(R)/figures/NAME.png depend on
 # COMMON      of the pictures bars, curves, pca-accuracy and clones those that mean something for the family (default: all)
@@ -274,7 +275,7 @@ $(R)/modes.txt $(R)/modes.tsv: $(BY_MODE) $(R)/config/models $(R)/config/modes $
 # Bars of the emulation loss on the validation split, and of MEASURE on both splits, by mode.
 $(PLOTTED)/bars.tsv: $(TABLES:=.tsv) $(R)/config/modes
 	@mkdir -p $(@D)
-	@awk -v measure=$(MEASURE) -v heading="$(HEADING)" -f $(HERE)bars.awk $(filter %.tsv,$^) > $(tmp)
+	@awk -v measure=$(MEASURE) -v heading="$(HEADING)" -v loss_name="$(LOSS)" -f $(HERE)bars.awk $(filter %.tsv,$^) > $(tmp)
 	@mv $(tmp) $@
 
 # Encoder, split, step, and the loss' mean, least and greatest over the seeds; blocks that gnuplot can index.
@@ -316,5 +317,5 @@ $(R)/figures/clones.png: $(PLOTTED)/clones.tsv
 
 vpath %.gp figures $(HERE)figures
 $(FIGURES): $(R)/figures/%.png: %.gp style.gp
-	@gnuplot -c $< $(filter %.tsv,$^) $(tmp)
+	@gnuplot -c $< $(filter %.tsv,$^) $(tmp) $(if $(LOSS),"$(LOSS)")
 	@mv $(tmp) $@

@@ -5,6 +5,7 @@ set output ARG2
 
 read(program) = system(sprintf("awk -F '\\t' '%s' %s", program, ARG1))
 measure = system("sed -n 's/^# //p' " . ARG1)
+loss = system("sed -n 's/^#loss //p' " . ARG1)
 encoders = int(read("$2 > n { n = $2 } END { print n + 0 }"))
 modes = read("$1 == \"validation\" && $2 && !seen[$5]++ { printf \"%s\\\"%s\\\"\", n++ ? \" \" : \"\", $5 }")
 majority(panel) = read(sprintf("$1 == \"%s\" && !$2 { print $8 }", panel))
@@ -48,7 +49,7 @@ do for [place = 1:encoders] { set ytics add (read(sprintf("$2 == %d { print $3; 
 set grid noytics xtics
 do for [panel in "loss validation ood"] {
     set title panel eq "loss" ? "emulation loss, validation" : sprintf("%s, %s", measure, panel eq "ood" ? "out of distribution" : panel)
-    set xlabel panel eq "loss" ? "total variation distance" : "mean and 95 % interval"
+    set xlabel panel eq "loss" ? loss : "mean and 95 % interval"
     top = largest(panel eq "loss" ? "loss" : "validation|ood")
     top = top > 0 ? top : 1
     unit = 10.0 ** floor(log10(top))

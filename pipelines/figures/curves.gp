@@ -21,7 +21,7 @@ set logscale y
 set xlabel "training step"
 do for [name in "train validation ood"] {
     set title name eq "ood" ? "out of distribution" : name eq "train" ? "training" : name
-    set ylabel name eq "train" ? "total variation distance" : ""
+    set ylabel name eq "train" ? ARGC > 2 ? ARG3 : "total variation distance" : ""
     set ytics (1, 0.7, 0.5, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.015, 0.01, 0.007, 0.005, 0.003, 0.002, 0.001)
     set format y name eq "train" ? "%g" : ""
     if (name eq "ood") { set key at screen 0.825,0.86 left top vertical Left reverse samplen 2 } else { unset key }

@@ -17,8 +17,7 @@ set multiplot layout 2,2 title "Dialogues of the encoder with two RNNs (the firs
     margins 0.1,0.88,0.1,0.86 spacing 0.06,0.12
 do for [row = 0:1] {
     trace = row ? "answers" : "inputs"
-    stats sprintf("< awk '$1 == \"%s\"' %s", trace, ARG1) using 5 nooutput
-    symbols = int(STATS_max) + 1
+    symbols = 1 + int(system(sprintf("awk '$1 == \"%s\" && $5 > m { m = $5 } END { print m + 0 }' %s", trace, ARG1)))
     set yrange [symbols - 0.5:-0.5]
     unset ytics
     set ytics out
