@@ -314,8 +314,10 @@ static int predict_main(struct cli *cli) {
     struct prediction_batch *records = prediction_batch_new(encoder, (const struct predictor *const *)predictors, count, label);
     while (cli_read(cli, in)) {
         if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), encoder ? "rnn" : "embedding")) {
-            cli_check_record(cli, in, prediction_batch_add(records, in->record, cli_error(cli)));
-            if (records->count == PREDICTION_BATCH)
+            enum status status = prediction_batch_add(records, in->record, cli_error(cli));
+            if (status != STATUS_OK)
+                write_predictions(cli, out, records); // what is skipped keeps its place
+            if (cli_usable(cli, in, out, status) && records->count == PREDICTION_BATCH)
                 write_predictions(cli, out, records);
         } else {
             write_predictions(cli, out, records);

@@ -307,8 +307,10 @@ static int judge_main(struct cli *cli) {
     struct progress *progress = progress_new(cli, "RNN", 0);
     for (uint64_t done = 0; cli_read(cli, in);) {
         if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn")) {
-            cli_check_record(cli, in, emulation_batch_add(records, in->record, cli_error(cli)));
-            if (records->count == EMULATION_BATCH)
+            enum status status = emulation_batch_add(records, in->record, cli_error(cli));
+            if (status != STATUS_OK)
+                write_emulations(cli, out, records); // what is skipped keeps its place
+            if (cli_usable(cli, in, out, status) && records->count == EMULATION_BATCH)
                 write_emulations(cli, out, records);
             progress_step(progress, ++done, "judged");
         } else {

@@ -92,6 +92,10 @@ static void set_common_options(struct cli *cli) {
          .name = "max-record-bytes",
          .target = &c->max_record_bytes,
          .help = "Greatest size of a record that is read, in bytes; 0 stands for 1 GiB"},
+        {.type = OPTION_FLAG,
+         .name = "skip-bad",
+         .target = &c->skip_bad,
+         .help = "Leave out RNNs that can't be read, instead of stopping there; the output and standard error say which"},
         {.type = OPTION_ACTION, .name = "help", .letter = 'h', .target = &cli->help, .help = "Print this help and exit"},
         {.type = OPTION_ACTION, .name = "usage", .target = &cli->usage, .help = "Print the usage lines and exit"},
         {.type = OPTION_ACTION, .name = "version", .target = &cli->version, .help = "Print the version and exit"},
@@ -347,8 +351,11 @@ void cli_mirror(struct cli *cli, const struct reader *in, struct writer *out) {
 
 bool cli_next(struct cli *cli, struct reader *in, struct writer *out, const char *kind) {
     while (cli_read(cli, in)) {
-        if (in->event == READER_DATA && kind_matches(in->record, kind))
-            return true;
+        if (in->event == READER_DATA && kind_matches(in->record, kind)) {
+            if (!value_is(value_get(in->record, "kind"), "rnn") || cli_rnn_usable(cli, in, out))
+                return true;
+            continue;
+        }
         if (out)
             cli_mirror(cli, in, out);
     }
@@ -362,6 +369,7 @@ void cli_commit(struct cli *cli, struct writer *out, const struct packer *p) {
 }
 
 int cli_finish(struct cli *cli, struct reader *in, struct writer *out) {
+    cli_tell_skipped(cli);
     reader_close(in);
     if (out == cli->out)
         cli->out = NULL;

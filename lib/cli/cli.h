@@ -32,8 +32,8 @@ struct program {
 
 struct cli;
 
-// The options every filter has, spliced after its own: --seed, --threads, --config, --progress, --quiet, --max-record-bytes, --help,
-// --usage, --version.
+// The options every filter has, spliced after its own: --seed, --threads, --config, --progress, --quiet, --max-record-bytes, --skip-bad,
+// --help, --usage, --version.
 struct cli_common {
     uint64_t seed; // default 1
     bool seed_given;
@@ -42,6 +42,7 @@ struct cli_common {
     const char *progress; // auto, always, never
     bool quiet;
     uint64_t max_record_bytes;
+    bool skip_bad; // see cli_usable
 };
 
 struct cli *cli_begin(struct program *program, int argc, char **argv);
@@ -79,10 +80,21 @@ struct writer *cli_writer_fd(struct cli *cli, int fd, const char *name);
 // errors. kind may be a list "rnn|embedding", or NULL for every data record. out may be NULL (records of other kinds are then dropped).
 bool cli_next(struct cli *cli, struct reader *in, struct writer *out, const char *kind);
 
+// Of kind "rnn", with --skip-bad: RNNs that can't be read don't come by, see cli_rnn_usable.
+//
 // Its two halves, for filters that hold records back and have to know when something else comes by: the next event, of whatever kind (false
 // after the clean end of input; exits on errors), and passing the current event on as it is.
 bool cli_read(struct cli *cli, struct reader *in);
 void cli_mirror(struct cli *cli, const struct reader *in, struct writer *out);
+
+// --skip-bad, never the default: one RNN that can't be used does not stop a zoo of thousands. What came of trying to use the current
+// record: true when all is well. STATUS_DATA: exits with the record's place; with --skip-bad false, after a note and with a skipped record
+// in the output (out NULL: none). Other failures always exit. At the end cli_finish tells how many were left out, and exits with 65 when
+// all were.
+bool cli_usable(struct cli *cli, const struct reader *in, struct writer *out, enum status status);
+// The same for what all filters want of an rnn record: can it be read, are all weights there and finite? Looks only with --skip-bad.
+bool cli_rnn_usable(struct cli *cli, const struct reader *in, struct writer *out);
+void cli_count_skipped(struct cli *cli, uint64_t skipped, uint64_t used); // those that something else has left out, and told
 
 // Meta records of further inputs (a model's) whose history goes into the first segment of an output that begins from now on, and only
 // there: in every one of many segments it would take more room than the records. They have to outlive the loop.

@@ -8,7 +8,7 @@
 struct cli {
     const struct program *program;
     struct cli_common common;
-    struct option common_options[12];
+    struct option common_options[13];
     struct writer_identity identity;
     struct error error;
     int operand_count;
@@ -19,9 +19,12 @@ struct cli {
     int source_count;
     struct table kept;         // hash of a kept source's bytes -> its place from 1
     const struct writer *told; // the output that has taken them up
+    uint64_t skipped, used;    // with --skip-bad: records that were left out, and others
     struct writer *out;        // standard output, to be flushed when we fail
     struct progress *progress; // the line on the terminal, to be ended before a message
 };
+
+void cli_tell_skipped(struct cli *cli); // at the end; exits when nothing was left
 
 void help_print(FILE *f, const struct program *program, const struct option *common);
 void help_usage(FILE *f, const struct program *program);

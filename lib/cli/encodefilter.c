@@ -341,7 +341,10 @@ static void embed(struct cli *cli, const struct settings *s, const char *types, 
     struct batch b = batch_new(cli, s, e, out);
     while (cli_read(cli, in)) {
         if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn")) {
-            cli_check_record(cli, in, batch_add(&b, in->record, cli_error(cli)));
+            enum status status = batch_add(&b, in->record, cli_error(cli));
+            if (status != STATUS_OK)
+                batch_flush(&b); // what is skipped keeps its place
+            cli_usable(cli, in, out, status);
             progress_step(progress, ++done, "type %s", e->type->name);
         } else {
             batch_flush(&b);

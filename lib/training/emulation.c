@@ -50,20 +50,6 @@ static struct tensor *loss_of_lane(void *context, struct lane *lane, const struc
 
 static const struct learner_task emulation_task = {.lane_new = lane_new, .lane_free = lane_free, .load = load, .loss = loss_of_lane};
 
-static enum status check_logits(const struct rnn_record *record, struct error *error) {
-    float part[4096];
-    const struct array *logits = &record->logits;
-    bool numbers = !rnn_answers_classes(&record->arch);
-    for (uint64_t first = 0; first < logits->count; first += 4096) {
-        uint64_t n = logits->count - first < 4096 ? logits->count - first : 4096;
-        array_to_floats(logits, first, n, part);
-        for (uint64_t i = 0; i < n; i++)
-            if (!(part[i] <= FLT_MAX) || (part[i] < -FLT_MAX && numbers)) // of classes, the logarithm of 0 is all right
-                return error_set(error, STATUS_DATA, "rollouts: a logit is not finite");
-    }
-    return STATUS_OK;
-}
-
 // Lengths and kinds of all rollouts are those of the first record's.
 static enum status check_form(const struct rnn_record *record, uint64_t *steps, uint64_t *rank, struct error *error) {
     if (!*rank)
@@ -84,7 +70,7 @@ static enum status check_data(const struct dataset *data, struct error *error) {
         struct rnn_record record;
         status = dataset_read(data, i, &nodes, &record, error);
         if (status == STATUS_OK && (rollouts_check(&record, error) != STATUS_OK || check_form(&record, &steps, &rank, error) != STATUS_OK ||
-                                    check_logits(&record, error) != STATUS_OK))
+                                    rollouts_check_logits(&record, error) != STATUS_OK))
             status = error_prefix(error, "run %" PRIu64 ", step %" PRIu64, record.run, record.step);
         if (status == STATUS_OK)
             status = rnn_loader_load(&rnn, 0, &record, error);

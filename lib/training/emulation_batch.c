@@ -47,7 +47,7 @@ enum status emulation_batch_add(struct emulation_batch *b, const struct value *r
     if (value_decode(held->bytes, root->length, MAX_DEPTH, &held->nodes, error) != STATUS_OK ||
         rnn_record_read(held->nodes.node, &held->record, error) != STATUS_OK ||
         encoder_fits(b->encoder, &held->record.arch, error) != STATUS_OK || rollouts_check(&held->record, error) != STATUS_OK ||
-        rnn_loader_load(&b->rnns, b->count, &held->record, error) != STATUS_OK)
+        rollouts_check_logits(&held->record, error) != STATUS_OK || rnn_loader_load(&b->rnns, b->count, &held->record, error) != STATUS_OK)
         return error->status;
     b->count++;
     return STATUS_OK;

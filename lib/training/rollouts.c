@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "math/stats.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,20 @@ enum status rollouts_check(const struct rnn_record *record, struct error *error)
         return error_set(error, STATUS_DATA, "rnn record: %d outputs, at most %d can be emulated", a->output, MAX_LABELS);
     if (record->inputs.rank == 2 && a->input > MAX_TOKENS)
         return error_set(error, STATUS_DATA, "rnn record: %d tokens, at most %d can be emulated", a->input, MAX_TOKENS);
+    return STATUS_OK;
+}
+
+enum status rollouts_check_logits(const struct rnn_record *record, struct error *error) {
+    float part[4096];
+    const struct array *logits = &record->logits;
+    bool numbers = !rnn_answers_classes(&record->arch);
+    for (uint64_t first = 0; first < logits->count; first += 4096) {
+        uint64_t n = logits->count - first < 4096 ? logits->count - first : 4096;
+        array_to_floats(logits, first, n, part);
+        for (uint64_t i = 0; i < n; i++)
+            if (!(part[i] <= FLT_MAX) || (part[i] < -FLT_MAX && numbers)) // of classes, the logarithm of 0 is all right
+                return error_set(error, STATUS_DATA, "rollouts: a logit is not finite");
+    }
     return STATUS_OK;
 }
 

@@ -22,6 +22,9 @@ void rollout_batch_free(struct rollout_batch *r);
 // Can an emulator be trained and judged on this record? STATUS_DATA when it has no rollouts, or too many tokens or classes.
 enum status rollouts_check(const struct rnn_record *record, struct error *error) MUST_CHECK;
 
+// Are all logits numbers, or the logarithm of 0? STATUS_DATA otherwise.
+enum status rollouts_check_logits(const struct rnn_record *record, struct error *error) MUST_CHECK;
+
 // Copies rollout `which` of a record into `column` of `columns`. Column 0 must be loaded first: it settles steps and form, and STATUS_DATA
 // is returned when another column's differ. All columns are from RNNs of one architecture that passed rollouts_check.
 enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record *record, uint64_t which, int column, int columns,
