@@ -1,5 +1,6 @@
 // Trains a predictor of properties of RNNs on labels, alone or together with an encoder; and predicts.
 #include "cli/cli.h"
+#include "cli/datafile.h"
 #include "cli/modelfile.h"
 #include "training/prediction.h"
 
@@ -223,8 +224,8 @@ static int finish_fit(struct cli *cli, struct writer *out, const struct predicto
     return code;
 }
 
-static void write_models(struct cli *cli, struct writer *out, const struct encoder *encoder, struct prediction *const *p,
-                         const struct predictor_losses *losses, int count) {
+static void write_models(struct cli *cli, struct writer *out, const struct dataset *records, const struct encoder *encoder,
+                         struct prediction *const *p, const struct predictor_losses *losses, int count) {
     if (encoder) {
         encoder_pack(writer_packer(out), encoder);
         commit(cli, out);
@@ -234,6 +235,7 @@ static void write_models(struct cli *cli, struct writer *out, const struct encod
         commit(cli, out);
         write_log(cli, out, p[i], count > 1);
     }
+    datafile_write_skipped(cli, records, out);
     cli_check(cli, writer_end_segment(out, cli_error(cli)));
 }
 
@@ -244,9 +246,10 @@ static int fit_main(struct cli *cli) {
     struct encoder *encoder = file ? modelfile_encoder(file) : NULL;
     if (file && !encoder)
         modelfile_missing(file, "encoder");
-    struct dataset *records;
-    struct reader_limits limits = {.record_bytes = cli_common(cli)->max_record_bytes};
-    cli_check(cli, dataset_open(&records, data, encoder ? "rnn" : "embedding", limits, cli_error(cli)));
+    struct prediction_sift sift = {.encoder = encoder};
+    rnn_loader_init(&sift.rnn, 1);
+    struct dataset *records = datafile_open(cli, data, encoder ? "rnn" : "embedding", &(struct dataset_sift){prediction_usable, &sift});
+    rnn_loader_free(&sift.rnn);
     struct writer *out = cli_writer(cli);
 
     struct prediction_recipe recipe = recipe_of(cli, encoder);
@@ -263,7 +266,7 @@ static int fit_main(struct cli *cli) {
     }
 
     cli_begin_segment(cli, out, records->metas, records->meta_count);
-    write_models(cli, out, encoder, p, losses, count);
+    write_models(cli, out, records, encoder, p, losses, count);
     for (int i = 0; i < count; i++)
         prediction_free(p[i]);
     dataset_close(records);

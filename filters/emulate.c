@@ -1,6 +1,7 @@
 // Trains an encoder and an emulator together without labels, and judges them.
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "cli/datafile.h"
 #include "cli/modelfile.h"
 #include "training/emulation.h"
 #include "training/emulation_batch.h"
@@ -180,6 +181,7 @@ static void write_model(struct cli *cli, struct writer *out, const struct datase
         pack_end(p);
         cli_check(cli, writer_commit(out, cli_error(cli)));
     }
+    datafile_write_skipped(cli, zoo, out);
     cli_check(cli, writer_end_segment(out, cli_error(cli)));
 }
 
@@ -221,9 +223,10 @@ static int fit_main(struct cli *cli) {
         modelfile_missing(file, "encoder");
     struct emulator *emulator = load_emulator(cli, file);
     struct writer *out = cli_writer(cli);
-    struct dataset *zoo;
-    cli_check(cli,
-              dataset_open(&zoo, data, "rnn", (struct reader_limits){.record_bytes = cli_common(cli)->max_record_bytes}, cli_error(cli)));
+    struct emulation_sift sift = {.encoder = encoder, .emulator = emulator, .criterion = criterion_of(&encoder->arch)};
+    rnn_loader_init(&sift.rnn, 1);
+    struct dataset *zoo = datafile_open(cli, data, "rnn", &(struct dataset_sift){emulation_usable, &sift});
+    rnn_loader_free(&sift.rnn);
 
     uint64_t seed = cli_common(cli)->seed_given ? cli_common(cli)->seed : encoder->seed;
     struct emulation_recipe recipe = {

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/note.h"
 #include "base/table.h"
+#include "records/skipped.h"
 #include "stream/mapping.h"
 
 #include <inttypes.h>
@@ -15,7 +16,7 @@ enum { MAX_DEPTH = 32 };
 
 struct dataset_internal {
     struct mapping map;
-    int capacity, meta_capacity;
+    int capacity, meta_capacity, skipped_capacity;
     struct value_nodes *meta_nodes; // [meta_count], one each: meta records outlive the reading
 };
 
@@ -36,10 +37,27 @@ static enum status add_meta(struct dataset *d, const struct value *meta, struct 
     return STATUS_OK;
 }
 
-static enum status add_item(struct dataset *d, const struct reader *r, struct error *error) {
+static void skip_item(struct dataset *d, const struct reader *r, const struct error *error) {
+    if (d->skipped_count == d->internal->skipped_capacity) {
+        int more = d->internal->skipped_capacity ? 2 * d->internal->skipped_capacity : 16;
+        d->skipped = memory_realloc(d->skipped, (size_t)d->skipped_count * sizeof *d->skipped, (size_t)more * sizeof *d->skipped);
+        d->internal->skipped_capacity = more;
+    }
+    d->skipped[d->skipped_count++] = (struct dataset_skipped){r->offset, r->record->length, memory_strdup(error->text)};
+    d->hash = hash_mix(d->hash ^ r->offset);
+}
+
+static enum status add_item(struct dataset *d, const struct reader *r, const struct dataset_sift *sift, struct error *error) {
     struct rnn_record record;
-    if (rnn_record_read(r->record, &record, error) != STATUS_OK)
-        return error->status;
+    enum status status = rnn_record_read(r->record, &record, error);
+    if (status == STATUS_OK && sift)
+        status = sift->usable(sift->context, &record, error);
+    if (status == STATUS_DATA && sift) {
+        skip_item(d, r, error);
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK)
+        return status;
     if (d->count == d->internal->capacity) {
         int more = d->internal->capacity ? 2 * d->internal->capacity : 256;
         d->items = memory_realloc(d->items, (size_t)d->count * sizeof *d->items, (size_t)more * sizeof *d->items);
@@ -81,7 +99,8 @@ static enum status check_splits(const struct dataset *d, struct error *error) {
     return STATUS_OK;
 }
 
-static enum status index_records(struct dataset *d, const char *kind, struct reader_limits limits, struct error *error) {
+static enum status index_records(struct dataset *d, const char *kind, struct reader_limits limits, const struct dataset_sift *sift,
+                                 struct error *error) {
     struct reader *r = reader_open_memory(d->bytes, d->size, d->name, limits);
     enum status status;
     while ((status = reader_next(r, error)) == STATUS_OK) {
@@ -91,7 +110,7 @@ static enum status index_records(struct dataset *d, const char *kind, struct rea
         else if (r->event == READER_END && value_to_u64(value_get(r->record, "crc32"), &crc))
             d->hash = hash_mix(d->hash ^ crc);
         else if (r->event == READER_DATA && value_is(value_get(r->record, "kind"), kind))
-            status = add_item(d, r, error);
+            status = add_item(d, r, sift, error);
         if (status != STATUS_OK) {
             status = reader_blame(r, error);
             break;
@@ -100,6 +119,9 @@ static enum status index_records(struct dataset *d, const char *kind, struct rea
     reader_close(r);
     if (status != STATUS_END)
         return status;
+    if (d->count == 0 && d->skipped_count)
+        return error_set(error, STATUS_DATA, "%s: none of the %d %s records could be used: %s", d->name, d->skipped_count, kind,
+                         d->skipped[0].reason);
     if (d->count == 0)
         return error_set(error, STATUS_DATA, "%s: there is no %s record", d->name, kind);
     note_duplicates(d);
@@ -107,6 +129,11 @@ static enum status index_records(struct dataset *d, const char *kind, struct rea
 }
 
 enum status dataset_open(struct dataset **out, const char *path, const char *kind, struct reader_limits limits, struct error *error) {
+    return dataset_open_sifted(out, path, kind, limits, NULL, error);
+}
+
+enum status dataset_open_sifted(struct dataset **out, const char *path, const char *kind, struct reader_limits limits,
+                                const struct dataset_sift *sift, struct error *error) {
     struct dataset *d = memory_calloc(1, sizeof *d);
     d->name = memory_strdup(strcmp(path, "-") == 0 ? "standard input" : path);
     d->internal = memory_calloc(1, sizeof *d->internal);
@@ -114,7 +141,7 @@ enum status dataset_open(struct dataset **out, const char *path, const char *kin
     d->bytes = d->internal->map.bytes;
     d->size = d->internal->map.size;
     if (status == STATUS_OK)
-        status = index_records(d, kind, limits, error);
+        status = index_records(d, kind, limits, sift, error);
     if (status == STATUS_OK)
         *out = d;
     else
@@ -130,6 +157,9 @@ void dataset_close(struct dataset *d) {
     free(d->internal->meta_nodes);
     mapping_close(&d->internal->map);
     free(d->internal);
+    for (int i = 0; i < d->skipped_count; i++)
+        free(d->skipped[i].reason);
+    free(d->skipped);
     rnn_forms_free(&d->forms);
     free(d->metas);
     free(d->items);
@@ -146,6 +176,18 @@ enum status dataset_read(const struct dataset *d, int index, struct value_nodes 
         status = rnn_record_view(nodes->node, out, error);
     if (status == STATUS_OK && item->form && !(out->weights && rnn_arch_equal(&out->arch, &item->form->arch)))
         status = error_set(error, STATUS_IO, "%s: was changed while it was read", d->name);
+    return status;
+}
+
+enum status dataset_pack_skipped(const struct dataset *d, int i, struct packer *p, struct error *error) {
+    const struct dataset_skipped *s = &d->skipped[i];
+    struct value_nodes nodes = {0};
+    enum status status = mapping_check(&d->internal->map, d->name, error);
+    if (status == STATUS_OK)
+        status = value_decode(d->bytes + s->offset, s->size, MAX_DEPTH, &nodes, error);
+    if (status == STATUS_OK)
+        skipped_pack(p, nodes.node, s->reason);
+    free(nodes.node);
     return status;
 }
 

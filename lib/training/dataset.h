@@ -15,9 +15,17 @@ struct dataset_item {
     const struct rnn_form *form; // of an RNN; NULL for other kinds
 };
 
+// A record that was left out, and why.
+struct dataset_skipped {
+    uint64_t offset, size;
+    char *reason;
+};
+
 struct dataset {
     struct dataset_item *items;
     int count;
+    struct dataset_skipped *skipped; // see dataset_open_sifted
+    int skipped_count;
     struct rnn_forms forms; // architectures of the RNNs among the items
     const uint8_t *bytes;   // the map
     uint64_t size;
@@ -33,6 +41,17 @@ struct dataset {
 enum status dataset_open(struct dataset **out, const char *path, const char *kind, struct reader_limits limits,
                          struct error *error) MUST_CHECK;
 void dataset_close(struct dataset *d); // may be NULL
+
+// The same, but leaves out the records that can't be used, by what `usable` says of them: STATUS_DATA for such a one. They are in
+// `skipped`.
+struct dataset_sift {
+    enum status (*usable)(void *context, const struct rnn_record *record, struct error *error);
+    void *context;
+};
+enum status dataset_open_sifted(struct dataset **out, const char *path, const char *kind, struct reader_limits limits,
+                                const struct dataset_sift *sift, struct error *error) MUST_CHECK;
+// Packs the skipped record of the i-th.
+enum status dataset_pack_skipped(const struct dataset *d, int i, struct packer *p, struct error *error) MUST_CHECK;
 
 // Decodes item `index`; `out` points into the map and into *nodes (one per thread), until the next use of those nodes.
 // The tokens of rollouts were checked at dataset_open and are not again (see rnn_record_view).

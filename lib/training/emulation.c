@@ -59,6 +59,17 @@ static enum status check_form(const struct rnn_record *record, uint64_t *steps, 
     return error_set(error, STATUS_DATA, "rollouts of different lengths or kinds among the RNNs");
 }
 
+enum status emulation_usable(void *context, const struct rnn_record *record, struct error *error) {
+    struct emulation_sift *s = context;
+    if (encoder_fits(s->encoder, &record->arch, error) == STATUS_OK &&
+        (!s->emulator || emulator_fits(s->emulator, &record->arch, error) == STATUS_OK) &&
+        criterion_check(s->criterion, &record->arch, error) == STATUS_OK && rollouts_check(record, error) == STATUS_OK &&
+        rollouts_check_logits(record, error) == STATUS_OK && rnn_loader_load(&s->rnn, 0, record, error) == STATUS_OK &&
+        check_form(record, &s->steps, &s->rank, error) == STATUS_OK) // the last: those that can't be used set no form
+        return STATUS_OK;
+    return error->status;
+}
+
 // All that could fail in the middle of training is looked at before it.
 static enum status check_data(const struct dataset *data, struct error *error) {
     struct value_nodes nodes = {0};

@@ -3,6 +3,7 @@
 #define TRAINING_EMULATION_H
 
 #include "nn/loss.h"
+#include "records/loader.h"
 #include "stream/writer.h"
 #include "training/emulator.h"
 #include "training/learner.h"
@@ -43,6 +44,16 @@ struct emulation {
 enum status emulation_new(struct emulation **out, struct encoder *encoder, struct emulator *emulator, const struct dataset *data,
                           const struct emulation_recipe *recipe, struct error *error) MUST_CHECK;
 void emulation_free(struct emulation *e);
+
+// Can an RNN be used by emulation_new together with those that were asked about before? The dataset_sift of a zoo in which some can't.
+struct emulation_sift {
+    const struct encoder *encoder;
+    const struct emulator *emulator; // NULL: one that fits the encoder's RNNs
+    enum criterion criterion;
+    struct rnn_loader rnn; // with one place
+    uint64_t steps, rank;  // of the rollouts of the first; 0 before it
+};
+enum status emulation_usable(void *sift, const struct rnn_record *record, struct error *error);
 
 // One step; validates every recipe.validate_every steps and remembers the best networks so far. Call until recipe.steps are done or
 // `stopped`. STATUS_DIVERGED when it can't go on: diverged_at and `stopped` are set, and emulation_finish gives the best of before.

@@ -315,6 +315,21 @@ static enum status begin(struct prediction *p, const struct prediction_recipe *r
     return in->encoder ? STATUS_OK : note_encoders(p, error);
 }
 
+enum status prediction_usable(void *context, const struct rnn_record *record, struct error *error) {
+    struct prediction_sift *s = context;
+    if (s->encoder)
+        return encoder_fits(s->encoder, &record->arch, error) == STATUS_OK ? rnn_loader_load(&s->rnn, 0, record, error) : error->status;
+    struct array z;
+    if (prediction_z_open(record->root, &z, error) != STATUS_OK)
+        return error->status;
+    float *numbers = memory_alloc(z.count * sizeof *numbers);
+    enum status status = prediction_z_read(record->root, s->z ? s->z : (int)z.count, numbers, error);
+    free(numbers);
+    if (status == STATUS_OK)
+        s->z = (int)z.count;
+    return status;
+}
+
 enum status prediction_new(struct prediction **out, struct encoder *encoder, const struct property *property, const struct dataset *data,
                            const struct prediction_recipe *recipe, struct error *error) {
     struct prediction *p = memory_calloc(1, sizeof *p);

@@ -39,6 +39,14 @@ enum status prediction_new(struct prediction **out, struct encoder *encoder, con
 void prediction_free(struct prediction *p);
 
 // STATUS_DIVERGED when it can't go on: diverged_at is set then, and prediction_finish gives the networks of the curve's best point.
+// Can a record be used by prediction_new together with those that were asked about before? As emulation_usable.
+struct prediction_sift {
+    const struct encoder *encoder; // NULL: of embeddings
+    struct rnn_loader rnn;         // with one place
+    int z;                         // numbers of the first embedding; 0 before it
+};
+enum status prediction_usable(void *sift, const struct rnn_record *record, struct error *error);
+
 enum status prediction_step(struct prediction *p, double *loss, struct error *error) MUST_CHECK;
 // Ends the curve, and evaluates on the records kept for judging; the predictor is then as it is in records. No step may follow.
 enum status prediction_finish(struct prediction *p, struct predictor_losses *losses, struct error *error) MUST_CHECK;

@@ -1,0 +1,169 @@
+# Nothing wrong passes in silence: inputs that would give wrong results, and where they are told.
+
+# shellcheck disable=SC2154 # bats sets output and stderr
+load ../helper
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return
+    gen-language --tokens 2 --count 6 | train-rnn --steps 20 --snapshots '' --hidden 8 --rollouts 5 --samples 20 > zoo.mp
+    probe --new --hidden 8 --length 5 < zoo.mp > fresh.mp
+    probe --model fresh.mp < zoo.mp > z.mp
+}
+
+setup() {
+    cp "$BATS_FILE_TMPDIR"/*.mp .
+}
+
+# changed FILE [INPUT] < statements about each data record r: writes FILE
+changed() {
+    PYTHONPATH=$ROOT/tests/python python -c '
+import sys, zlib, msgpack, msgpack_numpy, numpy as np
+out, n = b"", 0
+statements = sys.stdin.read()
+for r in msgpack.Unpacker(open(sys.argv[2], "rb"), object_hook=msgpack_numpy.decode):
+    if r["kind"] == "end":
+        r = {"kind": "end", "records": n, "crc32": zlib.crc32(out)}
+    elif r["kind"] != "meta":
+        if "weights" in r:
+            r["weights"] = {k: np.array(v) for k, v in r["weights"].items()}
+        exec(statements)
+    out, n = out + msgpack.packb(r, default=msgpack_numpy.encode), n + 1
+open(sys.argv[1], "wb").write(out)' "$1" "${2:-zoo.mp}"
+}
+
+@test "silence: parts of a network without a place, and NaN, stop every filter that reads RNNs, also probe --new" {
+    refused() { # MESSAGE < statements
+        changed other.mp
+        local filter
+        for filter in 'probe --new' 'probe --model fresh.mp' 'emulate --fit fresh.mp --steps 1' 'stats-encode --new'; do
+            run -65 bash -c "$filter < other.mp > /dev/null"
+            [[ $output == *"run 0, step 20: weights: $1"* ]] || { echo "$filter: $output"; false; }
+        done
+    }
+    refused "'lstm.weight_ih_l0_reverse': no place" <<< 'r["weights"]["lstm.weight_ih_l0_reverse"] = np.zeros((32, 4), "f4")'
+    refused "'linear2.weight': no place" <<< 'r["weights"]["linear2.weight"] = np.zeros((4, 8), "f4")'
+    refused "'lstm.weight_hh_l1' has the shape [8,32], not [32,8]: it is transposed" \
+        <<< 'r["weights"]["lstm.weight_hh_l1"] = r["weights"]["lstm.weight_hh_l1"].T.copy()'
+    refused "'lstm.bias_hh_l1' has a number that is not finite (inf, item 3)" <<< 'r["weights"]["lstm.bias_hh_l1"][3] = np.inf'
+    # Other names are told, once.
+    changed other.mp <<< 'r["weights"]["steps"] = np.zeros(1, "f4")'
+    run -0 --separate-stderr bash -c 'probe --model fresh.mp < other.mp > other-z.mp'
+    [[ $stderr == "probe: weights: passed over, as they have no place in this network: 'steps'" ]]
+}
+
+@test "silence: unknown splits, and splits of some records only, are refused where they are met" {
+    changed other.mp <<< 'r["split"] = "val" if r["run"] == 3 else "train"'
+    local filter
+    for filter in 'probe --model fresh.mp' 'emulate --fit fresh.mp --steps 1' 'classify --fit task --encoder fresh.mp --steps 1'; do
+        run -65 bash -c "$filter < other.mp > /dev/null"
+        [[ $output == *"unknown split 'val': there are train, validation and ood"* ]]
+    done
+    gen-language --tokens 2 | rec-json | sed 's/"seed":1,/&"split":"test",/' | rec-json --reverse > tasks.mp
+    run -65 bash -c 'train-rnn < tasks.mp > /dev/null'
+    [[ $output == *"unknown split 'test'"* ]]
+    changed other.mp <<< 'r.update({"split": "train"} if r["run"] % 2 else {})'
+    probe --model fresh.mp < other.mp > other-z.mp
+    for filter in 'emulate --fit fresh.mp --steps 1 < other.mp' 'classify --fit task --encoder fresh.mp --steps 1 < other.mp' \
+        'classify --fit task --steps 1 < other-z.mp'; do
+        run -65 bash -c "$filter > /dev/null"
+        [[ $output == *"run 1, step 20 has the split 'train', run 0, step 20 has none"* ]]
+    done
+}
+
+@test "silence: a run and step that is there twice is told" {
+    cat zoo.mp zoo.mp > twice.mp
+    [[ $(rec-info < twice.mp) == *'rnn of run 0, step 20, rnn of run 1, step 20,'*'there more than once'* ]]
+    [[ $(rec-info --format json < twice.mp) == *'"duplicates":{"count":6,"first":[{"kind":"rnn","run":0,"step":20},'* ]]
+    [[ $(rec-info < zoo.mp) != *twice* ]]
+    run -0 --separate-stderr bash -c 'emulate --fit fresh.mp --steps 1 --hidden 4 < twice.mp > /dev/null'
+    [[ $stderr == "emulate: standard input: run 0, step 20 is there more than once"* ]]
+    cat z.mp z.mp > twice.mp
+    run -0 --separate-stderr bash -c 'classify --fit task --steps 1 < twice.mp > /dev/null'
+    [[ $stderr == "classify: standard input: run 0, step 20 is there more than once"* ]]
+}
+
+@test "silence: NumPy scalars, and 3.0 for 3, are read wherever a number or a flag is" {
+    changed scalars.mp << 'PYTHON'
+r["run"], r["step"], r["seed"] = np.int64(r["run"]), np.uint8(r["step"]), float(r["seed"])
+r["arch"] = {k: v if k == "cell" else np.int32(v) for k, v in r["arch"].items()}
+r["metrics"] = {k: np.float32(v) for k, v in r["metrics"].items()}
+r["task"]["offsets"] = [float(o) for o in r["task"]["offsets"]]
+PYTHON
+    probe --model fresh.mp < scalars.mp > scalars-z.mp
+    cmp <(rec-table --kind embedding z < z.mp) <(rec-table --kind embedding z < scalars-z.mp)
+    emulate --fit fresh.mp --steps 2 --hidden 4 < zoo.mp > a.mp
+    emulate --fit fresh.mp --steps 2 --hidden 4 < scalars.mp > b.mp
+    cmp <(rec-json --no-meta --arrays whole < a.mp) <(rec-json --no-meta --arrays whole < b.mp)
+    [[ $(rec-info < scalars.mp) == *'runs           6: 0 to 5'*'steps          20: 6'* ]]
+    [[ $(rec-select --run 2-3 < scalars.mp | rec-table --kind rnn step | paste -sd ' ') == '20 20' ]]
+    changed flags.mp fresh.mp <<< 'r["config"] = {k: np.bool_(v) if isinstance(v, bool) else np.int64(v) for k, v in r["config"].items()}'
+    probe --model flags.mp < zoo.mp | cmp <(rec-table --kind embedding z < z.mp) <(rec-table --kind embedding z)
+    changed odd.mp <<< 'r["run"] = r["run"] + 0.5'
+    run -65 bash -c 'probe --model fresh.mp < odd.mp > /dev/null'
+    [[ $output == *"'run' is no unsigned integer"* ]]
+}
+
+@test "silence: names of files may be any bytes, and what is written can be read; other texts that are no UTF-8 are refused" {
+    local odd=$'mod\xe8le.mp'
+    cp fresh.mp "$odd"
+    probe --model "$odd" < zoo.mp > out.mp
+    emulate --fit "$odd" --steps 1 --hidden 4 --checkpoint $'st\xffate' < zoo.mp > model.mp
+    rec-info out.mp model.mp > /dev/null
+    [[ $(rec-json < out.mp | head -n 1) == *'"mod�le.mp"'* ]]
+    run -66 --separate-stderr rec-info --format json "$odd" $'\xff\xfe'
+    [[ $output == *'"file":"mod�le.mp"'*'"file":"��"'* ]]
+    local refused=0 misuse
+    for misuse in 'emulate --model model.mp --label' 'classify --model model.mp --label' 'rec-select --where' 'rec-select --kind' 'rec-select --split' \
+        'rec-table --kind' 'rec-table' 'rec-sort --key' 'gen-smnist --data' 'rec-json --kind'; do
+        run -64 bash -c "$misuse \$'caf\\xe9' < zoo.mp"
+        [[ $output == *UTF-8* || $output == *'gen-smnist:'* ]] || { echo "$misuse: $output"; false; }
+        refused=$((refused + 1))
+    done
+    [[ $refused == 10 ]]
+}
+
+@test "silence: a zoo that is written to during training is noticed" {
+    train-rnn --steps 20 --snapshots '' --hidden 8 --rollouts 5 --samples 20 --seed 9 < <(gen-language --tokens 2 --count 6) > other.mp
+    [[ $(stat -c %s zoo.mp) == $(stat -c %s other.mp) ]] || truncate -r zoo.mp other.mp
+    emulate --fit fresh.mp --steps 1000000000 --hidden 4 --checkpoint state --checkpoint-every 1 < zoo.mp > out.mp 2> message 3>&- &
+    local job=$! status=0
+    for _ in {1..600}; do [[ -e state ]] && break; sleep 0.05; done
+    cat other.mp 1<> zoo.mp
+    wait "$job" || status=$?
+    [[ $status == 74 && $(< message) == *"standard input: has changed while it was read" && ! -s out.mp ]]
+}
+
+@test "silence: --skip-bad leaves out what can't be used, says which and how many, and is never the default" {
+    changed bad.mp <<< '
+if r["run"] == 2: r["weights"]["linear.bias"][0] = np.nan
+if r["run"] == 4: r["arch"]["hidden"] = 9
+if r["run"] == 5: r["weights"]["lstm.weight_hr_l0"] = r["weights"]["linear.weight"]'
+    local filter kinds
+    while read -r kinds filter; do
+        run -65 bash -c "$filter < bad.mp > /dev/null"
+        run -0 --separate-stderr bash -c "$filter --skip-bad < bad.mp > out.mp"
+        [[ $stderr == *"run 2, step 20: weights: 'linear.bias' has a number that is not finite"*"3 records could not be used"* ]]
+        [[ $(rec-table --kind skipped run < out.mp | paste -sd ' ') == '2 4 5' ]]
+        [[ $kinds == - || $(rec-table --kind "$kinds" run < out.mp | paste -sd ' ') == '0 1 3' ]]
+        rec-table --kind skipped reason < out.mp | grep -q 'proj_size'
+        [[ $filter != 'emulate --fit'* ]] || cp out.mp model.mp
+        [[ $filter != 'classify --fit'* ]] || cp out.mp predictor.mp
+    done << 'END'
+embedding probe --model fresh.mp
+- emulate --fit fresh.mp --steps 2 --hidden 4
+emulation emulate --model model.mp
+- classify --fit accuracy --encoder fresh.mp --steps 2
+prediction classify --model predictor.mp
+END
+    # The rest is treated as if it had been alone.
+    rec-select --run 0,1,3 < zoo.mp > good.mp
+    probe --model fresh.mp < good.mp | cmp <(rec-table --kind embedding z) <(probe --skip-bad --model fresh.mp < bad.mp 2> /dev/null | rec-table --kind embedding z)
+    emulate --fit fresh.mp --steps 2 --hidden 4 < good.mp | cmp <(rec-table --kind encoder weights.bos < model.mp) <(rec-table --kind encoder weights.bos)
+    # A way to clean a zoo; and a zoo of which nothing is left is an error.
+    [[ $(rec-select --skip-bad --kind rnn < bad.mp 2> /dev/null | rec-table --kind rnn run | paste -sd ' ') == '0 1 3' ]]
+    changed bad.mp <<< 'r["weights"]["linear.bias"][0] = np.nan'
+    for filter in 'probe --model fresh.mp' 'emulate --fit fresh.mp --steps 1' 'classify --fit accuracy --encoder fresh.mp --steps 1'; do
+        run -65 bash -c "$filter --skip-bad < bad.mp > /dev/null"
+        [[ $output == *"none of the 6 "* ]]
+    done
+}
