@@ -104,7 +104,10 @@ static enum status find_file(char path[PATH_MAX], const char *directory, const c
         return error_set(error, STATUS_NO_INPUT, "%s/%s: missing: %s (`make data` gets MNIST; --images names another folder)", directory,
                          name, strerror(errno));
     for (struct dirent *e; (e = readdir(d));) {
+        struct stat info;
         size_t used = strlen(there);
+        if (fstatat(dirfd(d), e->d_name, &info, 0) != 0) // a link to nowhere
+            continue;
         if (e->d_name[0] != '.' && used + strlen(e->d_name) + 3 < sizeof there)
             snprintf(there + used, sizeof there - used, "%s%s", used ? ", " : "", e->d_name);
         if (strcmp(e->d_name, name) == 0 || (is_named(e->d_name, name) && strcmp(found, name) != 0)) {
@@ -129,10 +132,7 @@ static enum status open_file(struct file *f, const char *directory, const char *
         return status;
     int fd = open_regular(f->path, &info);
     if (fd < 0)
-        return error_set(error, STATUS_NO_INPUT, "%s: %s", f->path,
-                         errno == EINVAL   ? "not a regular file"
-                         : errno == ENOENT ? "missing (a link to nowhere)"
-                                           : strerror(errno));
+        return error_set(error, STATUS_NO_INPUT, "%s: %s", f->path, errno == EINVAL ? "not a regular file" : strerror(errno));
     status = map_file(f, fd, (size_t)info.st_size, error);
     close(fd);
     return status == STATUS_OK && is_gzip(f) ? unpack_file(f, error) : status;
