@@ -7,8 +7,8 @@
 #include <string.h>
 
 static uint64_t count = 1, first_run;
-static int symbols = 2, states, length = REGULAR_DEFAULT_LENGTH;
-static const char *tomita;
+static int symbols = 2, fewest, most, length = REGULAR_DEFAULT_LENGTH;
+static const char *states = "2-8", *tomita;
 
 static struct option options[] = {
     {.type = OPTION_U64, .name = "count", .letter = 'n', .target = &count, .help = "How many task records"},
@@ -20,13 +20,12 @@ static struct option options[] = {
      .low = 2,
      .high = DFA_MAX_SYMBOLS,
      .help = "Symbols of the alphabet"},
-    {.type = OPTION_INT,
+    {.type = OPTION_TEXT,
      .name = "states",
      .letter = 's',
      .target = &states,
-     .low = 0,
-     .high = DFA_MAX_STATES,
-     .help = "States of each automaton, at least 2; 0: any number up to 8, all alike often"},
+     .value = "N|N-N",
+     .help = "States of each automaton, 2 to 8; or from how many to how many, all numbers equally likely"},
     {.type = OPTION_INT,
      .name = "length",
      .letter = 'l',
@@ -54,6 +53,16 @@ static struct program program = {
     .options = options,
 };
 
+static void parse_states(struct cli *cli) {
+    char *end;
+    fewest = most = (int)strtol(states, &end, 10);
+    if (*end == '-')
+        most = (int)strtol(end + 1, &end, 10);
+    if (*end || fewest < 2 || most < fewest || most > DFA_MAX_STATES)
+        cli_usage(cli, "--states %s: neither a number of 2 .. %d nor two of them with a hyphen, the lower one first", states,
+                  DFA_MAX_STATES);
+}
+
 static int grammars[64], grammar_count;
 
 static void parse_grammars(struct cli *cli) {
@@ -78,14 +87,13 @@ static void draw(void *body, struct rng *rng) {
         regular_tomita(task, grammars[next_run++ % (uint64_t)grammar_count]);
         return;
     }
-    task->dfa = (struct dfa){.symbols = symbols, .states = states};
+    task->dfa = (struct dfa){.symbols = symbols, .states = fewest + (int)rng_below(rng, (uint64_t)(most - fewest + 1))};
     regular_draw_task(task, rng);
 }
 
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
-    if (states == 1)
-        cli_usage(cli, "--states 1: such a language has all words or none");
+    parse_states(cli);
     if (tomita)
         parse_grammars(cli);
     if (tomita && symbols != 2)

@@ -109,7 +109,8 @@ static enum status tokens_read(const struct array *tokens, int64_t count, int64_
                                struct error *error) {
     if (out->arch.reads == RNN_READS_NUMBERS)
         return error_set(error, STATUS_DATA, "rollouts: inputs are tokens, but the RNN reads numbers (arch: key 'reads')");
-    bool next_tokens = out->arch.input == out->arch.output; // then the one after the last answer has to be there
+    const struct family *family = out->task.family;
+    bool next_tokens = out->arch.input == out->arch.output && (!family || family->right); // the one after the last answer has to be there
     if (!array_has_shape(tokens, 2, (int64_t[]){count, steps + 1}) &&
         (next_tokens || !array_has_shape(tokens, 2, (int64_t[]){count, steps})))
         return error_set(error, STATUS_DATA, "rollouts: inputs have not the shape [%lld,%lld] that fits the logits", (long long)count,
