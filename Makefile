@@ -96,6 +96,10 @@ same    = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))
 record  = $(if $(call same,$(strip $(file < $(1))),$(strip $(2))),,$(shell mkdir -p $(dir $(1)))$(file > $(1),$(2)))
 $(call record,$(BUILD)/flags,$(FLAGS))
 $(call record,$(BUILD)/members,$(OBJ))
+$(call record,$(BUILD)/filters.names,$(FILTERS))
+# A configuration file has sections named after filters: which there are, the library has to be told.
+$(BUILD)/lib/cli/config.o: private override CPPFLAGS += -DRNNPIPE_FILTERS='"$(FILTERS)"'
+$(BUILD)/lib/cli/config.o: $(BUILD)/filters.names
 $(OBJ) $(FILTERS:%=$(BUILD)/filters/%.o) $(UNIT:=.o) $(BENCH:=.o) $(FUZZ:=.o) $(BUILD)/tests/fuzz/replay.o $(FAULTS): $(BUILD)/flags
 
 $(BUILD)/%.o: %.c

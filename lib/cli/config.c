@@ -23,11 +23,13 @@ struct config {
     yaml_parser_t parser;
     yaml_event_t event; // the one being looked at
     int depth;
+    char *unknown; // the first unknown section: an error when the file is well formed
+    yaml_mark_t unknown_mark;
 };
 
 static enum status refuse(struct config *c, yaml_mark_t mark, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static enum status refuse(struct config *c, yaml_mark_t mark, const char *format, ...) {
-    char text[384];
+    char text[480];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
@@ -211,9 +213,28 @@ static enum status set_option(struct config *c, const char *key, yaml_mark_t mar
     return status;
 }
 
+// Is it the name of a filter, or does it begin with one and a hyphen, as sections for one part of an experiment do
+// (pipelines/experiment.mk)?
+static bool is_section(const char *key) {
+    for (const char *at = RNNPIPE_FILTERS; *at; at += strspn(at, " ")) {
+        size_t n = strcspn(at, " ");
+        if (strncmp(key, at, n) == 0 && (!key[n] || (key[n] == '-' && key[n + 1])))
+            return true;
+        at += n;
+    }
+    return strcmp(key, "experiment") == 0;
+}
+
+static void note_unknown(struct config *c, const char *key, yaml_mark_t mark) {
+    if (c->unknown || is_section(key))
+        return;
+    c->unknown = memory_strdup(key);
+    c->unknown_mark = mark;
+}
+
 static enum status section(struct config *c, const char *key, yaml_mark_t mark) {
     if (strcmp(key, c->name) != 0)
-        return skip(c, key, mark);
+        return note_unknown(c, key, mark), skip(c, key, mark);
     if (is_nothing(c))
         return STATUS_OK;
     if (c->event.type != YAML_MAPPING_START_EVENT)
@@ -266,9 +287,13 @@ enum status config_apply(const char *path, const char *name, struct option *own,
             memory_failed(0);
         yaml_parser_set_input_string(&c.parser, c.bytes, c.size);
         status = walk_stream(&c);
+        if (status == STATUS_OK && c.unknown)
+            status =
+                refuse(&c, c.unknown_mark, "unknown section '%s': there are experiment, and the filters: %s", c.unknown, RNNPIPE_FILTERS);
         yaml_event_delete(&c.event);
         yaml_parser_delete(&c.parser);
     }
     free(c.bytes);
+    free(c.unknown);
     return status;
 }

@@ -35,13 +35,17 @@ load ../helper
     done
 }
 
-@test "a configuration file: unknown keys are refused with line and column, other sections are not" {
+@test "a configuration file: unknown keys and sections are refused with line and column, those of other filters are not" {
     for filter in $(filters); do
         printf '%s:\n  seed: 3\n  no-such-key: 1\n' "$filter" > config.yaml
         run -64 "$filter" --config config.yaml
         [[ $output == "$filter: config.yaml:3:3: unknown key 'no-such-key' in section '$filter'" ]]
+        printf '# two\n\n%s: {seed: 1}\ntrain_rnn: {steps: 3}\n' "$filter" > config.yaml
+        run -64 "$filter" --config config.yaml
+        [[ $output == "$filter: config.yaml:4:1: unknown section 'train_rnn': there are experiment, and the filters: "*"train-rnn"* ]]
         run -66 "$filter" --config missing.yaml
-        printf 'other: {no-such-key: 1}\n' > config.yaml
+        [[ $filter == probe ]] || printf 'experiment: {runs: 1}\nprobe: {no-such-key: 1}\nprobe-linear: {}\n' > config.yaml
+        [[ $filter != probe ]] || printf 'emulate: {no-such-key: 1}\nclassify-fine-tuned: {}\n' > config.yaml
         run "$filter" --config config.yaml --no-such-option
         [[ $output != *config.yaml* ]]
     done
