@@ -19,10 +19,9 @@ do for [row = 0:1] {
     trace = row ? "answers" : "inputs"
     symbols = 1 + int(system(sprintf("awk '$1 == \"%s\" && $5 > m { m = $5 } END { print m + 0 }' %s", trace, ARG1)))
     set yrange [symbols - 0.5:-0.5]
-    unset ytics
-    set ytics out
-    do for [i = 0:symbols - 1] { set ytics add ((row ? (i ? "accepted" : "rejected") : sprintf("%d", i)) i) }
     do for [which = 0:1] {
+        set ytics scale 0 ("" 0) # only these, no numbers
+        do for [i = 0:which ? -1 : symbols - 1] { set ytics add ((row ? (i ? "accepted" : "rejected") : sprintf("%d", i)) i) }
         set title row ? "" : sprintf("automaton of %s states", task(which))
         set xlabel row ? "step" : ""
         set ylabel which ? "" : row ? "answer" : "probing input" offset -1
