@@ -2,6 +2,7 @@
 #include "cli/cli_internal.h"
 
 #include "base/filemap.h"
+#include "base/interrupt.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/note.h"
@@ -24,7 +25,6 @@
 // There is one: the handler for memory that can't be had gets no context, and neither does a signal handler.
 static struct cli running;
 static char *lock_path; // of the lock file that we hold
-static volatile sig_atomic_t signalled;
 
 static void remove_lock(void) {
     if (lock_path)
@@ -401,12 +401,12 @@ void cli_lock(struct cli *cli, const char *path) {
 
 static void on_signal(int number) {
     (void)number;
-    signalled = 1;
+    interrupt_asked = 1;
 }
 
 void cli_catch_signals(void) {
-    // The second signal is deadly again; an ignored one (nohup) stays ignored.
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART | (int)SA_RESETHAND}, old;
+    // No SA_RESTART: what waits for input or output is woken up. The second signal is deadly again; an ignored one (nohup) stays ignored.
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND}, old;
     const int numbers[] = {SIGINT, SIGTERM};
     for (int i = 0; i < 2; i++)
         if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
@@ -414,7 +414,7 @@ void cli_catch_signals(void) {
 }
 
 bool cli_signalled(void) {
-    return signalled != 0;
+    return interrupt_asked != 0;
 }
 
 void cli_interrupted(struct cli *cli, const char *format, ...) {

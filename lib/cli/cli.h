@@ -116,8 +116,8 @@ int cli_finish(struct cli *cli, struct reader *in, struct writer *out);
 // removes that file then. Exits with 75 when another process holds it. A file left behind by a killed process holds nobody up.
 void cli_lock(struct cli *cli, const char *path);
 
-// Has SIGINT or SIGTERM arrived? Only after cli_catch_signals; a filter with something to save asks in its loop, saves, and calls
-// cli_interrupted.
+// Has SIGINT or SIGTERM arrived? Only after cli_catch_signals; waiting for input or output then ends with STATUS_INTERRUPTED. A filter with
+// something to save asks in its loop, saves, and calls cli_interrupted.
 void cli_catch_signals(void);
 bool cli_signalled(void);
 void cli_interrupted(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn)); // message, exit 75

@@ -1,6 +1,7 @@
 #include "stream/mapping.h"
 
 #include "base/filemap.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/tempfile.h"
 
@@ -30,6 +31,10 @@ static enum status copy(int out, int in, const char *name, struct error *error) 
     char *block = memory_alloc(COPY_BLOCK);
     enum status status = STATUS_OK;
     while (status == STATUS_OK) {
+        if (interrupt_asked) {
+            status = error_set(error, STATUS_INTERRUPTED, "%s: stopped by a signal while it waited for input", name);
+            break;
+        }
         ssize_t got = read(in, block, COPY_BLOCK);
         if (got == 0)
             break;

@@ -1,6 +1,7 @@
 #include "stream/source_internal.h"
 
 #include "base/filemap.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -92,6 +93,8 @@ enum status source_want(struct source *s, size_t total, struct error *error) {
     while (source_size(s) < total) {
         if (s->at_end)
             return STATUS_END;
+        if (interrupt_asked)
+            return error_set(error, STATUS_INTERRUPTED, "stopped by a signal while it waited for input");
         make_room(s);
         ssize_t n = read(s->fd, s->buffer + s->end, s->capacity - s->end);
         if (n > 0)

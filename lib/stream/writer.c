@@ -1,6 +1,7 @@
 #include "stream/writer.h"
 
 #include "base/hash.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/table.h"
 #include "base/utf8.h"
@@ -57,8 +58,11 @@ static enum status io_failure(const struct writer *w, int failure, struct error 
 static enum status write_out(struct writer *w, const uint8_t *bytes, size_t size, struct error *error) {
     struct iovec part[2] = {{w->buffer, w->used}, {(void *)bytes, size}};
     w->used = 0;
+    bool again = false; // a call that took some only was interrupted
     while (part[0].iov_len + part[1].iov_len) {
-        ssize_t n = writev(w->fd, part, 2);
+        ssize_t n = again && interrupt_asked ? -1 : writev(w->fd, part, 2);
+        if (n < 0 && interrupt_asked && (again || errno == EINTR))
+            return error_set(error, STATUS_INTERRUPTED, "%s: stopped by a signal while nobody read it", w->name);
         if (n < 0 && errno == EAGAIN) { // a neighbour on the same pipe made it non-blocking
             poll(&(struct pollfd){.fd = w->fd, .events = POLLOUT}, 1, -1);
             continue;
@@ -71,6 +75,7 @@ static enum status write_out(struct writer *w, const uint8_t *bytes, size_t size
             part[i].iov_len -= taken;
             n -= (ssize_t)taken;
         }
+        again = true;
     }
     return STATUS_OK;
 }

@@ -270,7 +270,7 @@ PYTHON
     trains "$pid"
     kill "$pid"
     wait "$pid" || code=$?
-    [[ $code == 75 && $(< message) == *"nothing saved: see --checkpoint" ]]
+    cat message;     [[ $code == 75 && $(< message) == *"nothing saved: see --checkpoint" ]]
 }
 
 @test "emulate: a checkpoint of something else, a damaged one, and one that can't be written" {

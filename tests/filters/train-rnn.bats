@@ -159,6 +159,31 @@ assert len(records) % 4 == 1
 PYTHON
 }
 
+@test "train-rnn: SIGTERM and SIGINT end it also while it waits for tasks, or for somebody to read" {
+    local signal
+    for signal in TERM INT; do
+        python -c 'import signal, subprocess, sys, time
+# A shell would have its jobs in the background ignore SIGINT.
+job = subprocess.Popen(["train-rnn"], stdin=subprocess.PIPE, stdout=open("out.mp", "wb"), stderr=open("message", "wb"))
+time.sleep(0.3)
+job.send_signal(getattr(signal, "SIG" + sys.argv[1]))
+sys.exit(0 if job.wait(5) == 75 else 1)' "$signal"
+        [[ $(< message) == "train-rnn: standard input: record 1 (byte 0): stopped by a signal while it waited for input" ]]
+    done
+    gen-language --tokens 2 --count 100 > many.mp
+    python -c 'import signal, subprocess, sys, time
+options = "--steps 5 --hidden 8 --rollouts 100 --samples 5".split()
+job = subprocess.Popen(["train-rnn", *options], stdin=open("many.mp", "rb"), stdout=subprocess.PIPE, stderr=open("message", "wb"))
+ticks = lambda: open(f"/proc/{job.pid}/stat").read().split()[13:15]
+before = None
+while before != ticks(): # it works on, until the pipe is full
+    before = ticks()
+    time.sleep(1)
+job.send_signal(signal.SIGTERM)
+sys.exit(0 if job.wait(5) == 75 else 1)'
+    [[ $(< message) == "train-rnn: standard output: stopped by a signal while nobody read it" ]]
+}
+
 @test "train-rnn: --resume goes on where an output ends, wherever that is" {
     gen-language --tokens 2 --count 4 > tasks.mp
     train_small < tasks.mp > whole.mp
