@@ -180,6 +180,22 @@ static void pack_rollouts(struct packer *p, const struct rnn_arch *arch, const s
     pack_end(p);
 }
 
+// Rollouts of generators end with one more token: here the one that the RNN thinks the likeliest.
+static void add_choices(struct reading *x, const struct rnn_arch *arch, const float *answers) {
+    size_t T = (size_t)x->steps, O = (size_t)arch->output;
+    uint8_t *longer = memory_alloc((size_t)x->rows * (T + 1));
+    for (size_t i = 0; i < (size_t)x->rows; i++) {
+        const float *last = answers + ((i + 1) * T - 1) * O;
+        memcpy(longer + i * (T + 1), x->tokens + i * T, T);
+        longer[i * (T + 1) + T] = 0;
+        for (size_t o = 1; o < O; o++)
+            if (last[o] > last[longer[i * (T + 1) + T]])
+                longer[i * (T + 1) + T] = (uint8_t)o;
+    }
+    free(x->tokens);
+    x->tokens = longer;
+}
+
 static int first_token(const struct roller *r) {
     const struct family *family = r->record.task.family;
     if (bos != -2)
@@ -193,6 +209,7 @@ static int first_token(const struct roller *r) {
 // What was asked for, or otherwise what is best for such an RNN.
 static void roll(struct roller *r, struct packer *p) {
     const struct rnn_arch *arch = r->rnn->arch;
+    bool generates = rnn_record_generates(&r->record);
     struct reading x = {.rows = count, .steps = length ? length : 41};
     if (r->trainee && !inputs_file && !noise && !length && bos == -2) {
         snapshot_pack_rollouts(p, r->trainee, count);
@@ -200,13 +217,13 @@ static void roll(struct roller *r, struct packer *p) {
     }
     if (rnn_reads_tokens(arch) && arch->input > 256)
         check(r, error_set(cli_error(r->cli), STATUS_DATA, "an RNN of %d tokens; at most 256 can be given to it", arch->input));
-    if (bos >= arch->input || (bos != -2 && !rnn_tells_tokens(arch)))
+    if (bos >= arch->input || (bos != -2 && !generates))
         check(r, error_set(cli_error(r->cli), STATUS_DATA,
                            bos >= arch->input ? "--bos %d: the RNN knows tokens 0 .. %d"
                                               : "--bos %d: the RNN (%d inputs) does not tell tokens",
                            bos, bos >= arch->input ? arch->input - 1 : arch->input));
     struct stepper *s = stepper_of_rnn(arch, r->rnn->table, r->rnn->weights, STEPPER_BLOCK);
-    bool says = rnn_tells_tokens(arch) && !inputs_file && !noise;
+    bool says = generates && !inputs_file && !noise;
     if (inputs_file)
         file_reading(r, &x);
     else if (noise || (rnn_reads_tokens(arch) && !says))
@@ -222,7 +239,9 @@ static void roll(struct roller *r, struct packer *p) {
     } else {
         rollout_read(s, arch, x.tokens, x.numbers, x.rows, x.steps, answers);
     }
-    pack_rollouts(p, arch, &x, says ? x.steps + 1 : x.steps, answers);
+    if (generates && !says)
+        add_choices(&x, arch, answers);
+    pack_rollouts(p, arch, &x, generates ? x.steps + 1 : x.steps, answers);
     stepper_free(s);
     free(x.tokens);
     free(x.numbers);

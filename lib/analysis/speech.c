@@ -48,9 +48,7 @@ enum status speech_of(struct speech *out, const struct rnn_record *record, const
 }
 
 bool speech_generates(const struct rnn_record *record) {
-    const struct family *family = record->task.family;
-    bool classifies = family && family->vocabulary && !family->right;
-    return rnn_tells_tokens(&record->arch) && !classifies;
+    return rnn_record_generates(record);
 }
 
 bool speech_machine(struct automaton *out, const struct rnn_record *record) {

@@ -104,13 +104,18 @@ static enum status tokens_check(const struct array *tokens, int symbols, struct 
     return STATUS_OK;
 }
 
+bool rnn_record_generates(const struct rnn_record *r) {
+    const struct family *family = r->task.family;
+    bool classifies = family && family->vocabulary && !family->right;
+    return rnn_tells_tokens(&r->arch) && !classifies;
+}
+
 // One token a step, and perhaps one more at the end: the token after the last answer.
 static enum status tokens_read(const struct array *tokens, int64_t count, int64_t steps, bool look_at_tokens, struct rnn_record *out,
                                struct error *error) {
     if (out->arch.reads == RNN_READS_NUMBERS)
         return error_set(error, STATUS_DATA, "rollouts: inputs are tokens, but the RNN reads numbers (arch: key 'reads')");
-    const struct family *family = out->task.family;
-    bool next_tokens = out->arch.input == out->arch.output && (!family || family->right); // the one after the last answer has to be there
+    bool next_tokens = rnn_record_generates(out); // then the one after the last answer has to be there
     if (!array_has_shape(tokens, 2, (int64_t[]){count, steps + 1}) &&
         (next_tokens || !array_has_shape(tokens, 2, (int64_t[]){count, steps})))
         return error_set(error, STATUS_DATA, "rollouts: inputs have not the shape [%lld,%lld] that fits the logits", (long long)count,

@@ -31,6 +31,9 @@ enum status rnn_record_read(const struct value *root, struct rnn_record *out, st
 enum status rnn_record_view(const struct value *root, struct rnn_record *out, struct error *error) MUST_CHECK;
 // The flat vector of a table; STATUS_DATA also when a weight is not finite. Errors name run, step and tensor.
 enum status rnn_record_weights(const struct rnn_record *r, const struct params *table, float *values, struct error *error) MUST_CHECK;
+// Do its answers tell the next token (rnn_tells_tokens), and is its task no other than that? Acceptors of words over as many letters as
+// there are verdicts look like generators, but for their family, which judges no words that they would write.
+bool rnn_record_generates(const struct rnn_record *r);
 bool rnn_record_metric(const struct rnn_record *r, const char *name, double *out);
 
 #endif

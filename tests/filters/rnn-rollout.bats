@@ -52,6 +52,11 @@ END
     python -c 'import numpy as np; np.save("x.npy", np.arange(12, dtype="f8").reshape(2, 6, 1) / 7); np.save("t.npy", [[0, 3, 2], [1, 1, 0]])'
     rnn-rollout --inputs x.npy < numbers.mp > filed.mp
     rnn-rollout --inputs t.npy < taggers.mp > tokens-filed.mp
+    rnn-rollout --inputs t.npy < tokens.mp > own.mp
+    gen-regular --count 2 | train-rnn --steps 3 --snapshots '' --hidden 4 --rollouts 2 --samples 5 > regular.mp
+    rnn-rollout --count 2 --samples 5 < regular.mp | rec-diff regular.mp -
+    rnn-rollout --count 4 --length 12 < regular.mp > acceptors.mp
+    for file in own acceptors noise; do probe --new --hidden 4 --length 3 < "$file.mp" > /dev/null; done # they can be read
     printf '0 3 2\n1,1,0\n' > t.txt
     rnn-rollout --inputs t.txt < taggers.mp | rec-diff tokens-filed.mp -
     check << 'PYTHON'
@@ -77,6 +82,13 @@ assert abs(noise.mean() - 2) < 0.1 and abs(noise.std() - 3) < 0.1
 uniform = np.concatenate([r["rollouts"]["inputs"].ravel() for r in verify("uniform.mp", 5, 7)])
 assert uniform.min() >= -2 and uniform.max() <= 5 and uniform.max() - uniform.min() > 6
 verify("tagged.mp", 20, 41)
+for r in records("own.mp"):  # given tokens, and then what the RNN thinks likeliest
+    x, y = r["rollouts"]["inputs"], r["rollouts"]["logits"]
+    assert x[:, :3].tolist() == [[0, 3, 2], [1, 1, 0]] and (x[:, 3] == y[:, -1].argmax(-1)).all()
+    assert np.abs(Reader(r).run([0, 3, 2])[0] - y[0]).max() < 1e-4
+for r in records("acceptors.mp"):
+    assert r["rollouts"]["inputs"].shape == (4, 12) and r["rollouts"]["logits"].shape == (4, 12, 2)
+    assert np.abs(Reader(r).run([int(t) for t in r["rollouts"]["inputs"][1]])[0] - r["rollouts"]["logits"][1]).max() < 1e-4
 for r in verify("filed.mp", 2, 6):
     assert np.allclose(r["rollouts"]["inputs"].ravel() * 7, np.arange(12), atol=1e-5)
 for r in verify("tokens-filed.mp", 2, 3):
