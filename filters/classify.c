@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *fit, *as = "auto", *model, *encoder_file, *data = "-", *label;
-static int batch = 64, hidden = 128, layers = 2, log_every = 100;
+static const char *fit, *as = "auto", *model, *encoder_file, *data = "-", *label, *checkpoint;
+static int checkpoint_every = 1000, batch = 64, hidden = 128, layers = 2, log_every = 100;
 static uint64_t steps = 2000;
 static double rate, encoder_rate, decay = 0.01, clip = 0.1;
 
@@ -71,6 +71,18 @@ static struct option options[] = {
      .high = 65536},
     {.type = OPTION_INT, .name = "layers", .target = &layers, .help = "Hidden layers of the predictor", .low = 0, .high = 16},
     {.type = OPTION_INT, .name = "log-every", .target = &log_every, .help = "Steps between log records", .low = 1, .high = 1e9},
+    {.type = OPTION_TEXT,
+     .name = "checkpoint",
+     .target = &checkpoint,
+     .value = "FILE",
+     .help = "Save the state here, and go on from here if FILE exists; with one FIELD"},
+    {.type = OPTION_INT,
+     .name = "checkpoint-every",
+     .target = &checkpoint_every,
+     .value = "N",
+     .help = "Steps between checkpoints",
+     .low = 1,
+     .high = 1e9},
     {.type = OPTION_HEADING, .help = "Predicting"},
     {.type = OPTION_TEXT,
      .name = "label",
@@ -148,17 +160,45 @@ static int properties_chosen(struct cli *cli, struct property properties[MAX_FIE
 
 // --- Training ---
 
+static void save(struct cli *cli, const struct prediction *p) {
+    cli_check(cli, prediction_save(p, checkpoint, cli_identity(cli), cli_error(cli)));
+}
+
+// Goes on where the checkpoint is, if there is one.
+static void resume(struct cli *cli, struct prediction *p) {
+    if (checkpoint && access(checkpoint, F_OK) == 0)
+        cli_check(cli, prediction_resume(p, checkpoint, cli_error(cli)));
+    else if (checkpoint)
+        save(cli, p); // now, not in an hour, is the time to learn that it can't be written
+    if (p->learner->step > steps)
+        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: this checkpoint is of step %llu already, beyond the last one, %llu",
+                                 checkpoint, (unsigned long long)p->learner->step, (unsigned long long)steps));
+}
+
+// Trains until the steps are done, the training diverges, or a signal comes. The last state is saved, so that the training can be continued
+// with more steps.
 static void train(struct cli *cli, struct prediction *p) {
+    resume(cli, p);
     struct progress *progress = progress_new(cli, "steps", steps);
-    while (p->learner->step < steps) {
+    uint64_t saved = p->learner->step;
+    while (p->learner->step < steps && !cli_signalled()) {
         double loss;
         enum status status = prediction_step(p, &loss, cli_error(cli));
         if (status == STATUS_DIVERGED)
             break;
         cli_check(cli, status);
+        if (checkpoint && p->learner->step % (uint64_t)checkpoint_every == 0) {
+            save(cli, p);
+            saved = p->learner->step;
+        }
         progress_step(progress, p->learner->step, "loss %.4f", loss);
     }
     progress_end(progress);
+    if (checkpoint && saved != p->learner->step && !p->diverged_at)
+        save(cli, p);
+    if (cli_signalled() && !p->diverged_at)
+        cli_interrupted(cli, "interrupted at step %llu%s%s", (unsigned long long)p->learner->step, checkpoint ? "; goes on from " : "",
+                        checkpoint ? checkpoint : ", nothing saved: see --checkpoint");
 }
 
 static void write_log(struct cli *cli, struct writer *out, const struct prediction *p, bool several) {
@@ -242,6 +282,10 @@ static void write_models(struct cli *cli, struct writer *out, const struct datas
 static int fit_main(struct cli *cli) {
     struct property properties[MAX_FIELDS];
     int count = properties_chosen(cli, properties);
+    if (checkpoint && count > 1)
+        cli_usage(cli, "--checkpoint goes with one field");
+    if (checkpoint)
+        cli_lock(cli, checkpoint);
     struct modelfile *file = encoder_file ? modelfile_open(cli, encoder_file) : NULL;
     struct encoder *encoder = file ? modelfile_encoder(file) : NULL;
     if (file && !encoder)
@@ -260,6 +304,7 @@ static int fit_main(struct cli *cli) {
         property_free(&properties[i]);
         tell(cli, p[i]);
     }
+    cli_catch_signals();
     for (int i = 0; i < count; i++) {
         train(cli, p[i]);
         cli_check(cli, prediction_finish(p[i], &losses[i], cli_error(cli)));
@@ -342,6 +387,8 @@ int main(int argc, char **argv) {
         cli_usage(cli, "either --fit FIELD or --model FILE has to be given");
     if (model && encoder_file)
         cli_usage(cli, "--encoder goes with --fit: a model has its own");
+    if (checkpoint && (model || strcmp(checkpoint, "-") == 0))
+        cli_usage(cli, model ? "--checkpoint goes with --fit" : "--checkpoint is a file, not a stream");
     cli_check_label(cli, label);
     const char *file = model ? model : encoder_file;
     if (file && strcmp(file, "-") == 0 && strcmp(data, "-") == 0)

@@ -227,15 +227,20 @@ $(foreach t,$(TARGETS),$(eval $(call predict,$(t))))
 
 END_TO_END := $(filter-out frozen,$(MODES))
 
+state = $(basename $@).checkpoint
+
 define predict-end-to-end # TARGET MODE
 $$(foreach e,$$(ENCODERS),$$(eval $$(call of,$$(e),predictor-$(1)-$(2)): $$(call own,classify-$(2) classify-$(2)-$$(e))))
 
 $$(MODELS:=/predictor-$(1)-$(2).mp): $$(R)/%/predictor-$(1)-$(2).mp: $$(R)/%/$$(begin-$(2)).mp $$(R)/zoo.mp $$(call config,classify)
 	@echo "classify: training of $$*, $$(mode-$(2)), to predict $(1)"
 	@rm -f $$(mark)
+	@for file in $$^; do if [[ $$$$file -nt $$(state) ]]; then rm -f $$(state); fi; done
 	@classify --fit $(1) --encoder $$< --config $$(CONFIG) $$(call options,classify-$(2) classify-$(2)-$$(encoder)) --seed $$(seed) \
+		--checkpoint $$(state) \
 		< $$(R)/zoo.mp > $$(tmp) $$(logged)
 	@mv $$(tmp) $$@
+	@rm -f $$(state)
 
 $$(MODELS:=/predictions-$(1)-$(2).mp): $$(R)/%/predictions-$(1)-$(2).mp: $$(R)/%/predictor-$(1)-$(2).mp $$(R)/zoo.mp
 	@classify --model $$< --label "$$(encoder), $$(mode-$(2))" --config $$(CONFIG) < $$(R)/zoo.mp > $$(tmp)

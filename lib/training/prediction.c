@@ -6,6 +6,7 @@
 #include "training/prediction_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,28 +24,6 @@ bool prediction_seen(const struct rnn_record *record) {
 }
 
 // --- Data ---
-
-// A record's part in training.
-enum part { PART_NONE, PART_TRAINING, PART_VALIDATION, PART_OOD };
-
-struct prediction_internal {
-    struct encoder *encoder; // may be NULL
-    const struct dataset *data;
-    struct property property; // its own; settled by the survey
-    struct predictor_config config;
-    uint8_t *part;          // [items] enum part
-    double *truth;          // [items, answers]
-    float *z;               // [items, Z]; NULL with an encoder
-    int *items, *judged[2]; // training items; those of validation and ood that are not seen
-    int item_count, judged_count[2];
-    int log_every, since_point;
-    double loss_sum; // of the steps since the last point of the curve
-    int curve_capacity;
-    // The networks at the point of the curve with the least loss: what is left when the training diverges.
-    float *best_encoder, *best_predictor;
-    double best_loss; // infinity: those that came
-    uint64_t best_step;
-};
 
 static enum status blame(const struct dataset *data, int item, struct error *error) {
     return error_prefix(error, "%s: byte %llu", data->name, (unsigned long long)data->items[item].offset);
@@ -302,6 +281,27 @@ static void restore_best(struct prediction *p) {
 }
 
 // The predictor and what trains it, for data that have been taken.
+static uint64_t hash_floats(uint64_t h, const float *x, size_t n) {
+    return hash_mix(h ^ hash_crc32(0, x, n * sizeof *x));
+}
+
+// A checkpoint goes on only with the training that made it: same data, property, networks and recipe (but for the number of steps and
+// threads).
+static uint64_t fingerprint(const struct prediction *p) {
+    const struct prediction_internal *in = p->internal;
+    const struct learner_recipe *r = &p->learner->recipe;
+    char text[512];
+    snprintf(text, sizeof text, "%s %d / %d %.17g %.17g %.17g %.17g %llu / %d %d", in->property.name, (int)in->property.kind, r->batch,
+             r->rate, r->encoder_rate, r->decay, r->clip, (unsigned long long)r->seed, in->log_every, in->item_count);
+    uint64_t h = hash_bytes(in->data->hash, text, strlen(text));
+    h = hash_floats(h, p->predictor->values, p->predictor->table.size);
+    if (!in->encoder)
+        return h;
+    h = hash_bytes(h, in->encoder->type->name, strlen(in->encoder->type->name));
+    h = hash_mix(h ^ in->encoder->step);
+    return hash_floats(h, in->encoder->values, in->encoder->table.size);
+}
+
 static enum status begin(struct prediction *p, const struct prediction_recipe *recipe, struct error *error) {
     struct prediction_internal *in = p->internal;
     p->predictor = predictor_new(&in->property, &in->config, recipe->learner.seed);
@@ -312,6 +312,7 @@ static enum status begin(struct prediction *p, const struct prediction_recipe *r
     in->best_predictor = memory_alloc(p->predictor->table.size * sizeof(float));
     in->best_encoder = in->encoder ? memory_alloc(in->encoder->table.size * sizeof(float)) : NULL;
     remember_best(p, INFINITY);
+    in->fingerprint = fingerprint(p);
     return in->encoder ? STATUS_OK : note_encoders(p, error);
 }
 
@@ -371,15 +372,20 @@ void prediction_free(struct prediction *p) {
     free(p);
 }
 
-static void add_point(struct prediction *p) {
+void prediction_add_point(struct prediction *p, uint64_t step, double loss) {
     struct prediction_internal *in = p->internal;
     if (p->curve_count == in->curve_capacity) {
         int more = in->curve_capacity ? 2 * in->curve_capacity : 16;
         p->curve = memory_realloc(p->curve, (size_t)p->curve_count * sizeof *p->curve, (size_t)more * sizeof *p->curve);
         in->curve_capacity = more;
     }
+    p->curve[p->curve_count++] = (struct prediction_point){step, loss};
+}
+
+static void add_point(struct prediction *p) {
+    struct prediction_internal *in = p->internal;
     double loss = in->loss_sum / in->since_point;
-    p->curve[p->curve_count++] = (struct prediction_point){p->learner->step, loss};
+    prediction_add_point(p, p->learner->step, loss);
     in->loss_sum = in->since_point = 0;
     if (loss < in->best_loss)
         remember_best(p, loss);

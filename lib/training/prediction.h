@@ -3,6 +3,7 @@
 #ifndef TRAINING_PREDICTION_H
 #define TRAINING_PREDICTION_H
 
+#include "stream/writer.h"
 #include "training/learner.h"
 #include "training/predictor.h"
 
@@ -38,7 +39,6 @@ enum status prediction_new(struct prediction **out, struct encoder *encoder, con
                            const struct prediction_recipe *recipe, struct error *error) MUST_CHECK;
 void prediction_free(struct prediction *p);
 
-// STATUS_DIVERGED when it can't go on: diverged_at is set then, and prediction_finish gives the networks of the curve's best point.
 // Can a record be used by prediction_new together with those that were asked about before? As emulation_usable.
 struct prediction_sift {
     const struct encoder *encoder; // NULL: of embeddings
@@ -47,7 +47,12 @@ struct prediction_sift {
 };
 enum status prediction_usable(void *sift, const struct rnn_record *record, struct error *error);
 
+// STATUS_DIVERGED when it can't go on: diverged_at is set then, and prediction_finish gives the networks of the curve's best point.
 enum status prediction_step(struct prediction *p, double *loss, struct error *error) MUST_CHECK;
+// The state so far in a file, and on from there, as emulation_save and emulation_resume: before prediction_finish.
+enum status prediction_save(const struct prediction *p, const char *path, const struct writer_identity *identity,
+                            struct error *error) MUST_CHECK;
+enum status prediction_resume(struct prediction *p, const char *path, struct error *error) MUST_CHECK;
 // Ends the curve, and evaluates on the records kept for judging; the predictor is then as it is in records. No step may follow.
 enum status prediction_finish(struct prediction *p, struct predictor_losses *losses, struct error *error) MUST_CHECK;
 

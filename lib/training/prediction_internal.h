@@ -1,8 +1,33 @@
-// Checks of records that training and applying a predictor share.
+// What training a predictor, its checkpoints, and applying it share.
 #ifndef TRAINING_PREDICTION_INTERNAL_H
 #define TRAINING_PREDICTION_INTERNAL_H
 
 #include "training/prediction.h"
+
+// A record's part in training.
+enum part { PART_NONE, PART_TRAINING, PART_VALIDATION, PART_OOD };
+
+struct prediction_internal {
+    struct encoder *encoder; // may be NULL
+    const struct dataset *data;
+    struct property property; // its own; settled by the survey
+    struct predictor_config config;
+    uint8_t *part;          // [items] enum part
+    double *truth;          // [items, answers]
+    float *z;               // [items, Z]; NULL with an encoder
+    int *items, *judged[2]; // training items; those of validation and ood that are not seen
+    int item_count, judged_count[2];
+    int log_every, since_point;
+    double loss_sum; // of the steps since the last point of the curve
+    int curve_capacity;
+    // The networks at the point of the curve with the least loss: what is left when the training diverges.
+    float *best_encoder, *best_predictor;
+    double best_loss; // infinity: those that came
+    uint64_t best_step;
+    uint64_t fingerprint; // of data, networks as they came, and recipe: what a checkpoint must agree in
+};
+
+void prediction_add_point(struct prediction *p, uint64_t step, double loss); // to the curve
 
 // z of an embedding record: a vector; and as `size` finite numbers.
 enum status prediction_z_open(const struct value *root, struct array *z, struct error *error) MUST_CHECK;

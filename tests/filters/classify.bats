@@ -440,3 +440,36 @@ PYTHON
     run -0 classify --version
     [[ "$output" == classify* ]]
 }
+
+@test "classify: --checkpoint: interrupted, killed or ended, a training goes on to the same bytes, with an encoder and without" {
+    gen-language --tokens 2 --count 8 | train-rnn --steps 20 --snapshots '' --hidden 8 --rollouts 2 --samples 20 > small.mp
+    probe --new --hidden 8 --length 5 < small.mp > fresh.mp
+    probe --model fresh.mp < small.mp > small-z.mp
+    data() {
+        rec-json --no-meta --arrays whole < "$1"
+    }
+    local training input status job
+    for input in small.mp small-z.mp; do
+        training=(classify --fit accuracy --log-every 7)
+        [[ $input == small-z.mp ]] || training+=(--encoder fresh.mp)
+        rm -f state.mp
+        "${training[@]}" --steps 60 < "$input" > whole.mp
+        "${training[@]}" --steps 23 --checkpoint state.mp < "$input" > part.mp # ends in the middle of a point of the curve
+        "${training[@]}" --steps 60 --checkpoint state.mp < "$input" > resumed.mp
+        cmp <(data whole.mp) <(data resumed.mp)
+        run -65 bash -c '"$@" --steps 59 --checkpoint state.mp' _ "${training[@]}" < "$input"
+        [[ $output == *"of step 60 already"* ]]
+        run -65 bash -c '"$@" --steps 70 --rate 0.1 --checkpoint state.mp' _ "${training[@]}" < "$input"
+        [[ $output == *"belongs to other data, networks or options" ]]
+        rm state.mp
+        "${training[@]}" --steps 1000000000 --checkpoint state.mp < "$input" > out.mp 2> message 3>&- &
+        job=$! status=0
+        sleep 1
+        kill -TERM "$job"
+        wait "$job" || status=$?
+        [[ $status == 75 && ! -s out.mp && $(< message) == "classify: interrupted at step "*"; goes on from state.mp" ]]
+        [[ $(rec-json < state.mp | sed -n 's/.*"step":\([0-9]*\),.*/\1/p' | head -n 1) -gt 0 && ! -e state.mp.lock && ! -e state.mp.tmp ]]
+    done
+    run -64 classify --fit accuracy,step --checkpoint state.mp < small-z.mp
+    run -64 classify --model whole.mp --checkpoint state.mp < small-z.mp
+}
