@@ -93,8 +93,9 @@ struct interrogator *interrogator_open(struct cli *cli, const char *path, bool c
         size_t old = (size_t)m->record_count * sizeof *m->records;
         m->records = memory_realloc(m->records, old, old + sizeof *m->records);
         m->records[m->record_count++] = value_clone(in->record);
-        read_model(cli, m, m->records[m->record_count - 1]);
     }
+    for (int i = 0; i < m->record_count; i++) // not earlier: by now the stream is known to be whole
+        read_model(cli, m, m->records[i]);
     for (int i = 0; i < m->record_count; i++)
         read_rest(cli, m, m->records[i]);
     check(cli, m, calibrated);

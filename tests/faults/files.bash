@@ -18,6 +18,8 @@ make_files() {
     classify --model predictor.mp < embeddings.mp > predictions.mp
     cat model.mp predictor.mp > models.mp
     describe --fit models.mp < embeddings.mp > interrogator.mp
+    rec-select --run 0 --step last < zoo.mp > single.mp
+    export-rnn < single.mp > net.safetensors
     printf '2 0 1\n2 1\n' > inputs.txt
-    printf 'other: {a: [1, 2]}\n' > config.yaml
+    printf 'experiment: {runs: [1, 2]}\n' > config.yaml
 }
