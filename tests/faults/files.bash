@@ -20,6 +20,7 @@ make_files() {
     describe --fit models.mp < embeddings.mp > interrogator.mp
     rec-select --run 0 --step last < zoo.mp > single.mp
     export-rnn < single.mp > net.safetensors
+    printf '2 0\n2 1\n' > rows.txt
     printf '2 0 1\n2 1\n' > inputs.txt
     printf 'experiment: {runs: [1, 2]}\n' > config.yaml
 }
