@@ -100,6 +100,16 @@ static void run_backward(void *context) {
     kernels()->lstm_backward(v->y, v->c, v->h, v->gates, 4 * v->hidden, v->tanh_c, v->x, v->rows, v->hidden);
 }
 
+static void run_gru_forward(void *context) {
+    const struct vectors *v = context;
+    kernels()->gru_forward(v->gates, 4 * v->hidden, v->h, v->x, v->rows, v->hidden);
+}
+
+static void run_gru_backward(void *context) {
+    const struct vectors *v = context;
+    kernels()->gru_backward(v->y, NULL, v->h, v->gates, 4 * v->hidden, v->x, v->rows, v->hidden);
+}
+
 static void run_transpose(void *context) {
     const struct vectors *v = context;
     kernels()->transpose(v->y, v->rows, v->x, v->hidden, v->rows, v->hidden);
@@ -142,11 +152,15 @@ int main(void) {
     bench_elements("exp 4096", run_elementwise, &v, 4096);
     bench_elements("lstm_forward 32x32", run_forward, &v, 32 * 32);
     bench_elements("lstm_backward 32x32", run_backward, &v, 32 * 32);
+    bench_elements("gru_forward 32x32", run_gru_forward, &v, 32 * 32);
+    bench_elements("gru_backward 32x32", run_gru_backward, &v, 32 * 32);
     bench_elements("sum_squares 4096", run_sum_squares, &v, 4096);
     bench_elements("softmax 32x32", run_softmax, &v, 32 * 32);
     v.rows = 64, v.hidden = 256;
     bench_elements("lstm_forward 64x256", run_forward, &v, 64 * 256);
     bench_elements("lstm_backward 64x256", run_backward, &v, 64 * 256);
+    bench_elements("gru_forward 64x256", run_gru_forward, &v, 64 * 256);
+    bench_elements("gru_backward 64x256", run_gru_backward, &v, 64 * 256);
     bench_elements("transpose 64x256", run_transpose, &v, 64 * 256);
     v.rows = v.hidden = 256;
     bench_elements("transpose 256x256", run_transpose, &v, 256 * 256);

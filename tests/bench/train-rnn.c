@@ -1,5 +1,5 @@
-// Training RNNs of both zoos at the paper's size, and what a snapshot costs: 2 x 32 units, batch 32; languages of 4 tokens, 41 positions;
-// images of 50 tiles of 16 pixels.
+// Training RNNs of both zoos at the paper's size, of every cell, and what a snapshot costs: 2 x 32 units, batch 32; languages of 4 tokens,
+// 41 positions; images of 50 tiles of 16 pixels.
 #include "families/language.h"
 #include "families/smnist.h"
 
@@ -22,11 +22,11 @@ static void run_rollouts(void *context) {
     rollouts_free(&r);
 }
 
-// Multiply-adds that a forward pass needs, for B rows of T positions, H units a layer, 4H gates: at t = 0 no recurrence, since h is zero;
+// Multiply-adds that a forward pass needs, for B rows of T positions, H units a layer, GH gates: at t = 0 no recurrence, since h is zero;
 // the first layer's product with one-hot inputs is a look-up. Backward needs as many for the gradients of the layers' inputs (but for the
 // first one's) and as many for those of the weights; a multiply-add is two operations.
 static double step_flops(const struct trainee *t, int batch, int positions, bool one_hot) {
-    const double units = t->arch.hidden, gates = 4 * units, layers = t->arch.layers;
+    const double units = t->arch.hidden, gates = t->arch.cell->gates * units, layers = t->arch.layers;
     const double first = one_hot ? 0 : positions * t->arch.input * gates;
     const double inputs = (layers - 1) * positions * units * gates, recurrence = layers * (positions - 1) * units * gates;
     const double readout = positions * units * t->arch.output;
@@ -48,6 +48,20 @@ static void bench_languages(double peak) {
     bench_measure_rate("sampling and judging 1,000 strings", run_performance, t, STRINGS, "strings/s");
     bench_measure_rate("100 rollouts with log-probabilities", run_rollouts, t, ROLLOUTS, "rollouts/s");
     trainee_free(t);
+}
+
+// The same task, learnt by RNNs of every cell.
+static void bench_cells(double peak) {
+    const struct language language = {.tokens = 4, .offsets = {0, 1, -1, 2}, .length = language_default_length(4, 10), .max_n = 10};
+    for (int i = 0; cell_at(i); i++) {
+        struct train_recipe recipe = train_paper_recipe;
+        char name[64];
+        recipe.cell = cell_at(i);
+        struct trainee *t = trainee_of_language(&language, &recipe, 1, 1);
+        snprintf(name, sizeof name, "step of %s", recipe.cell->name);
+        bench_measure(name, run_step, t, step_flops(t, recipe.batch, language.length - 1, true), peak);
+        trainee_free(t);
+    }
 }
 
 static void run_rotation(void *context) {
@@ -83,6 +97,7 @@ int main(int argc, char **argv) {
     bench_read_options(argc, argv);
     const double peak = bench_peak();
     bench_languages(peak);
+    bench_cells(peak);
     bench_images(peak);
     return 0;
 }
