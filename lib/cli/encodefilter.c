@@ -213,7 +213,7 @@ static void make_encoder(struct cli *cli, const struct settings *s, const struct
     if (encoder_has_key(type, "softmax") && !config.softmax)
         choose_range(cli, s, &rnn, &config);
     struct error error = {0};
-    if (encoder_check(type, &config, &error) != STATUS_OK)
+    if (encoder_check(type, &config, &rnn.arch, &error) != STATUS_OK)
         cli_usage(cli, "%s", error.text);
     struct encoder *e = encoder_new(type, &config, &rnn.arch, cli_common(cli)->seed);
     encoder_pack(writer_packer(out), e);

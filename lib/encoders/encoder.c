@@ -3,6 +3,8 @@
 #include "base/memory.h"
 #include "nn/activation.h"
 
+#include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,10 +68,6 @@ struct encoder_config encoder_defaults(const struct encoder_type *type, const st
     return config;
 }
 
-enum status encoder_check(const struct encoder_type *type, const struct encoder_config *config, struct error *error) {
-    return type->check ? type->check(config, error) : STATUS_OK;
-}
-
 // All but the values.
 static struct encoder *declared(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch,
                                 uint64_t seed) {
@@ -78,6 +76,28 @@ static struct encoder *declared(const struct encoder_type *type, const struct en
     rnn_params(&e->rnn_table, arch);
     type->declare(e);
     return e;
+}
+
+// Networks count in int. What a probing encoder makes and takes in at once, and all its parameters, have to fit; nothing is allocated for
+// a table.
+static enum status size_check(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch,
+                              struct error *error) {
+    uint64_t length = encoder_has_key(type, "length") ? (uint64_t)config->length : 1,
+             probes = encoder_has_key(type, "probes") ? (uint64_t)config->probes : 1;
+    uint64_t inputs = length * (uint64_t)arch->input, answers = length * probes * (uint64_t)arch->output;
+    if (inputs > INT_MAX || answers > INT_MAX)
+        return error_set(error, STATUS_DATA, "an encoder for %" PRIu64 " inputs or %" PRIu64 " answers, more than %d", inputs, answers,
+                         INT_MAX);
+    struct encoder *e = declared(type, config, arch, 0);
+    size_t size = e->table.size;
+    encoder_free(e);
+    return size <= INT_MAX ? STATUS_OK : error_set(error, STATUS_DATA, "an encoder of %zu weights, more than %d", size, INT_MAX);
+}
+
+enum status encoder_check(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch,
+                          struct error *error) {
+    enum status status = type->check ? type->check(config, error) : STATUS_OK;
+    return status == STATUS_OK ? size_check(type, config, arch, error) : status;
 }
 
 static void init_values(struct encoder *e) {
@@ -129,7 +149,7 @@ enum status encoder_read(const struct model_record *record, struct encoder **out
     config_keys(type, &config, keys);
     if (config_read(record->config, keys, error) != STATUS_OK)
         return error->status;
-    if (encoder_check(type, &config, error) != STATUS_OK)
+    if (encoder_check(type, &config, &record->arch, error) != STATUS_OK)
         return error_prefix(error, "encoder record");
     struct encoder *e = declared(type, &config, &record->arch, record->seed);
     e->step = record->step;

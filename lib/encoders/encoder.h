@@ -60,8 +60,9 @@ bool encoder_has_key(const struct encoder_type *type, const char *key); // is th
 // The kind's defaults for RNNs of this architecture: length and softmax depend on whether they read tokens.
 struct encoder_config encoder_defaults(const struct encoder_type *type, const struct rnn_arch *arch);
 
-// Do the sizes go together? A config that doesn't pass must not become an encoder.
-enum status encoder_check(const struct encoder_type *type, const struct encoder_config *config, struct error *error) MUST_CHECK;
+// Do the sizes go together, and do all that is counted in int? A config that doesn't pass must not become an encoder.
+enum status encoder_check(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch,
+                          struct error *error) MUST_CHECK;
 
 // A fresh encoder, initialised from (seed, "encoder"). Free with encoder_free.
 struct encoder *encoder_new(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch,

@@ -4,6 +4,7 @@
 #include "math/stats.h"
 
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,9 @@ static enum status tokens_at(const struct rnn_record *record, uint64_t which, ui
 
 enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record *record, uint64_t which, int column, int columns,
                                struct error *error) {
+    if (column == 0 && record->logits.shape[1] > INT_MAX / (uint64_t)columns) // positions are counted in int
+        return error_set(error, STATUS_DATA, "rollouts of %llu steps: too many for %d side by side",
+                         (unsigned long long)record->logits.shape[1], columns);
     if (column == 0)
         settle(r, record, columns);
     uint64_t T = (uint64_t)r->steps, I = (uint64_t)record->arch.input, O = (uint64_t)record->arch.output;

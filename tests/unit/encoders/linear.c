@@ -106,6 +106,29 @@ static void test_fixed(int layers, int fixed) {
     encoder_free(e);
 }
 
+// Sizes that a record may declare, whose products are beyond int: refused, nothing is allocated for them.
+static void test_large(void) {
+    static const struct {
+        int input, output, length, probes, hidden;
+        bool fits;
+    } sizes[] = {{4, 4, 22, 16, 128, true},       {4096, 4096, 4096, 256, 128, false}, {4096, 65536, 4096, 256, 128, false},
+                 {65536, 2, 4096, 1, 128, false}, {1024, 16, 1024, 16, 65536, false},  {2, 65536, 4096, 8, 128, false},
+                 {1024, 1024, 1024, 16, 64, true}};
+    const struct encoder_type *type = encoder_type_find("linear");
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct rnn_arch large = {.cell = &cell_lstm, .input = sizes[i].input, .hidden = 4, .layers = 1, .output = sizes[i].output};
+        struct encoder_config c = encoder_defaults(type, &large);
+        struct error error = {0};
+        c.length = sizes[i].length;
+        c.probes = sizes[i].probes;
+        c.hidden = sizes[i].hidden;
+        c.mlp_hidden = 4;
+        enum status status = encoder_check(type, &c, &large, &error);
+        CHECK(status == (sizes[i].fits ? STATUS_OK : STATUS_DATA), "%zu: %s", i, error.text);
+        CHECK(sizes[i].fits || strstr(error.text, "more than 2147483647"), "%s", error.text);
+    }
+}
+
 int main(void) {
     for (int layers = 0; layers <= 4; layers++) {
         test_table(layers);
@@ -113,5 +136,6 @@ int main(void) {
         test_fixed(layers, 0);
         test_fixed(layers, 1);
     }
+    test_large();
     return check_report("encoders/linear");
 }

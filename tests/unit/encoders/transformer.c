@@ -13,9 +13,9 @@ static void test_config(void) {
     const struct encoder_type *type = encoder_type_find("transformer");
     struct encoder_config c = encoder_defaults(type, &arch);
     struct error error = {0};
-    CHECK(c.z == 16 && c.hidden == 128 && c.layers == 6 && c.heads == 2 && encoder_check(type, &c, &error) == STATUS_OK);
+    CHECK(c.z == 16 && c.hidden == 128 && c.layers == 6 && c.heads == 2 && encoder_check(type, &c, &arch, &error) == STATUS_OK);
     c.heads = 3;
-    CHECK(encoder_check(type, &c, &error) == STATUS_DATA && strstr(error.text, "128") && strstr(error.text, "3 heads"), "%s", error.text);
+    CHECK(encoder_check(type, &c, &arch, &error) == STATUS_DATA && strstr(error.text, "128") && strstr(error.text, "3 heads"), "%s", error.text);
 }
 
 // A token for each row of each matrix, and the compression token.
