@@ -3,6 +3,7 @@
 #include "cli/datafile.h"
 #include "cli/modelfile.h"
 #include "training/prediction.h"
+#include "training/sampled.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *fit, *as = "auto", *model, *encoder_file, *data = "-", *label, *checkpoint;
-static int checkpoint_every = 1000, batch = 64, hidden = 128, layers = 2, log_every = 100;
+static const char *fit, *as = "auto", *model, *sampled, *encoder_file, *data = "-", *label, *checkpoint;
+static int strings = 20, checkpoint_every = 1000, batch = 64, hidden = 128, layers = 2, log_every = 100;
 static uint64_t steps = 2000;
 static double rate, encoder_rate, decay = 0.01, clip = 0.1;
 
@@ -28,6 +29,11 @@ static struct option options[] = {
      .target = &model,
      .value = "FILE",
      .help = "Predict with this model, from --fit; - is standard input"},
+    {.type = OPTION_TEXT,
+     .name = "sampled",
+     .target = &sampled,
+     .value = "FIELD",
+     .help = "Predict this field of the task without a model: what the family of the task makes of strings that the RNN wrote"},
     {.type = OPTION_TEXT, .name = "data", .target = &data, .value = "FILE", .help = "The data, when standard input has the model"},
     {.type = OPTION_HEADING, .help = "Training"},
     {.type = OPTION_TEXT,
@@ -84,6 +90,12 @@ static struct option options[] = {
      .low = 1,
      .high = 1e9},
     {.type = OPTION_HEADING, .help = "Predicting"},
+    {.type = OPTION_INT,
+     .name = "strings",
+     .target = &strings,
+     .help = "Rollouts of each RNN that --sampled looks at, the first ones",
+     .low = 1,
+     .high = 65536},
     {.type = OPTION_TEXT,
      .name = "label",
      .target = &label,
@@ -96,8 +108,8 @@ static struct program program = {
     .summary = "train a predictor of properties of RNNs on their embeddings, or predict",
     .synopsis =
         "--fit FIELD[,FIELD] [--encoder FILE] [--data FILE] [OPTION]... < DATA > MODEL\n--model FILE [--data FILE] [OPTION]... < DATA > "
-        "PREDICTIONS",
-    .input = "embedding records; rnn records (a zoo) with --encoder or when the model has an encoder",
+        "PREDICTIONS\n--sampled FIELD [OPTION]... < ZOO > PREDICTIONS",
+    .input = "embedding records; rnn records (a zoo) with --encoder or when the model has an encoder, and for --sampled",
     .output =
         "--fit: the encoder (with --encoder), a predictor for each field, and log records; --model: a prediction record for each of the "
         "data and predictors",
@@ -381,19 +393,41 @@ static int predict_main(struct cli *cli) {
     return cli_finish(cli, in, out);
 }
 
+// What the strings of each RNN tell by themselves.
+static int sampled_main(struct cli *cli) {
+    struct property property;
+    if (property_named(&property, sampled, kind_named(cli, as), cli_error(cli)) != STATUS_OK)
+        cli_usage(cli, "--sampled: %s", cli_error(cli)->text);
+    if (property.kind == PROPERTY_UNDECIDED)
+        property.kind = PROPERTY_CLASSES;
+    struct reader *in = cli_reader(cli, data);
+    struct writer *out = cli_writer(cli);
+
+    while (cli_next(cli, in, out, "rnn")) {
+        struct rnn_record record;
+        if (rnn_record_read(in->record, &record, cli_error(cli)) != STATUS_OK ||
+            sampled_pack(writer_packer(out), &record, &property, strings, label, cli_error(cli)) != STATUS_OK)
+            cli_check_record(cli, in, cli_error(cli)->status);
+        commit(cli, out);
+    }
+
+    property_free(&property);
+    return cli_finish(cli, in, out);
+}
+
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
-    if (!fit == !model)
-        cli_usage(cli, "either --fit FIELD or --model FILE has to be given");
-    if (model && encoder_file)
+    if ((fit != NULL) + (model != NULL) + (sampled != NULL) != 1)
+        cli_usage(cli, "one of --fit FIELD, --model FILE and --sampled FIELD has to be given");
+    if (!fit && encoder_file)
         cli_usage(cli, "--encoder goes with --fit: a model has its own");
-    if (checkpoint && (model || strcmp(checkpoint, "-") == 0))
-        cli_usage(cli, model ? "--checkpoint goes with --fit" : "--checkpoint is a file, not a stream");
+    if (checkpoint && (!fit || strcmp(checkpoint, "-") == 0))
+        cli_usage(cli, !fit ? "--checkpoint goes with --fit" : "--checkpoint is a file, not a stream");
     cli_check_label(cli, label);
     const char *file = model ? model : encoder_file;
     if (file && strcmp(file, "-") == 0 && strcmp(data, "-") == 0)
         cli_usage(cli, "--%s -: the data have to be named by --data FILE then", model ? "model" : "encoder");
     if (strcmp(data, "-") == 0 && isatty(STDIN_FILENO))
         cli_usage(cli, "standard input is a terminal: records are binary; redirect or pipe them in");
-    return fit ? fit_main(cli) : predict_main(cli);
+    return fit ? fit_main(cli) : model ? predict_main(cli) : sampled_main(cli);
 }

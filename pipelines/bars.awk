@@ -35,6 +35,8 @@ function add(panel, name, mode, measure,    c) {
     numbers[count] = $c OFS ($(c + 1) == "" ? $c : $(c + 1)) OFS ($(c + 2) == "" ? $c : $(c + 2)) # of one seed there is no interval
 }
 
+$1 == "sampled" { next } # no encoder
+
 {
     comma = index($1, ", ")
     name = comma ? substr($1, 1, comma - 1) : $1

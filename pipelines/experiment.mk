@@ -3,6 +3,7 @@
 #
 # GENERATOR   filter that makes the family's tasks             TARGETS    what is predicted: targets of classify
 # MEASURE     column of table.tsv that the bars show           HEADING    what the bars call it, if not by the column's name
+# SAMPLED     fields of the task that the family reads off strings of an RNN (classify --sampled), a ceiling line in the tables
 # LOSS        what the emulation loss is called, if it is not total variation distance
 # PCA         fields of embeddings in pca.tsv, for pictures of the family's own
 # PICTURES    of the family's own: figures/NAME.gp, drawn from the .tsv file that its Makefile makes $(R)/figures/NAME.png depend on
@@ -254,11 +255,18 @@ $(MODELS:=/frozen.mp): $(R)/%/frozen.mp: $(R)/%/emulations.mp $(foreach t,$(TARG
 	sed -E 's/"label":"[^"]*",//; s/^\{"kind":"(emulation|prediction)",/&"label":"$(encoder), $(mode-frozen)",/' | rec-json --reverse > $(tmp)
 	@mv $(tmp) $@
 
+# --- The ceiling line: some strings of each RNN, and what its family makes of them ---
+
+$(SAMPLED:%=$(R)/sampled-%.mp): $(R)/sampled-%.mp: $(R)/zoo.mp $(call config,classify)
+	@classify --sampled $* --config $(CONFIG) < $< > $(tmp)
+	@mv $(tmp) $@
+
 # --- The tables ---
 
-JUDGED  := $(foreach m,$(MODELS),$(m)/emulations.mp $(TARGETS:%=$(m)/predictions-%.mp))
+CEILING := $(SAMPLED:%=$(R)/sampled-%.mp)
+JUDGED  := $(foreach m,$(MODELS),$(m)/emulations.mp $(TARGETS:%=$(m)/predictions-%.mp)) $(CEILING)
 BY_MODE := $(foreach m,$(MODELS),$(if $(filter frozen,$(MODES)),$(m)/frozen.mp) \
-	$(foreach e,$(END_TO_END),$(TARGETS:%=$(m)/predictions-%-$(e).mp)))
+	$(foreach e,$(END_TO_END),$(TARGETS:%=$(m)/predictions-%-$(e).mp))) $(CEILING)
 
 # What is made from a training that has diverged is left out; under a table for people it is told.
 kept  = bash $(HERE)kept $(R)

@@ -73,38 +73,40 @@ static void pack_predictor(struct packer *packer, const struct predictor *p) {
         pack_key(packer, "mode");
         pack_str(packer, predictor_modes[p->mode]);
     }
-    pack_key(packer, "target");
-    pack_str(packer, p->property.name);
-    if (!property_is_usual(&p->property)) {
-        pack_key(packer, "as");
-        pack_str(packer, property_kinds[p->property.kind]);
-    }
 }
 
-// All of the prediction record but `predicted` and its end.
-static void pack_head(struct packer *packer, const struct prediction_batch *b, const struct predictor *p, const struct rnn_record *record,
-                      const struct answers *truth) {
+void prediction_pack_head(struct packer *packer, const struct rnn_record *record, const struct encoder_identity *encoder,
+                          const char *label) {
     const char *except[16] = {"kind", "weights", "rollouts", "z",     "probes",    "predictor",
                               "mode", "target",  "as",       "truth", "predicted", "seen"};
     int count = 12;
-    if (b->encoder)
+    if (encoder)
         except[count++] = "encoder";
-    if (b->label)
+    if (label)
         except[count++] = "label";
     packer_clear(packer);
     pack_map(packer);
     pack_key(packer, "kind");
     pack_str(packer, "prediction");
     pack_rest(packer, record->root, except);
-    if (b->encoder) {
+    if (encoder) {
         pack_key(packer, "encoder");
-        encoder_identity_pack(packer, &b->identity);
+        encoder_identity_pack(packer, encoder);
     }
-    if (b->label) {
+    if (label) {
         pack_key(packer, "label");
-        pack_str(packer, b->label);
+        pack_str(packer, label);
     }
-    pack_predictor(packer, p);
+}
+
+void prediction_pack_target(struct packer *packer, const struct rnn_record *record, const struct property *property,
+                            const struct answers *truth) {
+    pack_key(packer, "target");
+    pack_str(packer, property->name);
+    if (!property_is_usual(property)) {
+        pack_key(packer, "as");
+        pack_str(packer, property_kinds[property->kind]);
+    }
     pack_key(packer, "seen");
     pack_bool(packer, prediction_seen(record));
     if (truth->count) {
@@ -128,7 +130,10 @@ static enum status add_head(struct prediction_batch *b, int k, const struct rnn_
         return error_set(error, STATUS_DATA, "target '%s': the field '%s' has %d items here, but %d in the predictor's training",
                          p->property.name, property_path(&p->property), truth.count, p->answers);
     plain_numbers(&p->property, &truth);
-    pack_head(b->records[b->count][k], b, p, record, &truth);
+    struct packer *packer = b->records[b->count][k];
+    prediction_pack_head(packer, record, b->encoder ? &b->identity : NULL, b->label);
+    pack_predictor(packer, p);
+    prediction_pack_target(packer, record, &p->property, &truth);
     return STATUS_OK;
 }
 

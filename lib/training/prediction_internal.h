@@ -33,4 +33,11 @@ void prediction_add_point(struct prediction *p, uint64_t step, double loss); // 
 enum status prediction_z_open(const struct value *root, struct array *z, struct error *error) MUST_CHECK;
 enum status prediction_z_read(const struct value *root, int size, float *out, struct error *error) MUST_CHECK;
 
+// A prediction record piece by piece: all that its record has but weights, rollouts, z and probes, with encoder and label, unless they are
+// NULL; what is predicted, and its truth. The map stays open for `predicted`.
+void prediction_pack_head(struct packer *packer, const struct rnn_record *record, const struct encoder_identity *encoder,
+                          const char *label);
+void prediction_pack_target(struct packer *packer, const struct rnn_record *record, const struct property *property,
+                            const struct answers *truth);
+
 #endif

@@ -380,6 +380,48 @@ for number in ("lab.loss", "lab.both", "lab.pair.1"):
 PYTHON
 }
 
+# Counted anew by Python; and the task in the record, the truth, has no say in the answer.
+@test "classify: --sampled counts what the first strings of an RNN are words of" {
+    cd "$BATS_TEST_TMPDIR" || return
+    gen-language --tokens 3 --max-n 5 --count 12 | train-rnn --steps 600 --snapshots 0,60,200 --hidden 24 --rollouts 30 --samples 50 --quiet | partition > zoo.mp
+    classify --sampled task < zoo.mp > twenty.mp
+    classify --sampled task.offsets.2 --strings 30 --label ceiling < zoo.mp > thirty.mp
+    python - zoo.mp twenty.mp thirty.mp << 'PYTHON'
+import sys, collections, msgpack, msgpack_numpy
+zoo, twenty, thirty = [[r for r in msgpack.Unpacker(open(f, "rb"), object_hook=msgpack_numpy.decode) if r["kind"] not in ("meta", "end")] for f in sys.argv[1:]]
+heard = right = silent = 0
+def best(record, strings):
+    votes = collections.Counter()
+    for row in record["rollouts"]["inputs"][:strings].tolist():
+        word = row[1 : row.index(4, 1)] if 4 in row[1:] else row[1:]
+        counts = [word.count(letter) for letter in range(3)]
+        offsets = [c - counts[0] for c in counts]
+        if word == sorted(word) and max(word, default=0) < 3 and all(-3 <= o <= 2 for o in offsets):
+            votes[tuple(offsets)] += 1
+    return [o for o, n in votes.items() if n == max(votes.values())]
+assert len(zoo) == len(twenty) == len(thirty) == 48
+for rnn, a, b in zip(zoo, twenty, thirty):
+    assert a["label"] == "sampled" and b["label"] == "ceiling" and a["encoder"] == {"type": "sampled", "seed": 0, "step": 0}
+    assert a["target"] == "task" and a["truth"] == rnn["task"]["offsets"][1:] and b["truth"] == rnn["task"]["offsets"][2] and "as" not in a and b["as"] == "classes"
+    assert not {"weights", "rollouts"} & set(a) and a["run"] == rnn["run"] and a["split"] == rnn["split"]
+    if best(rnn, 20):
+        heard += 1
+        right += a["predicted"] == a["truth"]
+        assert (0, *a["predicted"]) in best(rnn, 20), (a, best(rnn, 20))
+    else:
+        silent += a["predicted"] == a["truth"]
+    assert not best(rnn, 30) or b["predicted"] in [o[2] for o in best(rnn, 30)]
+assert heard > 24 and right > 12 and silent <= 2, (heard, right, silent)
+PYTHON
+    score < twenty.mp > table
+    grep -qE '^sampled +ood +1 ' table
+    run -65 bash -c 'classify --sampled task --strings 31 < zoo.mp > /dev/null'
+    [[ "$output" == *"run 0, step 0: 30 rollouts of tokens, but 31 strings"* ]]
+    run -65 bash -c 'classify --sampled accuracy < zoo.mp > /dev/null'
+    [[ "$output" == *"'metrics.accuracy' is none of the task"* ]]
+    run -64 classify --sampled task --model end-to-end.mp < zoo.mp
+}
+
 @test "classify: several fields at once are as one by one" {
     cd "$BATS_TEST_TMPDIR" || return
     own_records 1 > own.mp

@@ -44,8 +44,8 @@ until_exists() {
     grep -qE '^table: .*/whole/table.txt' "$BATS_FILE_TMPDIR/log"
     grep -qE '^took [0-9]+ min [0-9]{2} s$' "$BATS_FILE_TMPDIR/log"
     [[ $(cut -f 1-3 "$WHOLE/table.tsv" | tr '\t\n' ' ,') == \
-        'encoder split seeds,interactive validation 2,interactive ood 2,constant validation 2,constant ood 2,majority validation 0,majority ood 0,' ]]
-    [[ $(wc -l < "$WHOLE/table.txt") == 7 ]]
+        'encoder split seeds,interactive validation 2,interactive ood 2,constant validation 2,constant ood 2,sampled validation 1,sampled ood 1,majority validation 0,majority ood 0,' ]]
+    [[ $(wc -l < "$WHOLE/table.txt") == 9 ]]
     # Every cell of the encoders that is about languages is there, and every number is a number between 0 and 1 (which intervals may leave; a single task has none).
     awk -F '\t' 'NR == 1 { for (c = 6; c <= NF; c++) if ($c ~ /^(emulation_loss|clone_difference|exact_task|offset_accuracy|accuracy_rmse)(_low|_high)?$/) wanted[c] = $c }
         NR > 1 && NR < 6 { for (c in wanted) if (!($c ~ /^[0-9.e-]+$/ && (wanted[c] ~ /_(low|high)$/ || ($c >= 0 && $c <= 1)))) exit 1; n++ }
@@ -72,7 +72,7 @@ until_exists() {
     times "$WHOLE" > before
     experiment "$WHOLE" 3>&- > log
     [[ -z $(changed "$WHOLE" before) ]]
-    cmp <(head -n -1 log) <(tail -11 "$BATS_FILE_TMPDIR/log" | head -n -1)
+    cmp <(head -n -1 log) <(tail -13 "$BATS_FILE_TMPDIR/log" | head -n -1)
 }
 
 @test "a missing file is made again, and what hangs on it, and nothing else" {
@@ -102,7 +102,7 @@ until_exists() {
     times copy > before
     experiment "$PWD/copy" CONFIG="$PWD/changed.yaml" SEEDS=2 3>&-
     [[ $(changed copy before | grep -v '^figures/\|^config/' | paste -sd ' ') == 'table.tsv table.txt' ]]
-    [[ $(cut -f 3 copy/table.tsv | paste -sd ' ') == 'seeds 1 1 1 1 0 0' ]]
+    [[ $(cut -f 3 copy/table.tsv | paste -sd ' ') == 'seeds 1 1 1 1 1 1 0 0' ]]
 }
 
 # The pixels of a picture in each of these colours: how_many PNG RED GREEN BLUE
@@ -136,8 +136,8 @@ steps_of() {
     grep -vxFf <(grep -v majority copy/table.tsv) "$WHOLE/table.tsv" | cut -f 1 | uniq > others
     [[ $(< others) == majority ]]
     [[ $(cut -f 1 copy/modes.tsv | uniq | sed 1d | paste -sd :) == \
-        "$(printf '%s:' {interactive,stats,random,constant}', '{frozen,fine-tuned,'labels only'})majority" ]]
-    cmp <(grep ', frozen' copy/modes.tsv | sed 's/, frozen//') <(grep -vE '^(encoder|majority)' copy/table.tsv)
+        "$(printf '%s:' {interactive,stats,random,constant}', '{frozen,fine-tuned,'labels only'})sampled:majority" ]]
+    cmp <(grep ', frozen' copy/modes.tsv | sed 's/, frozen//') <(grep -vE '^(encoder|sampled|majority)' copy/table.tsv)
     # The others: predictions of two targets, no emulations.
     awk -F '\t' 'NR == 1 { for (c = 1; c <= NF; c++) column[$c] = c }
         /, (fine-tuned|labels only)/ { n++; if ($column["emulation_loss"] $column["clone_difference"] != "" || $column["exact_task"] == "" || $column["accuracy_rmse"] == "") exit 1 }
@@ -323,7 +323,7 @@ END
     sed '$a emulate-constant:\n  rate: 1\n  weight-decay: 1000' "$ROOT/tests/pipelines/tiny.yaml" > diverging.yaml
     experiment "$PWD/diverged" CONFIG="$PWD/diverging.yaml" BIN="$PWD/bin" 3>&-
     [[ $(tail -n 1 diverged/table.txt) == 'Left out, as they diverged: 1 runs of the zoo, 2 trainings: constant-1/model constant-2/model' ]]
-    [[ $(cut -f 1,3 diverged/table.tsv | sort -u | tr '\t\n' ' ,') == 'encoder seeds,interactive 2,majority 0,' ]]
+    [[ $(cut -f 1,3 diverged/table.tsv | sort -u | tr '\t\n' ' ,') == 'encoder seeds,interactive 2,majority 0,sampled 1,' ]]
     [[ $(rec-table --kind skipped run < diverged/zoo.mp) == 3 && $(rec-table --kind rnn run < diverged/zoo.mp | sort -u | wc -l) == 19 ]]
     [[ $(rec-table --kind encoder metrics.diverged_at < diverged/constant-1/model.mp) -gt 0 ]]
     times diverged > before
