@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "math/blas.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,9 @@ static enum status fold_embedding(const struct network *n, float *out, struct er
         blas_sgemm(PLAIN, TRANSPOSED, (int)w->rows, (int)e->rows, (int)w->cols, weight, w->cols, embedding, e->cols, 0, out, e->rows);
     free(weight);
     free(embedding);
+    for (uint64_t i = 0; i < w->rows * e->rows && status == STATUS_OK; i++)
+        if (!isfinite(out[i]))
+            status = error_set(error, STATUS_DATA, "%.200s: its product with %.200s is not finite", e->tensor->name, w->tensor->name);
     return status;
 }
 

@@ -1,123 +1,9 @@
 """What people's files look like beside the golden ones: written here by NumPy, imported by import-rnn, compared with the tensors that went in.
 Prints what is not as expected; status 1 then. Files are made in the current directory.
 """
-import io, json, os, pickle, re, struct, subprocess, sys, zipfile
+import io, os, re, struct, subprocess, sys
 import msgpack, msgpack_numpy, numpy as np
-
-# --- Networks ---
-
-
-def lstm(i=6, n=8, layers=1, o=4, seed=0, prefix="lstm.", linear="linear.", blocks=4):
-    r = np.random.default_rng(seed)
-    u = lambda *s: (r.uniform(-1, 1, s) / n**0.5).astype("f4")
-    w = {}
-    for k in range(layers):
-        for name, shape in (("weight_ih", (blocks * n, n if k else i)), ("weight_hh", (blocks * n, n)), ("bias_ih", (blocks * n,)), ("bias_hh", (blocks * n,))):
-            w[f"{prefix}{name}_l{k}"] = u(*shape)
-    if linear is not None:
-        w[linear + "weight"], w[linear + "bias"] = u(o, n), u(o)
-    return w
-
-
-# --- Files ---
-
-TYPES = {"<f4": "F32", "<f2": "F16", "<f8": "F64", "|i1": "I8", "<i8": "I64"}
-
-
-def safetensors(w, offsets=None, tail=b""):
-    header, data = {"__metadata__": {"format": "pt"}}, b""
-    for k, v in w.items():
-        header[k] = {"dtype": TYPES[v.dtype.str], "shape": list(v.shape), "data_offsets": (offsets or {}).get(k) or [len(data), len(data) + v.nbytes]}
-        data += v.tobytes()
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    return struct.pack("<Q", len(text)) + text + data + tail
-
-
-def npz(w):
-    f = io.BytesIO()
-    np.savez(f, **w)
-    return f.getvalue()
-
-
-class Storage:
-    def __init__(self, key, kind, count):
-        self.identity = ("storage", kind, key, "cpu", count)
-
-
-class Call:
-    """something that is pickled as a call of a function that this process need not have"""
-
-    def __init__(self, function, arguments):
-        self.function, self.arguments = function, arguments
-
-
-class Pickler(pickle._Pickler):
-    """PyTorch's protocol 2, without PyTorch: names of functions are written as texts ask"""
-
-    def persistent_id(self, x):
-        return x.identity if isinstance(x, Storage) else None
-
-    def save_call(self, x):
-        self.save_name(x.function)
-        self.save(x.arguments)
-        self.write(pickle.REDUCE)
-
-    def save_name(self, name):
-        self.write(pickle.GLOBAL + name.replace(":", "\n").encode() + b"\n")
-
-    def save_global_text(self, x):
-        self.save_name(x.name)
-
-    dispatch = dict(pickle._Pickler.dispatch)
-
-
-class Name:
-    def __init__(self, name):
-        self.name = name
-
-
-Pickler.dispatch[Call] = Pickler.save_call
-Pickler.dispatch[Name] = Pickler.save_global_text
-
-
-def pickled(value, protocol=2):
-    f = io.BytesIO()
-    Pickler(f, protocol).dump(value)
-    return f.getvalue()
-
-
-def torch_tensor(key, array, shape=None, strides=None, offset=0):
-    kind = Name("torch:" + {"f4": "FloatStorage", "f8": "DoubleStorage", "i8": "LongStorage"}[array.dtype.str[1:]])
-    shape = array.shape if shape is None else shape
-    strides = tuple(s // array.itemsize for s in array.strides) if strides is None else strides
-    return Call("torch._utils:_rebuild_tensor_v2", (Storage(key, kind, array.size), offset, shape, strides, False, Call("collections:OrderedDict", ())))
-
-
-def pt(value, storages, protocol=2):
-    """value: what is pickled; storages: key -> array"""
-    f = io.BytesIO()
-    with zipfile.ZipFile(f, "w") as z:
-        z.writestr("archive/data.pkl", pickled(value, protocol))
-        for k, v in storages.items():
-            z.writestr("archive/data/" + k, v.tobytes())
-        z.writestr("archive/version", "3\n")
-    return f.getvalue()
-
-
-def state_dict(w):
-    keys = {k: str(i) for i, k in enumerate(w)}
-    return {k: torch_tensor(keys[k], v) for k, v in w.items()}, {keys[k]: v for k, v in w.items()}
-
-
-def legacy_pt(w):
-    state, storages = state_dict(w)
-    for t in state.values():
-        t.arguments[0].identity += (None,)
-    info = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"short": 2, "int": 4, "long": 4}}
-    data = pickled(0x1950A86A20F9469CFC6C) + pickled(1001) + pickled(info) + pickled(state) + pickled(list(storages))
-    return data + b"".join(struct.pack("<q", v.size) + v.tobytes() for v in storages.values())
-
+from foreign_files import *
 
 # --- Checks ---
 
@@ -129,7 +15,7 @@ def run(data, options=(), name="net"):
         f.write(data)
     p = subprocess.run(["import-rnn", *options, name], capture_output=True)
     p.message = p.stderr.decode()
-    found = [r for r in msgpack.Unpacker(io.BytesIO(p.stdout), object_hook=msgpack_numpy.decode) if r["kind"] == "rnn"]
+    found = [] if "--list" in options else [r for r in msgpack.Unpacker(io.BytesIO(p.stdout), object_hook=msgpack_numpy.decode) if r["kind"] == "rnn"]
     p.record = found[0] if found else None
     return p
 
@@ -255,6 +141,84 @@ refuses("safetensors with a length that lies", struct.pack("<Q", 2**39) + safete
 refuses("safetensors with offsets that lie", safetensors(w, {hh: [0, 2**60]}), "weight_hh_l0")
 refuses("safetensors with another length than the shape", safetensors(w, {hh: [0, 8]}), "weight_hh_l0")
 refuses("a zip of something else", npz({}), "zip")
+
+
+# --- ONNX ---
+
+out = {"linear.weight": w["linear.weight"], "linear.bias": w["linear.bias"]}
+none = {"linear.weight": np.eye(8, dtype="f4"), "linear.bias": zeros(8)}
+W, R, B = onnx_weights(w)
+weights = {"W": W, "R": R, "B": B, "M": w["linear.weight"].T.copy(), "b": w["linear.bias"]}
+rnn = node("LSTM", ["x", "W", "R", "B"], ["h", "hn", "cn"], "lstm", hidden_size=8)
+matmul = [node("Squeeze", ["h", "ax"], ["s"]), node("MatMul", ["s", "M"], ["m"]), node("Add", ["b", "m"], ["y"])]
+weights["ax"] = np.array([1], "i8")
+imports("onnx: LSTM, MatMul, Add", onnx([rnn] + matmul, weights), w)
+imports("onnx: float_data", onnx([rnn] + matmul, weights, raw=False), w)
+imports("onnx: float16", onnx([rnn] + matmul, {k: v.astype("f2") if v.dtype == "f4" else v for k, v in weights.items()}, raw=False), {k: v.astype("f2").astype("f4") for k, v in w.items()})
+imports("onnx: Gemm", onnx([rnn, node("Gemm", ["hn", "M", "b"], ["y"])], weights), w)
+imports("onnx: Gemm, transposed", onnx([rnn, node("Gemm", ["hn", "M", "b"], ["y"], transB=1)], weights | {"M": w["linear.weight"]}), w)
+imports("onnx: no read-out", onnx([rnn], weights), {k: v for k, v in w.items() if "linear" not in k} | none, said="identity")
+imports("onnx: LogSoftmax behind", onnx([rnn] + matmul + [node("LogSoftmax", ["y"], ["p"], axis=-1)], weights), w, said="LogSoftmax")
+refuses("onnx: ReLU and another layer behind", onnx([rnn] + matmul + [node("Relu", ["y"], ["r"], "relu1"), node("MatMul", ["r", "N"], ["q"], "second")], weights | {"N": zeros(4, 2)}), "relu1", "second", "--rnn lstm")
+imports("onnx: the same, left out", onnx([rnn] + matmul + [node("Relu", ["y"], ["r"], "relu1")], weights), w, ["--rnn", "lstm"], said="left out: relu1")
+refuses("onnx: convolutions before", onnx([node("Conv", ["x", "K"], ["c"], "conv1"), rnn.replace(b"\x0a\x01x", b"\x0a\x01c")] + matmul, weights | {"K": zeros(1, 1, 3)}), "conv1", "--rnn lstm")
+imports("onnx: convolutions before, left out", onnx([node("Conv", ["x", "K"], ["c"], "conv1"), rnn.replace(b"\x0a\x01x", b"\x0a\x01c")] + matmul, weights | {"K": zeros(1, 1, 3)}), w, ["--rnn", "lstm"], said="left out: conv1")
+U = onnx_weights(two, 1)
+stack = [rnn, node("Squeeze", ["h", "ax"], ["h0"]), node("LSTM", ["h0", "W1", "R1", "B1"], ["h1"], "upper"), node("Squeeze", ["h1", "ax"], ["s"])] + matmul[1:]
+V = onnx_weights(two, 0)
+deep = weights | dict(zip(("W", "R", "B", "W1", "R1", "B1"), V + U)) | {"M": two["linear.weight"].T.copy(), "b": two["linear.bias"]}
+imports("onnx: two layers", onnx(stack, deep), two, layers=2)
+imports("onnx: two layers, one of them named", onnx(stack, deep), two, ["--rnn", "upper"], layers=2)
+side = [rnn, node("LSTM", ["x", "W1", "R1", "B1"], ["h1"], "other")]
+refuses("onnx: two RNNs side by side", onnx(side, deep | {"W1": V[0]}), "lstm", "other", "--rnn")
+imports("onnx: one of two side by side", onnx(side, weights | {"W1": V[0], "R1": V[1], "B1": V[2]}), {k: v for k, v in w.items() if "linear" not in k} | none, ["--rnn", "lstm"], said="left out: other")
+table = np.random.default_rng(3).standard_normal((9, 6)).astype("f4")
+p = run(onnx([node("Gather", ["E", "x"], ["e"]), rnn.replace(b"\x0a\x01x", b"\x0a\x01e")] + matmul, weights | {"E": table}))
+expect("onnx: an embedding", p.record and np.allclose(p.record["weights"][ih], w[ih].astype("f8") @ table.T, atol=1e-6) and p.record["arch"]["input"] == 9, p)
+for cell, blocks in (("gru", 3), ("rnn", 1)):
+    g = lstm(prefix=cell + ".", blocks=blocks)
+    gw = dict(zip("WRB", onnx_weights(g, 0, blocks, cell + "."))) | {"M": g["linear.weight"].T.copy(), "b": g["linear.bias"], "ax": weights["ax"]}
+    make = lambda **a: onnx([node(cell.upper(), ["x", "W", "R", "B"], ["h"], cell, **a)] + matmul, gw)
+    if cell == "gru":
+        imports("onnx: GRU", make(linear_before_reset=1), g, cell="gru")
+        refuses("onnx: GRU, linear_before_reset 0", make(), "linear_before_reset")
+        refuses("onnx: GRU, other activations", make(linear_before_reset=1, activations=["HardSigmoid", "Tanh"]), "HardSigmoid")
+    else:
+        imports("onnx: RNN", make(), g, cell="rnn_tanh")
+        imports("onnx: RNN, ReLU", make(activations=["Relu"]), g, cell="rnn_relu")
+        refuses("onnx: RNN, another activation", make(activations=["Softsign"]), "Softsign")
+imports("onnx: default activations said", onnx([node("LSTM", ["x", "W", "R", "B"], ["h"], "lstm", activations=["Sigmoid", "Tanh", "Tanh"])] + matmul, weights), w)
+refuses("onnx: another activation", onnx([node("LSTM", ["x", "W", "R", "B"], ["h"], "lstm", activations=["Sigmoid", "Relu", "Tanh"])], weights), "Relu")
+both = {k: np.concatenate([weights[k]] * 2) for k in "WRB"}
+refuses("onnx: bidirectional", onnx([node("LSTM", ["x", "W", "R", "B"], ["h"], "lstm", direction="bidirectional")], both), "bidirectional")
+refuses("onnx: two directions without a word", onnx([node("LSTM", ["x", "W", "R", "B"], ["h"], "lstm")], both), "shape")
+refuses("onnx: backwards", onnx([node("LSTM", ["x", "W", "R", "B"], ["h"], "lstm", direction="reverse")], weights), "reverse")
+refuses("onnx: peepholes", onnx([node("LSTM", ["x", "W", "R", "B", "", "", "", "P"], ["h"], "lstm")], weights | {"P": zeros(1, 24)}), "peephole")
+refuses("onnx: clip", onnx([node("LSTM", ["x", "W", "R", "B"], ["h"], "lstm", clip=3.0)], weights), "clip")
+refuses("onnx: coupled gates", onnx([node("LSTM", ["x", "W", "R", "B"], ["h"], "lstm", input_forget=1)], weights), "input_forget")
+refuses("onnx: a learned start", onnx([node("LSTM", ["x", "W", "R", "B", "", "h0"], ["h"], "lstm")], weights | {"h0": zeros(1, 1, 8) + 1}), "h0", "not zero")
+imports("onnx: a start of zeros", onnx([node("LSTM", ["x", "W", "R", "B", "", "h0", "h0"], ["h"], "lstm", hidden_size=8)] + matmul, weights | {"h0": zeros(1, 1, 8)}), w)
+imports("onnx: a start from outside", onnx([node("LSTM", ["x", "W", "R", "B", "", "h0", "c0"], ["h"], "lstm", hidden_size=8)] + matmul, weights, inputs=("x", "h0", "c0")), w, said="zero is assumed")
+imports("onnx: no biases", onnx([node("LSTM", ["x", "W", "R"], ["h"], "lstm")] + matmul[:2], weights), {k: v * ("bias" not in k) for k, v in w.items()})
+moved = [node("Unsqueeze", ["W2", "zero"], ["W"]), node("Transpose", ["RT"], ["R2"], perm=[1, 0]), node("Unsqueeze", ["R2"], ["R"], axes=[0]),
+         node("Concat", ["Bo", "Bb"], ["B1"], axis=0), node("Reshape", ["B1", "shape"], ["B"])]
+parts = {"W2": W[0], "RT": R[0].T.copy(), "Bo": B[0][:20], "Bb": B[0][20:], "shape": np.array([1, -1], "i8"), "zero": np.array([0], "i8"), "M": weights["M"], "b": weights["b"], "ax": weights["ax"]}
+imports("onnx: weights that are moved about", onnx(moved + [rnn] + matmul, parts), w)
+gates = [node("Slice", ["Wp", f"a{k}", f"e{k}", "zero"], [f"g{k}"]) for k in range(4)] + [node("Concat", [f"g{k}" for k in ONNX_ORDER[4]], ["W2"], axis=0)] + moved
+ends = {f"a{k}": np.array([8 * k], "i8") for k in range(4)} | {f"e{k}": np.array([8 * k + 8], "i8") for k in range(4)}
+imports("onnx: gates reordered in the graph", onnx(gates + [rnn] + matmul, {k: v for k, v in parts.items() if k != "W2"} | ends | {"Wp": w[ih]}), w)
+inner = lambda net: graph([node("Constant", [], ["W"], value=onnx_weights(net)[0]), node("Identity", ["Rout"], ["R"]), rnn] + matmul, {k: v for k, v in weights.items() if k not in "WR"}, inputs=[])
+branches = onnx([node("If", ["c"], ["y"], "if", then_branch=inner(w), else_branch=inner(w))], {"Rout": R}, inputs=("x", "c"))
+refuses("onnx: in both branches of an If", branches, r"if\.then_branch\.lstm", r"if\.else_branch\.lstm", "--rnn")
+imports("onnx: in one branch of an If", branches, w, ["--rnn", "if.then_branch.lstm"])
+refuses("onnx: a CNN", onnx([node("Conv", ["x", "K"], ["y"], "conv1")], {"K": zeros(1, 1, 3)}), "recurrent")
+refuses("onnx: quantised", onnx([rnn], weights | {"W": (W * 100).astype("i1")}), "int8")
+refuses("onnx: not finite", onnx([rnn], weights | {"W": W * np.float32("nan")}), "not finite")
+whole = onnx([rnn] + matmul, weights)
+for n in (len(whole) // 2, len(whole) - 20):
+    refuses("onnx: cut", whole[:n], "whole|damaged|ONNX")
+p = run(whole, ["--list"])
+expect("onnx: --list names nodes", b"lstm\tnode LSTM\t?" in p.stdout, p)
 
 print(f"{count} cases, {failed} not as expected")
 sys.exit(failed > 0)
