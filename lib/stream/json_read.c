@@ -225,24 +225,6 @@ static enum status read_base64(struct json *j) {
     return STATUS_OK;
 }
 
-// To the nearest half; what json_write wrote comes back exactly.
-static uint16_t half_of(float f) {
-    uint32_t bits;
-    memcpy(&bits, &f, sizeof bits);
-    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
-    float size = fabsf(f);
-    if (isnan(f))
-        return sign | 0x7e00;
-    if (size >= 65520)
-        return sign | 0x7c00;
-    if (size < 0x1p-14f)
-        return sign | (uint16_t)rintf(ldexpf(size, 24)); // subnormal or zero
-    int exponent;
-    frexpf(size, &exponent); // size = m * 2^exponent, m in [0.5, 1)
-    // Adding, not or-ing: a mantissa that rounds up to 2048 carries into the exponent.
-    return sign | (uint16_t)(((exponent + 13) << 10) + (int)rintf(ldexpf(size, 11 - exponent)));
-}
-
 // Stores a number as an item; false when it does not fit.
 static bool store(enum dtype dtype, const struct number *n, void *item) {
     static const struct {
@@ -259,7 +241,10 @@ static bool store(enum dtype dtype, const struct number *n, void *item) {
     } else if (dtype == DTYPE_F4) {
         memcpy(item, &f, 4);
     } else if (dtype == DTYPE_F2) {
-        uint16_t half = half_of(f);
+        if (isfinite(f) && fabsf(f) >= 65520) // would round to infinity
+            return false;
+        uint16_t half;
+        array_halves(&f, 1, &half);
         memcpy(item, &half, 2);
     } else {
         if (n->type == REAL || (n->type == NEGATIVE ? n->i < range[dtype].low : n->u > range[dtype].high))

@@ -15,7 +15,8 @@ static void test_config(void) {
     struct error error = {0};
     CHECK(c.z == 16 && c.hidden == 128 && c.layers == 6 && c.heads == 2 && encoder_check(type, &c, &arch, &error) == STATUS_OK);
     c.heads = 3;
-    CHECK(encoder_check(type, &c, &arch, &error) == STATUS_DATA && strstr(error.text, "128") && strstr(error.text, "3 heads"), "%s", error.text);
+    CHECK(encoder_check(type, &c, &arch, &error) == STATUS_DATA && strstr(error.text, "128") && strstr(error.text, "3 heads"), "%s",
+          error.text);
 }
 
 // A token for each row of each matrix, and the compression token.
