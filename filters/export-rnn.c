@@ -44,11 +44,11 @@ static struct program program = {
 
 // --- One RNN ---
 
-static void make_file(struct cli *cli, const struct rnn_record *r, uint8_t **out, size_t *size) {
+static void make_file(struct cli *cli, const struct reader *in, const struct rnn_record *r, uint8_t **out, size_t *size) {
     struct params table = {0};
     rnn_params(&table, &r->arch);
     float *weights = memory_alloc(table.size * sizeof *weights);
-    cli_check(cli, rnn_record_weights(r, &table, weights, cli_error(cli)));
+    cli_check_record(cli, in, rnn_record_weights(r, &table, weights, cli_error(cli)));
     struct weightfile_tensor *tensors = memory_calloc((size_t)table.count, sizeof *tensors);
     uint64_t(*shapes)[PARAM_MAX_RANK] = memory_calloc((size_t)table.count, sizeof *shapes);
     for (int i = 0; i < table.count; i++) {
@@ -83,12 +83,12 @@ static void write_file(struct cli *cli, const struct rnn_record *r, const uint8_
         cli_check(cli, error_set(cli_error(cli), STATUS_IO, "%s: %s", path, strerror(errno)));
 }
 
-static void export_one(struct cli *cli, const struct rnn_record *r, uint64_t number) {
+static void export_one(struct cli *cli, const struct reader *in, const struct rnn_record *r, uint64_t number) {
     uint8_t *bytes;
     size_t size;
     if (!to && number > 1)
         cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "more than one rnn record: choose by rec-select, or give --to DIRECTORY"));
-    make_file(cli, r, &bytes, &size);
+    make_file(cli, in, r, &bytes, &size);
     if (to)
         write_file(cli, r, bytes, size);
     else
@@ -119,7 +119,7 @@ int main(int argc, char **argv) {
         if (is_zoo)
             cli_check_record(cli, in, npy_zoo_writer_add(zoo, &r, cli_error(cli)));
         else
-            export_one(cli, &r, number);
+            export_one(cli, in, &r, number);
     }
     if (is_zoo)
         cli_check(cli, npy_zoo_writer_close(zoo, cli_error(cli)));
