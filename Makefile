@@ -1,6 +1,7 @@
 # rnnpipe: learning representations of recurrent neural networks' weights, as Unix filters.
 #   make            build everything into build/           make demo      the whole experiment on a small zoo, in minutes
 #   make test       set up, build, run all tests           make help      all targets
+#   make readme-results    what the READMEs show of the five lines and the demo, anew, over three seeds
 #   make compare    all encoders side by side, on the demo's zoo; SIZE=laptop: longer, on a larger one; SIZE=paper: the published sizes
 #   make demo-smnist    the same with RNNs that read images of digits (which make data gets, or IMAGES=DIRECTORY); laptop-smnist, paper-smnist
 
@@ -75,14 +76,14 @@ ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
 .PHONY: format all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
-.PHONY: demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage transfer interrogator
+.PHONY: readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage transfer interrogator
 all: $(BIN)
 lib: $(LIB)
 
 help:
 	@sed -n '2,6s/^# *//p' Makefile
 	@echo 'all targets: all lib deps test unit bats lint format sanitize fuzz bench bench-peer data demo compare laptop paper' \
-		'demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage transfer interrogator install uninstall clean'
+		'readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage transfer interrogator install uninstall clean'
 	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
@@ -213,6 +214,16 @@ experiment = $(check-blanks) --no-print-directory -C pipelines/$(1) SIZE=$(2) BI
 demo compare laptop paper: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(MAKE) $(call experiment,language,$(NAME),$(NAME))
+
+# What README.md and pipelines/language/README.md show of the five lines and of the demo: three seeds, from this commit.
+GALLERY := pipelines/language/gallery
+
+readme-results: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@PATH="$(abspath $(BUILD)/bin):$$PATH" pipelines/language/five-lines README.md "$(abspath $(RESULTS)/five-lines)" 1 2 3 > $(BUILD)/five-lines.txt
+	@mv $(BUILD)/five-lines.txt $(GALLERY)/five-lines.txt
+	@$(MAKE) $(call experiment,language,demo,demo-3-seeds) SEEDS="1 2 3"
+	@cp $(RESULTS)/demo-3-seeds/table.txt $(GALLERY)/demo-3-seeds.txt
 
 DATA   ?= data
 IMAGES ?= $(DATA)/mnist

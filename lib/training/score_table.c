@@ -258,7 +258,8 @@ static struct score_row row_of(const struct group *group, enum split k, const st
     row.tasks = split->tasks.count;
     row.seeds = (int)split->seeds.count;
     for (int t = 0; t < split->cell_count; t++)
-        qsort(split->cells[t].seeds, (size_t)split->cells[t].seed_count, sizeof *split->cells[t].seeds, compare_seeds);
+        if (split->cells[t].seed_count)
+            qsort(split->cells[t].seeds, (size_t)split->cells[t].seed_count, sizeof *split->cells[t].seeds, compare_seeds);
     for (int c = 0; c < column_count; c++)
         if (columns[c].target < split->cell_count)
             row.cells[c] = cell_over_seeds(&split->cells[columns[c].target], columns[c].measure);
