@@ -35,7 +35,7 @@ static bool is_one_of(const struct onnx_node *n, const char *const *ops) {
 static const char *const layout_ops[] = {"Transpose", "Squeeze", "Unsqueeze", "Reshape", "Flatten", "Identity",
                                          "Dropout",   "Cast",    "Slice",     "Gather",  "Split",   NULL};
 // What works on shapes.
-static const char *const shape_ops[] = {"Shape", "Size", "Constant", "ConstantOfShape", "Concat", "Expand", "Range", "If", NULL};
+static const char *const shape_ops[] = {"Shape", "Size", "Constant", "ConstantOfShape", "Concat", "Expand", "Range", NULL};
 static const char *const probability_ops[] = {"Softmax", "LogSoftmax", "Sigmoid", "ArgMax", NULL};
 
 // --- Walking the graph ---
@@ -89,6 +89,11 @@ static bool is_listed(const char *list, const char *name) {
     return false;
 }
 
+// By its name, or by that without the graphs around it.
+static bool is_named(const char *list, const struct onnx_node *n) {
+    return is_listed(list, n->name) || is_listed(list, n->name + strlen(n->graph->path));
+}
+
 static bool below(const struct chain *c, const struct onnx_node *n) {
     size_t size = c->choice->name ? strlen(c->choice->name) : 0;
     return strncmp(n->name, c->choice->name ? c->choice->name : "", size) == 0;
@@ -99,7 +104,10 @@ static enum status several(struct chain *c, const char *why) {
     for (int i = 0; i < c->o->node_count; i++)
         if (is_recurrent(&c->o->nodes[i]) && below(c, &c->o->nodes[i]))
             listing_add_text(&listing, tensors_text(c->o->t, "%s (%s)", c->o->nodes[i].name, c->o->nodes[i].proto->op_type));
-    return error_set(c->error, STATUS_DATA, "%s: %s; choose by --rnn NAME", why, listing.count ? listing_text(&listing) : "none");
+    if (listing.count == 0)
+        return error_set(c->error, STATUS_DATA, "no recurrent layer in it%s%s (no node LSTM, GRU or RNN of ONNX)",
+                         c->choice->name ? " below " : "", c->choice->name ? c->choice->name : "");
+    return error_set(c->error, STATUS_DATA, "%s: %s; choose by --rnn NAME", why, listing_text(&listing));
 }
 
 // Is this node's input what another recurrent node puts out?
@@ -118,7 +126,7 @@ static enum status find_stack(struct chain *c) {
         for (int k = i + 1; k < c->o->node_count && is_top; k++)
             is_top = !is_recurrent(&c->o->nodes[k]) || layer_below(c, k) != i;
         for (int k = i, steps = 0; k >= 0 && !is_wanted && steps <= NETWORK_MAX_LAYERS; k = layer_below(c, k), steps++)
-            is_wanted = is_listed(c->choice->rnn, c->o->nodes[k].name);
+            is_wanted = is_named(c->choice->rnn, &c->o->nodes[k]);
         if (is_top && is_wanted) {
             top = i;
             tops++;
@@ -127,8 +135,7 @@ static enum status find_stack(struct chain *c) {
     if (tops > 1)
         return several(c, "several recurrent networks in it");
     if (tops == 0)
-        return several(c, c->choice->rnn ? "no recurrent node of that name; there are"
-                                         : "no recurrent layer in it (no node LSTM, GRU or RNN of ONNX); there are");
+        return several(c, "no recurrent node of that name; there are");
     int stack[NETWORK_MAX_LAYERS];
     for (int k = top; k >= 0; k = layer_below(c, k)) {
         if (c->count == NETWORK_MAX_LAYERS)
@@ -400,10 +407,25 @@ static enum status take_readout(struct chain *c) {
 
 // --- The rest ---
 
-// Data are what comes of the graph's inputs but by way of shapes. Nodes come after those that they read.
+// Is it around the node of this name?
+static bool surrounds(const struct onnx_node *n, const char *name) {
+    size_t size = strlen(n->name);
+    return strncmp(n->name, name, size) == 0 && name[size] == '.';
+}
+
+static bool has_graphs(const struct onnx_node *n) {
+    for (size_t i = 0; i < n->proto->n_attribute; i++)
+        if (n->proto->attribute[i]->has_g)
+            return true;
+    return false;
+}
+
+// Data are what comes of the graph's inputs but by way of shapes, and of graphs inside of nodes. Nodes come after those that they read.
 static void mark_data(struct chain *c) {
     for (int i = 0; i < c->o->node_count; i++) {
         struct onnx_node *n = &c->o->nodes[i];
+        n->is_data = has_graphs(n);
+        n->used |= n->is_data && surrounds(n, c->o->nodes[c->layers[0]].name);
         for (size_t k = 0; k < n->proto->n_input && !n->is_data && !onnx_is(n, "Shape"); k++) {
             const struct onnx_value *v = onnx_find(c->o, n->graph, n->proto->input[k]);
             n->is_data = v && !v->tensor && (v->node < 0 || c->o->nodes[v->node].is_data);

@@ -211,6 +211,10 @@ inner = lambda net: graph([node("Constant", [], ["W"], value=onnx_weights(net)[0
 branches = onnx([node("If", ["c"], ["y"], "if", then_branch=inner(w), else_branch=inner(w))], {"Rout": R}, inputs=("x", "c"))
 refuses("onnx: in both branches of an If", branches, r"if\.then_branch\.lstm", r"if\.else_branch\.lstm", "--rnn")
 imports("onnx: in one branch of an If", branches, w, ["--rnn", "if.then_branch.lstm"])
+fed = [node("If", ["c"], ["z"], "if", then_branch=graph([node("Relu", ["x"], ["z1"], "relu")], outputs=["z1"], inputs=[]), else_branch=graph([node("Identity", ["x"], ["z2"])], outputs=["z2"], inputs=[])),
+       node("LSTM", ["z", "W", "R", "B"], ["h"], "lstm")] + matmul
+refuses("onnx: fed by an If", onnx(fed, weights, inputs=("x", "c")), r"if \(If\)", r"relu")
+imports("onnx: a node's plain name", branches.replace(b"else_branch", b"or_a_branch"), w, ["--rnn", "if.or_a_branch.lstm"])
 refuses("onnx: a CNN", onnx([node("Conv", ["x", "K"], ["y"], "conv1")], {"K": zeros(1, 1, 3)}), "recurrent")
 refuses("onnx: quantised", onnx([rnn], weights | {"W": (W * 100).astype("i1")}), "int8")
 refuses("onnx: not finite", onnx([rnn], weights | {"W": W * np.float32("nan")}), "not finite")
