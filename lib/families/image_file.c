@@ -109,7 +109,7 @@ static enum status find_file(char path[PATH_MAX], const char *directory, const c
         if (fstatat(dirfd(d), e->d_name, &info, 0) != 0) // a link to nowhere
             continue;
         if (e->d_name[0] != '.' && used + strlen(e->d_name) + 3 < sizeof there)
-            snprintf(there + used, sizeof there - used, "%s%s", used ? ", " : "", e->d_name);
+            strcat(strcat(there, used ? ", " : ""), e->d_name);
         if (strcmp(e->d_name, name) == 0 || (is_named(e->d_name, name) && strcmp(found, name) != 0)) {
             count = strcmp(e->d_name, name) == 0 ? 1 : count + 1;
             strcpy(found, e->d_name);
