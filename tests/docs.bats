@@ -16,7 +16,7 @@ stats-encode: {mlp-hidden: 8}
 transformer-encode: {hidden: 8, layers: 1}
 dws-encode: {channels: 4, layers: 1, mlp-hidden: 8}
 emulate: {steps: 20, batch: 4, hidden: 8, validate-every: 10, checkpoint-every: 10, rollouts: 2, clones: 4}
-classify: {steps: 20, hidden: 8, log-every: 10}
+classify: {steps: 20, hidden: 8, log-every: 10, strings: 4}
 END
     mkdir "$BATS_FILE_TMPDIR/files"
     cd "$BATS_FILE_TMPDIR/files" || return
@@ -110,6 +110,25 @@ unroff() {
         run_examples "${page//\//-}" < <(sed -n '/^```sh$/,/^```$/{/^```/d;p;}' "$ROOT/$page")
     done
     [[ $failed == no ]]
+}
+
+# README's numbers are those of gallery/five-lines.txt, which make readme-results makes by running README's lines as they stand.
+@test "README.md's five lines are those that are run, and its numbers are what they gave" {
+    gallery=$ROOT/pipelines/language/gallery/five-lines.txt
+    # shellcheck disable=SC2016 # these are no substitutions
+    diff <(sed -n '/^## The experiment in five lines/,/^## W/{/^```sh$/,/^```$/{/^```/d;p;}}' "$ROOT/README.md") \
+        <(sed -n 's/^    \(\(seq\|probe\|emulate\|classify\) \)/\1/p' "$gallery")
+    told=$(sed -n '/^## The experiment in five lines/,/^## W/p' "$ROOT/README.md" | grep -oE '\b[01]\.[0-9]{2}\b')
+    [[ $(wc -l <<< "$told") -ge 6 ]]
+    rounded=$(sed '/^95 % intervals over tasks/,$d' "$gallery" | grep -oE '\b[01]\.[0-9]{4}\b' | awk '{ printf "%.2f\n", $1 }')
+    for number in $told; do grep -qx "$number" <<< "$rounded" || { echo "README.md: $number" && failed=yes; }; done
+    [[ -z ${failed:-} ]]
+    # The script itself, in small: an encoder of two seeds, the ceiling, and constant answers.
+    { declare -f small && echo small; } > small
+    LINES_FILTER="bash $PWD/small" "$ROOT/pipelines/language/five-lines" "$ROOT/README.md" run 1 2 > table
+    [[ $(awk '/^[a-z]+ +(validation|ood) / { print $1, $2, $3 }' table | sort | uniq -c | sed 's/^ *//' | paste -sd ,) == \
+        '2 interactive ood 2,2 interactive validation 2,2 majority ood -,2 majority validation -,2 sampled ood 1,2 sampled validation 1' ]]
+    [[ $(tail -n 5 table | head -n 1) == '    seq '* ]]
 }
 
 @test "README.md and the man pages name only files that are there" {

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 400 }; // of the bootstrap; the deviation that it estimates is off by 3.5 %
+// Of the bootstrap. The deviation that 400 rounds estimate is off by 3.5 %, that of 100, which many records have, by 7 %.
+enum { ROUNDS = 400, LEAST_ROUNDS = 100, DRAWN_RECORDS = 1000000 };
 
 // --- Columns ---
 
@@ -198,6 +199,14 @@ static void means_of_drawn(void *context, const int *drawn, double *out) {
         out[k] /= n[k];
 }
 
+static int rounds_for(const struct outcomes *cell) {
+    size_t records = 1;
+    for (int i = 0; i < cell->seed_count; i++)
+        records += cell->seeds[i].list.count;
+    size_t rounds = DRAWN_RECORDS / records;
+    return rounds > ROUNDS ? ROUNDS : rounds < LEAST_ROUNDS ? LEAST_ROUNDS : (int)rounds;
+}
+
 static void fill_task_intervals(struct resampling *s, const struct score_cell *const *cells, struct rng *rng, struct interval *out) {
     int n;
     uint64_t *tasks = tasks_of(s->cell, &n);
@@ -209,7 +218,7 @@ static void fill_task_intervals(struct resampling *s, const struct score_cell *c
     for (int k = 0; k < s->count; k++)
         estimates[k] = cells[k]->mean;
     struct clusters clusters = {.m = n, .count = s->count, .statistics = means_of_drawn, .context = s};
-    interval_of_clusters(&clusters, estimates, ROUNDS, rng, out);
+    interval_of_clusters(&clusters, estimates, rounds_for(s->cell), rng, out);
     for (int i = 0; i < s->cell->seed_count; i++) {
         free(s->seeds[i].first);
         free(s->seeds[i].record);

@@ -79,7 +79,7 @@ static struct zoo zoo_of(int m, struct rng *rng) {
 }
 
 static void test_coverage_of_tasks(void) {
-    const int sizes[] = {8, 16, 32, 64};
+    const int sizes[] = {8, 16, 32, 64}, rounds[] = {400, 400, 100, 100};
     struct rng rng = rng_make(2, 0, "coverage");
     for (int k = 0; k < 4; k++) {
         enum { FEWER = 2000 };
@@ -91,8 +91,8 @@ static void test_coverage_of_tasks(void) {
             for (int j = 0; j < 64; j++)
                 in_order[j] = j;
             share_right(&zoo, in_order, share);
-            interval_of_clusters(&(struct clusters){.m = zoo.m, .count = 2, .statistics = share_right, .context = &zoo}, share, 400, &rng,
-                                 i);
+            interval_of_clusters(&(struct clusters){.m = zoo.m, .count = 2, .statistics = share_right, .context = &zoo}, share, rounds[k],
+                                 &rng, i);
             covered += i[0].low <= 0.5 && 0.5 <= i[0].high;
             CHECK(isnan(i[1].low) && isnan(i[1].high));
         }
