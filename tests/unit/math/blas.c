@@ -17,18 +17,41 @@ static float *random_floats(struct rng *rng, size_t n) {
     return x;
 }
 
-// Number of elements of c that differ from the chain by more than the tolerance (0: in any bit), or that were written between the rows.
-static int wrong_elements(enum transpose ta, enum transpose tb, int m, int n, int k, const float *a, size_t lda, const float *b, size_t ldb,
-                          float beta, const float *start, const float *c, size_t ldc, double tolerance) {
-    int wrong = 0;
-    for (int i = 0; i < m && n > 0; i++)
-        for (size_t j = 0; j < (i < m - 1 ? ldc : (size_t)n); j++) {
-            float chain = beta != 0 || j >= (size_t)n ? start[i * ldc + j] : 0;
-            for (int l = 0; l < k && j < (size_t)n; l++)
-                chain = fmaf(ta == PLAIN ? a[i * lda + l] : a[l * lda + i], tb == PLAIN ? b[l * ldb + j] : b[j * ldb + l], chain);
-            const float value = c[i * ldc + j];
-            wrong += memcmp(&chain, &value, sizeof chain) != 0 && !(tolerance > 0 && fabsf(chain - value) <= tolerance);
+// A product as a caller asks for it.
+struct asked {
+    enum transpose ta, tb;
+    int m, n, k;
+    const float *a, *b;
+    size_t lda, ldb, ldc;
+};
+
+// One element: a chain of n multiply-adds. A thousand million of them are no place for sanitizers.
+__attribute__((no_sanitize("address"), no_sanitize("undefined"))) static float chain(float sum, int n, const float *a, size_t a_step,
+                                                                                     const float *b, size_t b_step) {
+    for (; n > 0; n--, a += a_step, b += b_step)
+        sum = fmaf(*a, *b, sum);
+    return sum;
+}
+
+// What has to come: chains from `start` on (from 0 if it is not to be read), and what stands between the rows as it was.
+static void chains(const struct asked *q, float beta, const float *start, float *expected) {
+    const bool a_plain = q->ta == PLAIN, b_plain = q->tb == PLAIN;
+    for (int i = 0; i < q->m && q->n > 0; i++)
+        for (size_t j = 0; j < (i < q->m - 1 ? q->ldc : (size_t)q->n); j++) {
+            const size_t at = i * q->ldc + j;
+            if (j >= (size_t)q->n)
+                expected[at] = start[at];
+            else
+                expected[at] = chain(beta != 0 ? start[at] : 0, q->k, q->a + (a_plain ? i * q->lda : (size_t)i), a_plain ? 1 : q->lda,
+                                     q->b + (b_plain ? j : j * q->ldb), b_plain ? q->ldb : 1);
         }
+}
+
+// Number of elements that differ by more than the tolerance (0: in any bit).
+static int differing(size_t size, const float *expected, const float *c, double tolerance) {
+    int wrong = 0;
+    for (size_t i = 0; i < size; i++)
+        wrong += memcmp(&expected[i], &c[i], sizeof *c) != 0 && !(tolerance > 0 && fabsf(expected[i] - c[i]) <= tolerance);
     return wrong;
 }
 
@@ -41,33 +64,39 @@ static void check_case(enum transpose ta, enum transpose tb, int m, int n, int k
     for (size_t i = 0; i < size; i++)
         if (beta == 0 && i % ldc < (size_t)n)
             start[i] = NAN; // not to be read
+    const struct asked asked = {ta, tb, m, n, k, a, b, lda, ldb, ldc};
+    const double rounding = 1e-6 * (k + 4), ours = kernels()->blis_from ? rounding : 0;
+    float *expected = malloc(size ? size * sizeof *expected : 1);
+    chains(&asked, beta, start, expected);
     memcpy(c, start, size * sizeof *c);
     blas_sgemm(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
-    int wrong = wrong_elements(ta, tb, m, n, k, a, lda, b, ldb, beta, start, c, ldc, kernels()->blis_from ? 1e-6 * (k + 4) : 0);
+    int wrong = differing(size, expected, c, ours);
     CHECK(wrong == 0, "%c%c %dx%dx%d beta %g: %d elements", "NT"[ta], "NT"[tb], m, n, k, beta, wrong);
     memcpy(c, start, size * sizeof *c);
     blas_sgemm_blis(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc);
-    wrong = wrong_elements(ta, tb, m, n, k, a, lda, b, ldb, beta, start, c, ldc, 1e-6 * (k + 4));
+    wrong = differing(size, expected, c, rounding);
     CHECK(wrong == 0, "BLIS %c%c %dx%dx%d beta %g: %d elements", "NT"[ta], "NT"[tb], m, n, k, beta, wrong);
     if (ta == PLAIN && beta == 1) {
         float *packed = malloc(blas_packed_size(k, n) * sizeof *packed + 1);
         blas_pack(tb, k, n, b, ldb, packed);
         memcpy(c, start, size * sizeof *c);
         blas_sgemm_packed(m, n, k, a, lda, packed, c, ldc, c, ldc);
-        wrong = wrong_elements(ta, tb, m, n, k, a, lda, b, ldb, beta, start, c, ldc, kernels()->blis_from ? 1e-6 * (k + 4) : 0);
+        wrong = differing(size, expected, c, ours);
         CHECK(wrong == 0, "packed %c %dx%dx%d: %d elements", "NT"[tb], m, n, k, wrong);
         float *from_row = malloc(size ? size * sizeof *c : 1), *row = random_floats(&rng, n);
         memcpy(from_row, start, size * sizeof *c);
         memcpy(c, start, size * sizeof *c);
         for (int i = 0; i < m; i++)
             memcpy(from_row + i * ldc, row, n * sizeof *row);
+        chains(&asked, 1, from_row, expected);
         blas_sgemm_packed(m, n, k, a, lda, packed, row, 0, c, ldc);
-        wrong = wrong_elements(ta, tb, m, n, k, a, lda, b, ldb, beta, from_row, c, ldc, kernels()->blis_from ? 1e-6 * (k + 4) : 0);
+        wrong = differing(size, expected, c, ours);
         CHECK(wrong == 0, "packed %c %dx%dx%d from a row: %d elements", "NT"[tb], m, n, k, wrong);
         free(row);
         free(from_row);
         free(packed);
     }
+    free(expected);
     free(a);
     free(b);
     free(c);
@@ -82,13 +111,17 @@ static void check_affine(int m, int n, int k) {
     for (int i = 0; i < m; i++)
         memcpy(start + i * n, bias, n * sizeof *start);
     blas_affine(m, n, k, x, w, bias, y, (size_t)n);
-    int wrong = wrong_elements(PLAIN, TRANSPOSED, m, n, k, x, k, w, k, 1, start, y, n, kernels()->blis_from ? 1e-6 * (k + 4) : 0);
+    const struct asked asked = {PLAIN, TRANSPOSED, m, n, k, x, w, k, k, n};
+    float *expected = malloc((size_t)m * n * sizeof *expected + 1);
+    chains(&asked, 1, start, expected);
+    int wrong = differing((size_t)m * n, expected, y, kernels()->blis_from ? 1e-6 * (k + 4) : 0);
     CHECK(wrong == 0, "affine %dx%dx%d: %d elements", m, n, k, wrong);
     free(x);
     free(w);
     free(bias);
     free(y);
     free(start);
+    free(expected);
 }
 
 static void *in_thread(void *result) {
