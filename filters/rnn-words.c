@@ -80,7 +80,8 @@ static struct program program = {
     .input = "rnn records that read tokens",
     .output =
         "word records and a words record for each RNN that generates, an automaton record with --automaton and for each that classifies",
-    .examples = "rnn-words < zoo.mp | rec-table --kind word run text log_prob\nrnn-words --dot < rnn.mp | dot -Tpng > rnn.png",
+    .examples = "rnn-words < zoo.mp | rec-table --kind word run text log_prob\nrec-select --run 0 --step last < zoo.mp | rnn-words --dot | "
+                "dot -Tpng > rnn.png",
     .options = options,
 };
 

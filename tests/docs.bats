@@ -55,6 +55,7 @@ small() {
 run_small() {
     {
         command -v jq > /dev/null || echo 'jq() { cat > /dev/null; }' # not worth a dependency
+        command -v dot > /dev/null || echo 'dot() { cat; }'
         small
     } > script
     bash -euo pipefail script || { cat script && return 1; }

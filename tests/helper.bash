@@ -18,15 +18,7 @@ cd "${BATS_TEST_TMPDIR:-${BATS_FILE_TMPDIR:-.}}" || exit 1
 
 # The first Python that has msgpack_numpy.
 python() {
-    if [[ -z ${RNNPIPE_PYTHON:-} ]]; then
-        local candidate
-        for candidate in $(type -ap python3) /usr/bin/python3; do
-            if "$candidate" -c 'import msgpack_numpy' 2> /dev/null; then
-                export RNNPIPE_PYTHON=$candidate
-                break
-            fi
-        done
-    fi
+    [[ -n ${RNNPIPE_PYTHON:-} ]] || RNNPIPE_PYTHON=$("$ROOT/tests/python/find")
     "${RNNPIPE_PYTHON:?no python3 can import msgpack_numpy}" "$@"
 }
 
