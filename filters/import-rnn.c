@@ -36,8 +36,7 @@ static struct option options[] = {
     {.type = OPTION_CHOICE,
      .name = "cell",
      .target = &choice.cell,
-     .choices = "lstm|gru|rnn_tanh|rnn_relu",
-     .help = "The cell, where the file does not tell it"},
+     .help = "The cell, where the file does not tell it"}, // choices: see main
     {.type = OPTION_U64, .name = "first-run", .letter = 'r', .target = &first_run, .help = "Run number of the first file's RNN"},
     {.type = OPTION_U64, .name = "step", .target = &step, .help = "Steps that the RNNs have been trained"},
     {0},
@@ -147,6 +146,7 @@ static uint64_t import_file(struct cli *cli, struct writer *out, const char *pat
 }
 
 int main(int argc, char **argv) {
+    option_find(options, NULL, "cell")->choices = cell_names();
     struct cli *cli = cli_begin(&program, argc, argv);
     char **files;
     int count = cli_operands(cli, &files);

@@ -58,6 +58,21 @@ for family in "${families[@]%_family}"; do
     done
 done
 
+# A cell is named in its own file and in the registry only, and nobody else counts its blocks. The paper's networks are LSTMs (the core that
+# probes, the emulator and its clone, the recipe), the lock is one by construction, the published zoos are of LSTMs, and files of other programs have names of their own.
+lstm_by_design='lib/(encoders/(probing|interactive|noninteractive)|training/(emulator|clone)|families/(train|keylock)|records/npyzoo)\.c'
+mapfile -t cells < <(sed -n '/cells\[\] = /,/;/p' lib/nn/cell.c | grep -oE '&cell_[a-z_]+')
+((${#cells[@]} >= 4)) || complain "lib/nn/cell.c: no cells were found"
+blocks='\b4 \* \(?(\(?size_t\)? ?)?\(?[a-z_>.-]*([hH]idden|units|gates|\bH\b|\bN\b)'
+for file in lib/*/*.[ch] filters/*.c; do
+    code=$(sed 's,//.*,,' "$file")
+    [[ $file == lib/nn/lstm.c || $file == lib/math/* ]] || ! grep -qE "$blocks" <<< "$code" || complain "$file counts four gates: $(grep -E "$blocks" <<< "$code" | head -n 1)"
+    [[ $file =~ ^(lib/nn/(cell|lstm|gru|rnn)\.[ch]|lib/formats/.*)$ || $file =~ ^$lstm_by_design$ ]] && continue
+    for cell in "${cells[@]#&}"; do
+        named=$(grep -E "\b$cell\b|\"${cell#cell_}(\"|\|)" <<< "$code") && complain "$file names the cell ${cell#cell_}: ${named%%$'\n'*}"
+    done
+done
+
 for filter in filters/*.c; do
     name=$(basename "$filter" .c)
     [[ -f filters/$name.1 ]] || complain "filters/$name.1 is missing"

@@ -32,12 +32,12 @@ static void copy_rest(struct clone *c, const struct emulator *e) {
 }
 
 bool clone_make(struct clone *out, const struct emulator *e, const float *z, int bos) {
-    int H = e->config.hidden, I = e->arch.input, G = 4 * H;
+    int H = e->config.hidden, I = e->arch.input, G = (int)cell_inputs(&cell_lstm, H);
     bool every = e->config.condition == CONDITION_EVERY;
     if (!every && bos < 0)
         return false;
     *out = (struct clone){.arch = e->arch};
-    out->arch.cell = cell_find("lstm");
+    out->arch.cell = &cell_lstm;
     out->arch.hidden = H;
     out->arch.layers = e->config.layers;
     rnn_params(&out->table, &out->arch);
