@@ -314,14 +314,13 @@ void cli_keep_source(struct cli *cli, const struct value *meta) {
 }
 
 void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count) {
-    int further = out == cli->told ? 0 : cli->source_count;
+    int further = cli->source_count;
     const struct value **sources = memory_calloc((size_t)(count + further), sizeof *sources);
     for (int i = 0; i < count; i++)
         sources[i] = metas[i];
     for (int i = 0; i < further; i++)
         sources[count + i] = cli->sources[i];
     cli_check(cli, writer_begin_segment(out, sources, count + further, &cli->error));
-    cli->told = out;
     free(sources);
 }
 

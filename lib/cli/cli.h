@@ -96,13 +96,13 @@ bool cli_usable(struct cli *cli, const struct reader *in, struct writer *out, en
 bool cli_rnn_usable(struct cli *cli, const struct reader *in, struct writer *out);
 void cli_count_skipped(struct cli *cli, uint64_t skipped, uint64_t used); // those that something else has left out, and told
 
-// Meta records of further inputs (a model's) whose history goes into the first segment of an output that begins from now on, and only
-// there: in every one of many segments it would take more room than the records. They have to outlive the loop.
+// Meta records of further inputs (a model's) whose history goes into every segment that begins from now on: so a part of a stream has the
+// same bytes as it has in the whole. They have to outlive the loop.
 void cli_add_sources(struct cli *cli, const struct value *const *metas, int count);
 // The same for the current meta record of a reader, which is copied, and once only when there are equal ones.
 void cli_keep_source(struct cli *cli, const struct value *meta);
 
-// Begins a segment whose history is that of these meta records and, in an output's first one, of the further sources; exits on errors.
+// Begins a segment whose history is that of these meta records and of the further sources; exits on errors.
 void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count);
 const struct writer_identity *cli_identity(const struct cli *cli); // for writers of the library's own
 

@@ -15,10 +15,9 @@ struct cli {
     char **operands;
     bool closed[3];               // which of the standard descriptors were closed when we began
     bool help, usage, version;    // the actions
-    const struct value **sources; // further meta records, whose history the first segment of each output takes up
+    const struct value **sources; // further meta records whose history every output segment takes up
     int source_count;
     struct table kept;         // hash of a kept source's bytes -> its place from 1
-    const struct writer *told; // the output that has taken them up
     uint64_t skipped, used;    // with --skip-bad: records that were left out, and others
     struct writer *out;        // standard output, to be flushed when we fail
     struct progress *progress; // the line on the terminal, to be ended before a message

@@ -164,15 +164,6 @@ assert argv == [["gen-language", "--tokens"], ["train-rnn", "--steps"], ["probe"
 PYTHON
 }
 
-@test "probe: the model's history is in the first segment only" {
-    cat zoo.mp zoo.mp zoo.mp | probe --model fresh.mp > z.mp
-    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
-import read_stream
-history = [[h["program"] for h in segment[0]["history"]] for segment in read_stream.read("z.mp")]
-assert history == [["gen-language", "train-rnn", "probe", "probe"]] + 2 * [["gen-language", "train-rnn", "probe"]], history
-PYTHON
-}
-
 @test "probe: --new reads no further than the segment of the first rnn record, and all of that" {
     mkfifo pipe
     { cat zoo.mp; exec sleep 60; } > pipe 3>&- &
