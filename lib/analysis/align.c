@@ -3,7 +3,7 @@
 #include "analysis/assignment.h"
 #include "base/memory.h"
 #include "math/blas.h"
-#include "math/kernels.h"
+#include "math/vectors.h"
 #include "rnn/symmetry.h"
 
 #include <math.h>
@@ -141,20 +141,13 @@ static bool improve_layer(struct search *s, int layer) {
     return changed;
 }
 
-static double dot(const float *x, const float *y, size_t n) {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (double)x[i] * (double)y[i];
-    return sum;
-}
-
 static void read_side(float *out, const struct search *s, const struct side *side) {
     symmetry_apply(out, side->weights, s->arch, side->unit, side->scale);
 }
 
 static double objective(const struct search *s, float *scratch) {
     read_side(scratch, s, &s->b);
-    return dot(scratch, s->a.weights, s->table->size);
+    return vectors_dot(scratch, s->a.weights, s->table->size);
 }
 
 // Sweeps over the layers until nothing changes, and leaves the best state that occurred (a step need not raise the objective, which is
@@ -244,7 +237,7 @@ static double incoming(const float *weights, const struct rnn_arch *arch, const 
     size_t I = (size_t)(layer ? arch->hidden : arch->input), u = (size_t)unit;
     const float *w = weights + table->list[rnn_param(arch, layer, W_IH)].offset + u * I;
     const float *b = weights + table->list[rnn_param(arch, layer, B_IH)].offset;
-    return dot(w, w, I) + (double)b[u] * (double)b[u];
+    return vectors_dot(w, w, I) + (double)b[u] * (double)b[u];
 }
 
 static double outgoing(const float *weights, const struct rnn_arch *arch, const struct params *table, int layer, int unit) {
@@ -300,11 +293,6 @@ static float *merged_copy(const float *weights, const struct rnn_arch *arch, con
     return copy;
 }
 
-static double cosine(const float *x, const float *y, size_t n) {
-    double norms = sqrt(dot(x, x, n) * dot(y, y, n));
-    return norms > 0 ? dot(x, y, n) / norms : 0;
-}
-
 // Scales of units: b is searched in its balanced form, and ends in the scale of a's.
 static void search_scaled(struct search *s, const float *a, const float *b, int *sweeps) {
     size_t size = s->table->size, units = (size_t)s->arch->layers * (size_t)s->arch->hidden;
@@ -341,9 +329,9 @@ struct alignment align(float *aligned, const struct rnn_arch *arch, const float 
         search_run(&s, &result.sweeps);
     result.unit = s.b.unit;
     result.scale = s.b.scale;
-    result.cosine_before = cosine(a, b, table.size);
+    result.cosine_before = vectors_cosine(a, b, table.size);
     symmetry_apply(aligned, b, arch, result.unit, result.scale);
-    result.cosine_after = cosine(a, aligned, table.size);
+    result.cosine_after = vectors_cosine(a, aligned, table.size);
     symmetry_apply(aligned, other, arch, result.unit, result.scale);
     split_biases(aligned, reference, arch, &table);
     side_free(&s.a);

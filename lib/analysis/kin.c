@@ -3,6 +3,7 @@
 #include "analysis/align.h"
 #include "base/memory.h"
 #include "math/kernels.h"
+#include "math/vectors.h"
 #include "rnn/symmetry.h"
 
 #include <math.h>
@@ -20,28 +21,13 @@ struct kinship {
     int *family; // [n] its first member's number
 };
 
-static double cosine(const float *x, const float *y, size_t n) {
-    double xy = 0, xx = 0, yy = 0;
-    for (size_t i = 0; i < n; i++) {
-        xy += (double)x[i] * (double)y[i];
-        xx += (double)x[i] * (double)x[i];
-        yy += (double)y[i] * (double)y[i];
-    }
-    return xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : 0;
-}
-
 // --- Fingerprints ---
-
-static int by_value(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
 
 // The norms of the rows of one block of a matrix, sorted: [H].
 static void row_norms(float *out, const float *block, int rows, int cols) {
     for (int r = 0; r < rows; r++)
         out[r] = (float)sqrt(kernels()->sum_squares(block + (size_t)r * (size_t)cols, (size_t)cols));
-    qsort(out, (size_t)rows, sizeof *out, by_value);
+    vectors_sort(out, (size_t)rows);
 }
 
 // Of every layer and block the sorted norms of the rows of weight_ih and of weight_hh. (Of units that may be scaled these are not
@@ -57,11 +43,7 @@ static void fingerprint(const struct kinship *k, float *out, const float *weight
 }
 
 static double apart(const struct kinship *k, int i, int j) {
-    const float *x = k->fingerprints + (size_t)i * k->width, *y = k->fingerprints + (size_t)j * k->width;
-    double sum = 0;
-    for (size_t c = 0; c < k->width; c++)
-        sum += ((double)x[c] - (double)y[c]) * ((double)x[c] - (double)y[c]);
-    return sum;
+    return vectors_squared_distance(k->fingerprints + (size_t)i * k->width, k->fingerprints + (size_t)j * k->width, k->width);
 }
 
 // --- Families ---
@@ -77,7 +59,7 @@ static void find_families(struct kinship *k) {
     for (int i = 0; i < k->n; i++) {
         k->family[i] = i;
         for (int j = 0; j < i; j++)
-            if (k->family[i] != k->family[j] && cosine(k->weights[i], k->weights[j], k->table.size) > k->options->related)
+            if (k->family[i] != k->family[j] && vectors_cosine(k->weights[i], k->weights[j], k->table.size) > k->options->related)
                 unite(k, k->family[i], k->family[j]);
     }
 }

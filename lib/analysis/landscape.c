@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "math/kernels.h"
+#include "math/vectors.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -13,20 +14,9 @@
 // 3e-5; along random signs at 1e-4 to 1e-3.
 static const double STEP_ALONG_EIGENVECTOR = 1e-5, STEP_ALONG_SIGNS = 3e-4;
 
-static double norm(const float *x, size_t n) {
-    return sqrt(kernels()->sum_squares(x, n));
-}
-
-static double dot(const float *x, const float *y, size_t n) {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (double)x[i] * (double)y[i];
-    return sum;
-}
-
 void landscape_hessian_times(const struct landscape *l, const float *w, const float *v, double step, float *hv) {
     size_t n = l->size;
-    double length = norm(v, n), scale = norm(w, n);
+    double length = vectors_norm(v, n), scale = vectors_norm(w, n);
     float e = length > 0 ? (float)(step * (scale > 0 ? scale : 1) / length) : 0, *at = memory_alloc(n * sizeof *at),
           *down = memory_alloc(n * sizeof *down);
     for (size_t i = 0; i < n; i++)
@@ -48,11 +38,11 @@ double landscape_top_eigenvalue(const struct landscape *l, const float *w, struc
     double value = 0;
     for (size_t i = 0; i < n; i++)
         v[i] = rng_normal(rng);
-    kernels()->scale(v, (float)(1 / norm(v, n)), n);
+    kernels()->scale(v, (float)(1 / vectors_norm(v, n)), n);
     for (int i = 0; i < MOST; i++) {
         landscape_hessian_times(l, w, v, STEP_ALONG_EIGENVECTOR, hv);
-        double old = value, length = norm(hv, n);
-        value = dot(v, hv, n);
+        double old = value, length = vectors_norm(hv, n);
+        value = vectors_dot(v, hv, n);
         if (length == 0 || (i && fabs(value - old) / (fabs(old) + 1e-6) < 1e-3))
             break;
         memcpy(v, hv, n * sizeof *v);
@@ -84,13 +74,13 @@ struct landscape_trace landscape_trace(const struct landscape *l, const float *w
     for (bool settled = false; result.draws < most && !settled;) {
         draw_signs(v, n, rng);
         landscape_hessian_times(l, w, v, STEP_ALONG_SIGNS, hv);
-        double value = dot(v, hv, n), old = mean;
+        double value = vectors_dot(v, hv, n), old = mean;
         result.draws++;
         sum += value;
         squares += value * value;
         mean = sum / result.draws;
         for (int i = 0; share && i < count; i++)
-            share[i] += dot(v + offset[i], hv + offset[i], offset[i + 1] - offset[i]);
+            share[i] += vectors_dot(v + offset[i], hv + offset[i], offset[i + 1] - offset[i]);
         settled = result.draws >= LEAST && fabs(mean - old) / (fabs(old) + 1e-6) < 1e-3;
     }
     for (int i = 0; share && i < count; i++)

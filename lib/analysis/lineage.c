@@ -1,6 +1,7 @@
 #include "analysis/lineage.h"
 
 #include "base/memory.h"
+#include "math/vectors.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,17 +27,12 @@ static double excess_kurtosis(const float *x, size_t n) {
     return second > 0 ? fourth / (second * second) - 3 : 0;
 }
 
-static int by_value(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 // log2 of the number of distinct values, rounded up. A matrix of few numbers has few values without being quantised: only a number of
 // values that is small beside that of the entries counts.
 static int bits_of(const float *x, size_t n) {
     float *sorted = memory_alloc(n * sizeof *sorted);
     memcpy(sorted, x, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, by_value);
+    vectors_sort(sorted, n);
     size_t values = 1;
     for (size_t i = 1; i < n; i++)
         values += sorted[i] != sorted[i - 1];
@@ -66,26 +62,6 @@ struct lineage_traits lineage_traits(const struct params *table, const float *we
 
 // --- Distances ---
 
-static double dot(const float *a, const float *b, size_t size) {
-    double sum[4] = {0};
-    size_t i = 0;
-    for (; i + 4 <= size; i += 4)
-        for (size_t k = 0; k < 4; k++)
-            sum[k] += (double)a[i + k] * (double)b[i + k];
-    for (; i < size; i++)
-        sum[0] += (double)a[i] * (double)b[i];
-    return sum[0] + sum[1] + sum[2] + sum[3];
-}
-
-static double distance_squared(const float *a, const float *b, size_t size) {
-    double sum = 0;
-    for (size_t i = 0; i < size; i++) {
-        double d = (double)a[i] - (double)b[i];
-        sum += d * d;
-    }
-    return sum;
-}
-
 struct inference {
     const float *const *weights;
     const struct lineage_traits *traits;
@@ -109,14 +85,14 @@ static double cosine(const struct inference *in, int i, int j) {
 // |x - y|^2 = |x|^2 + |y|^2 - 2 <x, y>; where that cancels, it is computed from the difference.
 static double squared(const struct inference *in, int i, int j) {
     double sum = product(in, i, i) + product(in, j, j), result = sum - 2 * product(in, i, j);
-    return result > 1e-6 * sum ? result : distance_squared(in->weights[i], in->weights[j], in->size);
+    return result > 1e-6 * sum ? result : vectors_squared_distance(in->weights[i], in->weights[j], in->size);
 }
 
 static void find_products(struct inference *in) {
     for (int i = 0; i < in->n; i++)
         for (int j = 0; j <= i; j++)
             in->products[(size_t)i * (size_t)in->n + (size_t)j] = in->products[(size_t)j * (size_t)in->n + (size_t)i] =
-                dot(in->weights[i], in->weights[j], in->size);
+                vectors_dot(in->weights[i], in->weights[j], in->size);
 }
 
 // --- Who is like whom ---
@@ -226,11 +202,24 @@ static void find_merge(const struct inference *in, int w) {
         }
 }
 
-static int nearest_plain(const struct inference *in, int child) {
+// --- The tree of a family: the shortest that connects its plain networks, hung up by its root ---
+
+// Does a come before b, by time if that is known, else by kurtosis? Equal ones by number.
+static bool precedes(const struct inference *in, int a, int b) {
+    const double *time = in->options->time;
+    if (time && time[a] != time[b])
+        return time[a] < time[b];
+    double g = gain(in, a, b);
+    return fabs(g) > ROUNDING * (1 + fabs(in->traits[a].kurtosis)) ? g > 0 : a < b;
+}
+
+// The nearest relative that training can go on from, only of earlier ones if `earlier`; -1: none.
+static int nearest_plain(const struct inference *in, int child, bool earlier) {
     int best = -1;
     double least = INFINITY;
     for (int j = 0; j < in->n; j++) {
-        double d = j != child && is_plain(in, j) && related(in, child, j) ? squared(in, child, j) : INFINITY;
+        bool candidate = j != child && is_plain(in, j) && related(in, child, j) && (!earlier || precedes(in, j, child));
+        double d = candidate ? squared(in, child, j) : INFINITY;
         if (d < least) {
             least = d;
             best = j;
@@ -243,39 +232,18 @@ static void attach_derived(const struct inference *in, int i) {
     bool quantised = is_quantised(&in->traits[i]);
     if (in->arcs[i].how != LINEAGE_ROOT || (!quantised && !is_pruned(&in->traits[i])))
         return;
-    int parent = nearest_plain(in, i);
+    int parent = nearest_plain(in, i, false);
     if (parent >= 0)
         set_parent(in, i, parent, quantised ? LINEAGE_QUANTISED : LINEAGE_PRUNED);
 }
 
-// --- The tree of a family: the shortest that connects its plain networks, hung up by its root ---
-
-// Does a come before b, by time if that is known, else by kurtosis? Equal ones by number.
-static bool precedes(const struct inference *in, int a, int b) {
-    const double *time = in->options->time;
-    if (time && time[a] != time[b])
-        return time[a] < time[b];
-    double g = gain(in, a, b);
-    return fabs(g) > ROUNDING * (1 + fabs(in->traits[a].kurtosis)) ? g > 0 : a < b;
-}
-
 // When times are known: the nearest relative that is earlier.
 static void find_earlier(const struct inference *in, int child) {
-    int best = -1;
-    double least = INFINITY;
-    for (int j = 0; j < in->n; j++) {
-        bool earlier = j != child && is_plain(in, j) && related(in, child, j) && precedes(in, j, child);
-        double d = earlier ? squared(in, child, j) : INFINITY;
-        if (d < least) {
-            least = d;
-            best = j;
-        }
-    }
-    if (best >= 0) {
-        const double *time = in->options->time;
-        in->next[child] = best;
-        in->arcs[child].undecided = time[best] == time[child] && gain(in, best, child) < in->options->margin;
-    }
+    int best = nearest_plain(in, child, true);
+    if (best < 0)
+        return;
+    in->next[child] = best;
+    in->arcs[child].undecided = in->options->time[best] == in->options->time[child] && gain(in, best, child) < in->options->margin;
 }
 
 // Prim's algorithm from the root: in->next [n] becomes each network's neighbour on the way to the root, -1 for the root. Edges are between

@@ -1,6 +1,7 @@
 #include "analysis/perturb.h"
 
 #include "base/memory.h"
+#include "math/vectors.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -35,18 +36,13 @@ void perturb_quantise(float *weights, const struct params *table, int bits) {
     }
 }
 
-static int by_value(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 void perturb_prune(float *weights, const struct params *table, double share) {
     float *sizes = memory_alloc(table->size * sizeof *sizes);
     size_t n = 0;
     for (int i = 0; i < table->count; i++)
         for (size_t k = 0; table->list[i].rank == 2 && k < table->list[i].size; k++)
             sizes[n++] = fabsf(weights[table->list[i].offset + k]);
-    qsort(sizes, n, sizeof *sizes, by_value);
+    vectors_sort(sizes, n);
     size_t pruned = (size_t)(share * (double)n);
     float limit = pruned < n ? sizes[pruned] : INFINITY;
     for (int i = 0; i < table->count; i++)
