@@ -31,32 +31,8 @@ static struct program program = {
     .options = options,
 };
 
-struct reference {
-    struct rnn_arch arch;
-    struct params table;
-    float *weights; // NULL: none yet
-};
-
-static void set_reference(struct cli *cli, struct reader *in, struct reference *ref) {
-    struct rnn_record r;
-    cli_check_record(cli, in, rnn_record_read(in->record, &r, cli_error(cli)));
-    ref->arch = r.arch;
-    rnn_params(&ref->table, &r.arch);
-    ref->weights = memory_alloc(ref->table.size * sizeof(float));
-    cli_check_record(cli, in, rnn_record_weights(&r, &ref->table, ref->weights, cli_error(cli)));
-}
-
-static void read_reference(struct cli *cli, struct reference *ref) {
-    struct rnnfile file = rnnfile_open(cli, to, 1);
-    ref->arch = file.rnn[0].arch;
-    rnn_params(&ref->table, &ref->arch);
-    ref->weights = memory_alloc(ref->table.size * sizeof(float));
-    memcpy(ref->weights, file.rnn[0].weights, ref->table.size * sizeof(float));
-    rnnfile_close(&file);
-}
-
 // The record as it is, with the aligned weights in place of its own.
-static void pack_aligned(struct packer *p, const struct value *root, const struct reference *ref, const float *weights,
+static void pack_aligned(struct packer *p, const struct value *root, const struct rnnfile_entry *ref, const float *weights,
                          const struct alignment *a) {
     pack_map(p);
     const struct value *key = value_first(root), *v;
@@ -87,7 +63,7 @@ static void pack_aligned(struct packer *p, const struct value *root, const struc
     pack_end(p);
 }
 
-static void align_one(struct cli *cli, struct reader *in, struct writer *out, struct reference *ref) {
+static void align_one(struct cli *cli, struct reader *in, struct writer *out, const struct rnnfile_entry *ref) {
     struct rnn_record r;
     cli_check_record(cli, in, rnn_record_read(in->record, &r, cli_error(cli)));
     if (!rnn_arch_equal(&r.arch, &ref->arch))
@@ -104,20 +80,19 @@ static void align_one(struct cli *cli, struct reader *in, struct writer *out, st
 
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
-    struct reference ref = {0};
+    struct rnnfile reference = {0};
 
     struct reader *in = cli_reader(cli, "-");
     if (to)
-        read_reference(cli, &ref);
+        reference = rnnfile_open(cli, to, 1);
     struct writer *out = cli_writer(cli);
 
     while (cli_next(cli, in, out, "rnn")) {
-        if (!ref.weights)
-            set_reference(cli, in, &ref);
-        align_one(cli, in, out, &ref);
+        if (!reference.count)
+            rnnfile_add(cli, in, &reference);
+        align_one(cli, in, out, &reference.rnn[0]);
     }
 
-    free(ref.weights);
-    params_free(&ref.table);
+    rnnfile_close(&reference);
     return cli_finish(cli, in, out);
 }

@@ -51,10 +51,8 @@ export LC_ALL := C
 HERE  := $(dir $(lastword $(MAKEFILE_LIST)))
 R     := $(RESULTS)
 START := $(shell date +%s)
-ME    := $(shell echo $$PPID)# this make's process number, in the names of what is not complete
-tmp    = $@.$(ME).tmp
 
-$(if $(shell bash $(HERE)hold-lock '$(R)' $(ME)),$(error another make is at work in $(R): try again when it has ended))
+include $(HERE)one-make.mk
 
 # setting KEY: its values, separated by blanks.
 setting = $(shell sed -n '/^experiment:/,/^[^ \#]/{s/ *\#.*//;s/^ *$(1): *//p}' $(CONFIG) | tr -d '[]"' | tr ',' ' ')

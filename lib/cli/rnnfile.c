@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-static void add(struct cli *cli, struct reader *in, struct rnnfile *f) {
+void rnnfile_add(struct cli *cli, struct reader *in, struct rnnfile *f) {
     struct rnn_record r;
     size_t size = (size_t)f->count * sizeof *f->rnn;
     f->rnn = memory_realloc(f->rnn, size, size + sizeof *f->rnn);
@@ -23,7 +23,7 @@ struct rnnfile rnnfile_open(struct cli *cli, const char *path, int most) {
         if (in->event == READER_META)
             cli_keep_source(cli, in->record);
         else if (in->event == READER_DATA && f.count < most && value_is(value_get(in->record, "kind"), "rnn"))
-            add(cli, in, &f);
+            rnnfile_add(cli, in, &f);
     }
     if (!f.count)
         cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: there is no rnn record", in->name));

@@ -7,7 +7,7 @@
 
 struct rnnfile {
     const char *path;
-    int count; // at least 1
+    int count; // at least 1 after rnnfile_open
     struct rnnfile_entry {
         struct rnn_arch arch;
         struct params table;
@@ -20,5 +20,8 @@ struct rnnfile {
 // on failure, and when there is no rnn record.
 struct rnnfile rnnfile_open(struct cli *cli, const char *path, int most);
 void rnnfile_close(struct rnnfile *f); // a zeroed one may be closed, too
+
+// Adds the RNN of the reader's current record, whose `path` need not be set; exits on failure.
+void rnnfile_add(struct cli *cli, struct reader *in, struct rnnfile *f);
 
 #endif

@@ -93,10 +93,19 @@ static bool is_named(const char *file, const char *name) {
     return true;
 }
 
-// The file of that name in the directory, or the only one whose name says that it is; a list of what is there otherwise.
+// How well a file's name fits: 3 the name itself, 2 with .gz, 1 another one that says the same, 0 none.
+static int fitness(const char *file, const char *name) {
+    size_t length = strlen(name);
+    if (strncmp(file, name, length) == 0 && (!file[length] || strcmp(file + length, ".gz") == 0))
+        return file[length] ? 2 : 3;
+    return is_named(file, name);
+}
+
+// The file whose name fits best, if there is one only; a list of what is there otherwise. Links to nowhere do not count.
 static enum status find_file(char path[PATH_MAX], const char *directory, const char *name, struct error *error) {
     char found[NAME_MAX + 1] = "", there[256] = "";
-    int count = 0;
+    int best = 1, count = 0;
+    struct stat info;
     DIR *d = opendir(directory);
     if (!d && errno == ENAMETOOLONG)
         return error_set(error, STATUS_NO_INPUT, "%s: %s", name, strerror(errno));
@@ -104,21 +113,20 @@ static enum status find_file(char path[PATH_MAX], const char *directory, const c
         return error_set(error, STATUS_NO_INPUT, "%s/%s: missing: %s (`make data` gets MNIST; --images names another folder)", directory,
                          name, strerror(errno));
     for (struct dirent *e; (e = readdir(d));) {
-        struct stat info;
         size_t used = strlen(there);
-        if (fstatat(dirfd(d), e->d_name, &info, 0) != 0) // a link to nowhere
+        if (fstatat(dirfd(d), e->d_name, &info, 0) != 0)
             continue;
         if (e->d_name[0] != '.' && used + strlen(e->d_name) + 3 < sizeof there)
             strcat(strcat(there, used ? ", " : ""), e->d_name);
-        if (strcmp(e->d_name, name) == 0 || (is_named(e->d_name, name) && strcmp(found, name) != 0)) {
-            count = strcmp(e->d_name, name) == 0 ? 1 : count + 1;
-            strcpy(found, e->d_name);
-        }
+        int fits = fitness(e->d_name, name);
+        if (fits < best)
+            continue;
+        count = fits > best ? 1 : count + 1;
+        best = fits;
+        strcpy(found, e->d_name);
     }
     closedir(d);
-    if (count > 1 && strcmp(found, name) != 0) // NAME.gz beside others is the usual name, too
-        snprintf(found, sizeof found, "%s.gz", name);
-    else if (count != 1)
+    if (count != 1)
         return error_set(error, STATUS_NO_INPUT, "%s/%s: missing; the folder has %s", directory, name, *there ? there : "nothing");
     if (snprintf(path, PATH_MAX, "%s/%s", directory, found) >= PATH_MAX)
         return error_set(error, STATUS_NO_INPUT, "%s: %s", name, strerror(ENAMETOOLONG));

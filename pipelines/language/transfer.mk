@@ -14,6 +14,7 @@ JOBS    ?= $(shell nproc)
 SEEDS   ?= 1 2 3
 RUNS    ?= 400
 R       := $(RESULTS)
+HERE    := ../
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 ifeq ($(findstring jobserver,$(shell echo "$$MAKEFLAGS")),)
@@ -23,6 +24,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(abspath $(BIN)):$(PATH)
 export LC_ALL := C
+
+include $(HERE)one-make.mk
 
 # CELL-UNITS. The first one is what encoders and predictors learn from.
 KINDS    := lstm-32 lstm-16 lstm-64 gru-32 rnn_tanh-32
@@ -34,7 +37,6 @@ new-linear      := probe --new --linear
 MODELS  := $(foreach e,$(ENCODERS),$(SEEDS:%=$(R)/$(e)-%))
 encoder  = $(firstword $(subst -, ,$(notdir $(@D))))
 seed     = $(lastword $(subst -, ,$(notdir $(@D))))
-tmp      = $@.tmp
 
 .PHONY: all
 .SECONDARY:

@@ -102,6 +102,15 @@ static void test_names(void) {
     CHECK(opens());
     remove(path_of(0, true));
     CHECK(rename(other, path_of(0, true)) == 0 && opens()); // plain, but called .gz
+    good_files(false);
+    remove(path_of(0, false));
+    char letters[4096]; // two others, and no usual one: not guessed
+    snprintf(letters, sizeof letters, "%s/emnist-letters-train-images.idx3-ubyte", directory);
+    write_file(0, true, images, sizeof images);
+    CHECK(rename(path_of(0, true), other) == 0 && link(other, letters) == 0);
+    CHECK(refuses(STATUS_NO_INPUT, 0, "emnist-letters-train-images.idx3-ubyte"));
+    remove(other);
+    remove(letters);
     good_files(true);
     snprintf(other, sizeof other, "%s", path_of(0, true));
     CHECK(rename(other, path_of(0, false)) == 0 && opens()); // compressed, but not called so
