@@ -78,8 +78,9 @@ static struct trainee *network_of(struct cli *cli, const struct keylock *lock, u
     struct rnn_arch arch;
     keylock_arch(lock, &arch);
     struct train_recipe none = {.batch = 1, .cell = arch.cell, .hidden = arch.hidden, .layers = arch.layers};
+    const struct task task = task_make(&keylock_family, lock);
     struct trainee *t;
-    cli_check(cli, keylock_family.trainee(&t, lock, &(struct train_setting){&none, seed, run, NULL}, cli_error(cli)));
+    cli_check(cli, keylock_family.trainee(&t, &task, &(struct train_setting){&none, seed, run, NULL}, cli_error(cli)));
     keylock_weights(lock, gain, threshold, &t->arch, &t->table, t->weights);
     t->loss = NAN;
     return t;

@@ -147,7 +147,7 @@ static enum status trainee_of(struct trainee **out, const struct rnn_record *r, 
     recipe.hidden = r->arch.hidden;
     recipe.layers = r->arch.layers;
     const struct train_setting setting = {.recipe = &recipe, .seed = seed, .run = 0, .images = &images};
-    enum status status = task->family->trainee(out, task->body.bytes, &setting, error);
+    enum status status = task->family->trainee(out, task, &setting, error);
     if (status == STATUS_OK && !rnn_arch_equal(&(*out)->arch, &r->arch)) {
         trainee_free(*out);
         status = error_set(error, STATUS_DATA, "an RNN of other inputs or outputs than its task asks for");

@@ -101,7 +101,7 @@ static struct trainee *trainee_of(struct roller *r) {
     const struct train_recipe recipe = {.steps = 1, .batch = 1, .cell = arch->cell, .hidden = arch->hidden, .layers = arch->layers};
     uint64_t seed = cli_common(r->cli)->seed_given ? cli_common(r->cli)->seed : r->record.seed;
     const struct train_setting setting = {&recipe, seed, r->record.run, &images};
-    check(r, family->trainee(&t, r->record.task.body.bytes, &setting, cli_error(r->cli)));
+    check(r, family->trainee(&t, &r->record.task, &setting, cli_error(r->cli)));
     memcpy(t->weights, r->rnn->weights, t->table.size * sizeof *t->weights);
     t->step = (int)r->record.step + 1; // updates done
     return t;

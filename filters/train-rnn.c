@@ -202,7 +202,7 @@ static enum status choose_start(const struct run *run, uint64_t turn, struct err
 static enum status trainee_of(struct trainee **out, const struct run *run, struct error *error) {
     const struct task *task = &run->task.task;
     const struct train_setting setting = {.recipe = &recipe, .seed = run->seed, .run = run->task.run, .images = &images};
-    return task->family->trainee(out, task->body.bytes, &setting, error);
+    return task->family->trainee(out, task, &setting, error);
 }
 
 static bool train(struct cli *cli, struct reader *in, struct run *run, struct progress *progress, uint64_t *done) {

@@ -1,6 +1,7 @@
 #include "families/answerer.h"
 
 #include "base/memory.h"
+#include "families/family.h"
 #include "families/train_internal.h"
 #include "nn/loss.h"
 #include "nn/recurrent.h"
@@ -131,10 +132,14 @@ static struct rollouts rollouts(const struct trainee *t, int count) {
 
 static const struct trainee_family training_of_answers = {batch_loss, performance, rollouts, free_task, .samples = 1000};
 
-struct trainee *answerer_trainee(const struct answerer *answerer, const struct rnn_arch *shape, const struct train_setting *s) {
+enum status answerer_trainee(struct trainee **out, const struct task *task, const struct train_setting *s, struct error *error) {
+    (void)error;
     struct training *in = memory_calloc(1, sizeof *in);
-    in->answerer = *answerer;
-    return trainee_new(&training_of_answers, in, shape, s->recipe->weight_decay, s->recipe, s->seed, s->run);
+    in->answerer = task->family->answerer(task->body.bytes);
+    struct rnn_arch arch = {0};
+    task->family->shape(task->body.bytes, &arch);
+    *out = trainee_new(&training_of_answers, in, &arch, s->recipe->weight_decay, s->recipe, s->seed, s->run);
+    return STATUS_OK;
 }
 
 // --- Exams ---
@@ -158,13 +163,18 @@ static void gather(const struct exam *exam, int first, int count, void *inputs) 
         memcpy((uint8_t *)inputs + t * count, w->tokens + t * w->count + first, (size_t)count);
 }
 
-void answerer_exam(struct exam *exam, const struct answerer *answerer, int count) {
-    const int T = answerer->length;
+enum status answerer_exam(struct exam *exam, const struct task *task, int count, struct image_sets *images, struct error *error) {
+    (void)images;
+    (void)error;
+    const struct answerer answerer = task->family->answerer(task->body.bytes);
+    const int T = answerer.length;
     answerer_exam_free(exam);
     struct exam_words *e = memory_alloc(sizeof *e + (size_t)count);
     e->words = words_new(T, count);
     struct rng rng = rng_make(1, 0, "exam");
-    words_draw(&e->words, answerer, &rng);
+    words_draw(&e->words, &answerer, &rng);
+    free(answerer.data);
     memcpy(e->labels, e->words.answers + (size_t)(T - 1) * (size_t)count, (size_t)count);
     *exam = (struct exam){.count = count, .steps = T, .tokens = true, .labels = e->labels, .gather = gather, .memory = e};
+    return STATUS_OK;
 }

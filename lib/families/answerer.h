@@ -3,7 +3,14 @@
 #ifndef FAMILIES_ANSWERER_H
 #define FAMILIES_ANSWERER_H
 
-#include "families/family.h"
+#include "base/error.h"
+#include "base/rng.h"
+#include "families/train.h"
+
+struct exam;
+struct image_sets;
+struct task;
+struct train_setting;
 
 struct answerer {
     // Draws a word [length] and the right answers [length] to its prefixes, as a pure function of the first three arguments.
@@ -13,14 +20,13 @@ struct answerer {
     int long_length; // metric accuracy_long is of words of this length; 0: there is no such metric
 };
 
-// Owns data from now on.
-struct trainee *answerer_trainee(const struct answerer *answerer, const struct rnn_arch *shape, const struct train_setting *setting);
+// The trainee and the exam of any family that has an answerer, as struct family wants them. The words of an exam are drawn as for training,
+// the same for all RNNs of a task.
+enum status answerer_trainee(struct trainee **out, const struct task *task, const struct train_setting *setting, struct error *error);
+enum status answerer_exam(struct exam *exam, const struct task *task, int count, struct image_sets *images, struct error *error);
+void answerer_exam_free(struct exam *exam);
 
 // The loss of given words [batch,T] with their answers [batch,T], and the gradient [table.size], without an update.
 double answerer_gradient(struct trainee *t, const uint8_t *words, const uint8_t *answers, int batch, float *grad);
-
-// An exam of `count` words, drawn as for training, the same for all RNNs of a task. Uses data during the call only.
-void answerer_exam(struct exam *exam, const struct answerer *answerer, int count);
-void answerer_exam_free(struct exam *exam);
 
 #endif

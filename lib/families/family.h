@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/rng.h"
+#include "families/answerer.h"
 #include "families/dfa.h"
 #include "families/image_sets.h"
 #include "families/split.h"
@@ -85,21 +86,27 @@ struct family {
     // The task as text: what the RNNs learn, without how they are trained or judged. Records with equal keys are of one task: they fall
     // into one split and into one half of the OOD tasks. Returns the length.
     int (*key)(const void *body, char text[FAMILY_KEY_SIZE]);
-    // The split of the task, a pure function of the first two arguments. memory is NULL the first time and may keep what is costly to make,
-    // on the arena.
-    enum split (*split)(const void *body, const struct split_rule *rule, struct arena *arena, void **memory);
+    // Is the task out of distribution, when this share 0 .. 1 of all tasks is to be? NULL: as hashes of the key have it. All other tasks
+    // are split by such hashes.
+    bool (*ood)(const void *body, double share);
     double ood_share; // when the rule has none
+    // Only if all that does not do: the split of the task, a pure function of the first two arguments. memory is NULL the first time and
+    // may keep what is costly to make, on the arena.
+    enum split (*split)(const void *body, const struct split_rule *rule, struct arena *arena, void **memory);
 
     // Sizes of the networks that the tasks ask for: sets input, output, and what inputs and answers are.
     void (*shape)(const void *body, struct rnn_arch *arch);
-    enum status (*trainee)(struct trainee **out, const void *body, const struct train_setting *setting, struct error *error);
+    enum status (*trainee)(struct trainee **out, const struct task *task, const struct train_setting *setting, struct error *error);
+    // Of RNNs that read words of tokens and answer with a class at every position, it is all there is to say: trainee is answerer_trainee
+    // then, exam answerer_exam, exam_free answerer_exam_free.
+    struct answerer (*answerer)(const void *body);
 
     // How well a network that is no trainee does the task, by its accuracy; `judged` is the number of rows or of questions when it is not
     // said. Either it writes rows of tokens (vocabulary), which are right or not. Or it answers questions: an exam of at most `count`;
     // STATUS_NO_INPUT when files are missing for it.
     int judged;
     bool (*right)(const void *body, const uint8_t *row);
-    enum status (*exam)(struct exam *exam, const void *body, int count, struct image_sets *images, struct error *error);
+    enum status (*exam)(struct exam *exam, const struct task *task, int count, struct image_sets *images, struct error *error);
     void (*exam_free)(struct exam *exam);
 
     // Of tasks with tokens; and all words that the task wants, if they can be listed: row [length] of word i = 0, 1 ..., false after the

@@ -1,7 +1,6 @@
 #include "families/keylock.h"
 
 #include "base/memory.h"
-#include "families/answerer.h"
 #include "stream/field.h"
 
 #include <math.h>
@@ -115,13 +114,6 @@ static int task_key(const void *body, char text[FAMILY_KEY_SIZE]) {
     return length;
 }
 
-static enum split split_of_task(const void *body, const struct split_rule *rule, struct arena *arena, void **memory) {
-    (void)arena;
-    (void)memory;
-    char text[FAMILY_KEY_SIZE];
-    return split_of_key(rule, text, (size_t)task_key(body, text));
-}
-
 // --- Words, and RNNs that read them, for locks can also be trained ---
 
 static void draw_word(const void *data, int length, struct rng *rng, uint8_t *word, uint8_t *answers) {
@@ -129,7 +121,8 @@ static void draw_word(const void *data, int length, struct rng *rng, uint8_t *wo
     keylock_answer(data, word, length, answers);
 }
 
-static struct answerer answerer_of(const struct keylock *lock) {
+static struct answerer answerer_of(const void *body) {
+    const struct keylock *lock = body;
     return (struct answerer){draw_word, memcpy(memory_alloc(sizeof *lock), lock, sizeof *lock), lock->bits, 0};
 }
 
@@ -138,24 +131,6 @@ static void shape(const void *body, struct rnn_arch *arch) {
     arch->input = 2;
     arch->output = KEYLOCK_ANSWERS;
     arch->reads = RNN_READS_TOKENS;
-}
-
-static enum status trainee_of_task(struct trainee **out, const void *body, const struct train_setting *setting, struct error *error) {
-    (void)error;
-    const struct answerer answerer = answerer_of(body);
-    struct rnn_arch arch = {0};
-    shape(body, &arch);
-    *out = answerer_trainee(&answerer, &arch, setting);
-    return STATUS_OK;
-}
-
-static enum status exam_of_task(struct exam *exam, const void *body, int count, struct image_sets *images, struct error *error) {
-    (void)images;
-    (void)error;
-    const struct answerer answerer = answerer_of(body);
-    answerer_exam(exam, &answerer, count);
-    free(answerer.data);
-    return STATUS_OK;
 }
 
 // --- The family ---
@@ -174,12 +149,12 @@ const struct family keylock_family = {
     .pack = pack_task,
     .draw = draw_task,
     .key = task_key,
-    .split = split_of_task,
     .ood_share = 0.15,
     .shape = shape,
-    .trainee = trainee_of_task,
+    .trainee = answerer_trainee,
+    .answerer = answerer_of,
     .judged = 256,
-    .exam = exam_of_task,
+    .exam = answerer_exam,
     .exam_free = answerer_exam_free,
     .vocabulary = vocabulary,
 };

@@ -344,9 +344,9 @@ struct trainee *trainee_of_language(const struct language *language, const struc
     return trainee_new(&training_of_language, task, &arch, recipe->weight_decay, recipe, seed, run);
 }
 
-static enum status trainee_of_task(struct trainee **out, const void *body, const struct train_setting *s, struct error *error) {
+static enum status trainee_of_task(struct trainee **out, const struct task *task, const struct train_setting *s, struct error *error) {
     (void)error;
-    *out = trainee_of_language(body, s->recipe, s->seed, s->run);
+    *out = trainee_of_language(TASK_BODY(struct language, task), s->recipe, s->seed, s->run);
     return STATUS_OK;
 }
 

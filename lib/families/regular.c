@@ -1,7 +1,6 @@
 #include "families/regular.h"
 
 #include "base/memory.h"
-#include "families/answerer.h"
 #include "stream/field.h"
 
 #include <stdio.h>
@@ -148,17 +147,11 @@ static int task_key(const void *body, char text[FAMILY_KEY_SIZE]) {
     return length;
 }
 
-// OOD are the automata of the most states: a share of 1/7 are those of 8, two shares those of 7 and 8, and so on.
-static enum split split_of_task(const void *body, const struct split_rule *rule, struct arena *arena, void **memory) {
-    (void)arena;
-    (void)memory;
+// The automata of the most states: a share of 1/7 are those of 8, two shares those of 7 and 8, and so on.
+static bool is_ood(const void *body, double share) {
     struct dfa d = ((const struct regular *)body)->dfa;
     dfa_minimise(&d);
-    if (d.states > DFA_MAX_STATES - rule->ood * (DFA_MAX_STATES - 1) + 1e-9)
-        return SPLIT_OOD;
-    char text[FAMILY_KEY_SIZE];
-    struct split_rule rest = {.validation = rule->ood < 1 ? rule->validation / (1 - rule->ood) : 0, .seed = rule->seed};
-    return split_of_key(&rest, text, (size_t)task_key(body, text));
+    return d.states > DFA_MAX_STATES - share * (DFA_MAX_STATES - 1) + 1e-9;
 }
 
 // --- Words, and the RNNs that read them ---
@@ -184,7 +177,8 @@ static void draw_word(const void *data, int length, struct rng *rng, uint8_t *wo
     dfa_read(&source->dfa, word, length, answers);
 }
 
-static struct answerer answerer_of(const struct regular *task) {
+static struct answerer answerer_of(const void *body) {
+    const struct regular *task = body;
     const int longest = 2 * task->length;
     struct word_source *source = memory_alloc(sizeof *source + (size_t)(longest + 1) * sizeof *source->share);
     source->dfa = task->dfa;
@@ -196,24 +190,6 @@ static void shape(const void *body, struct rnn_arch *arch) {
     arch->input = ((const struct regular *)body)->dfa.symbols;
     arch->output = 2;
     arch->reads = RNN_READS_TOKENS;
-}
-
-static enum status trainee_of_task(struct trainee **out, const void *body, const struct train_setting *setting, struct error *error) {
-    (void)error;
-    const struct answerer answerer = answerer_of(body);
-    struct rnn_arch arch = {0};
-    shape(body, &arch);
-    *out = answerer_trainee(&answerer, &arch, setting);
-    return STATUS_OK;
-}
-
-static enum status exam_of_task(struct exam *exam, const void *body, int count, struct image_sets *images, struct error *error) {
-    (void)images;
-    (void)error;
-    const struct answerer answerer = answerer_of(body);
-    answerer_exam(exam, &answerer, count);
-    free(answerer.data);
-    return STATUS_OK;
 }
 
 // --- The family ---
@@ -237,12 +213,13 @@ const struct family regular_family = {
     .pack = pack_task,
     .draw = draw_task,
     .key = task_key,
-    .split = split_of_task,
+    .ood = is_ood,
     .ood_share = 1.0 / (DFA_MAX_STATES - 1),
     .shape = shape,
-    .trainee = trainee_of_task,
+    .trainee = answerer_trainee,
+    .answerer = answerer_of,
     .judged = 256,
-    .exam = exam_of_task,
+    .exam = answerer_exam,
     .exam_free = answerer_exam_free,
     .vocabulary = vocabulary,
     .machine = machine,

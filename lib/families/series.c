@@ -51,16 +51,9 @@ static int task_key(const void *body, char text[FAMILY_KEY_SIZE]) {
     return snprintf(text, FAMILY_KEY_SIZE, "series %.17g %.17g", s->period, s->damping);
 }
 
-// OOD are the longest periods: the last share of the logarithms of 4 .. 24; by default those above 18.
-static enum split split_of_task(const void *body, const struct split_rule *rule, struct arena *arena, void **memory) {
-    (void)arena;
-    (void)memory;
-    const struct series *s = body;
-    if (rule->ood > 0 && s->period > longest * pow(shortest / longest, rule->ood))
-        return SPLIT_OOD;
-    char text[FAMILY_KEY_SIZE];
-    struct split_rule rest = {.validation = rule->ood < 1 ? rule->validation / (1 - rule->ood) : 0, .seed = rule->seed};
-    return split_of_key(&rest, text, (size_t)task_key(body, text));
+// The longest periods: the last share of the logarithms of 4 .. 24; by default those above 18.
+static bool is_ood(const void *body, double share) {
+    return share > 0 && ((const struct series *)body)->period > longest * pow(shortest / longest, share);
 }
 
 // --- The process ---
@@ -181,13 +174,13 @@ static void shape(const void *body, struct rnn_arch *arch) {
     arch->input = arch->output = 1;
 }
 
-static enum status trainee_of_task(struct trainee **out, const void *body, const struct train_setting *s, struct error *error) {
+static enum status trainee_of_task(struct trainee **out, const struct task *task, const struct train_setting *s, struct error *error) {
     (void)error;
     struct training *in = memory_calloc(1, sizeof *in);
-    in->task = *(const struct series *)body;
+    in->task = *TASK_BODY(struct series, task);
     in->oscillator = series_oscillator(&in->task);
     struct rnn_arch arch = {0};
-    shape(body, &arch);
+    shape(&in->task, &arch);
     *out = trainee_new(&training_of_series, in, &arch, s->recipe->weight_decay, s->recipe, s->seed, s->run);
     return STATUS_OK;
 }
@@ -204,7 +197,7 @@ const struct family series_family = {
     .pack = pack_task,
     .draw = draw_task,
     .key = task_key,
-    .split = split_of_task,
+    .ood = is_ood,
     .ood_share = 0.16055842170362472, // log(24/18) / log(24/4)
     .shape = shape,
     .trainee = trainee_of_task,

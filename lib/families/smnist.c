@@ -222,10 +222,11 @@ enum status trainee_of_smnist(struct trainee **out, const struct smnist *task, c
     return STATUS_OK;
 }
 
-static enum status trainee_of_task(struct trainee **out, const void *body, const struct train_setting *s, struct error *error) {
+static enum status trainee_of_task(struct trainee **out, const struct task *task, const struct train_setting *s, struct error *error) {
+    const struct smnist *body = TASK_BODY(struct smnist, task);
     const struct image_set *set;
     *out = NULL;
-    enum status status = image_sets_find(s->images, ((const struct smnist *)body)->data, &set, error);
+    enum status status = image_sets_find(s->images, body->data, &set, error);
     return status == STATUS_OK ? trainee_of_smnist(out, body, set, s->recipe, s->seed, s->run, error) : status;
 }
 
@@ -283,8 +284,8 @@ static void gather_exam(const struct exam *exam, int first, int count, void *inp
     image_gather(e->turned, e->which + first, count, e->tile, inputs);
 }
 
-static enum status exam_of_task(struct exam *exam, const void *body, int count, struct image_sets *images, struct error *error) {
-    const struct smnist *task = body;
+static enum status exam_of_task(struct exam *exam, const struct task *of, int count, struct image_sets *images, struct error *error) {
+    const struct smnist *task = TASK_BODY(struct smnist, of);
     const struct image_set *set;
     if (!exam->memory)
         exam->memory = memory_calloc(1, sizeof(struct exam_images));

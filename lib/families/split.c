@@ -43,5 +43,14 @@ enum split splits_of(struct splits *s, const struct task *task) {
     struct split_rule rule = s->rule;
     if (isnan(rule.ood))
         rule.ood = task->family->ood_share;
-    return task->family->split(task->body.bytes, &rule, &s->arena, &s->memory[family_index(task->family)]);
+    const struct family *family = task->family;
+    const void *body = task->body.bytes;
+    if (family->split)
+        return family->split(body, &rule, &s->arena, &s->memory[family_index(family)]);
+    if (family->ood && family->ood(body, rule.ood))
+        return SPLIT_OOD;
+    if (family->ood)
+        rule = (struct split_rule){.validation = rule.ood < 1 ? rule.validation / (1 - rule.ood) : 0, .seed = rule.seed};
+    char key[FAMILY_KEY_SIZE];
+    return split_of_key(&rule, key, (size_t)family->key(body, key));
 }

@@ -134,7 +134,7 @@ static enum status clone_of_answerer(struct judge *j, const struct rnn_record *r
     if (j->exam_of != family)
         forget_exam(j);
     j->exam_of = family;
-    enum status status = family->exam(&j->exam, record->task.body.bytes, judged(j, family), j->options.images, error);
+    enum status status = family->exam(&j->exam, &record->task, judged(j, family), j->options.images, error);
     if (status == STATUS_NO_INPUT && !j->options.images->directory) { // nobody promised that they are there
         strcpy(j->missing, error->text);
         return STATUS_OK;

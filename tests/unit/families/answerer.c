@@ -14,7 +14,8 @@ static const struct train_recipe recipe = {
 static struct trainee *trainee_of(const struct regular *task, const struct train_recipe *r) {
     struct trainee *t = NULL;
     struct error error;
-    CHECK(regular_family.trainee(&t, task, &(struct train_setting){r, 1, 2, NULL}, &error) == STATUS_OK);
+    const struct task with = task_make(&regular_family, task);
+    CHECK(regular_family.trainee(&t, &with, &(struct train_setting){r, 1, 2, NULL}, &error) == STATUS_OK);
     return t;
 }
 
@@ -88,8 +89,9 @@ static void test_exam(void) {
     struct exam exam = {0}, again = {0};
     struct error error;
     regular_tomita(&task, 4);
-    CHECK(regular_family.exam(&exam, &task, N, NULL, &error) == STATUS_OK &&
-          regular_family.exam(&again, &task, N, NULL, &error) == STATUS_OK);
+    const struct task with = task_make(&regular_family, &task);
+    CHECK(regular_family.exam(&exam, &with, N, NULL, &error) == STATUS_OK &&
+          regular_family.exam(&again, &with, N, NULL, &error) == STATUS_OK);
     CHECK(exam.count == N && exam.steps == T && exam.tokens);
     uint8_t part[T * 7], other[T * N], word[T], verdict[T];
     int accepted = 0;

@@ -34,9 +34,10 @@ static void test_words(const struct family *f, const void *task) {
 }
 
 static void test_form(const struct family *f) {
-    CHECK(f->name && f->size <= TASK_SIZE && f->usual && f->read && f->pack && f->draw && f->key && f->split && f->shape, "%s", f->name);
+    CHECK(f->name && f->size <= TASK_SIZE && f->usual && f->read && f->pack && f->draw && f->key && f->shape, "%s", f->name);
     CHECK(family_find(f->name) == f && family_at(family_index(f)) == f, "%s", f->name);
-    CHECK(f->ood_share > 0 && f->ood_share < 1, "%s", f->name);
+    CHECK(f->ood_share > 0 && f->ood_share < 1 && !(f->ood && f->split), "%s", f->name);
+    CHECK((f->trainee == answerer_trainee) == (f->answerer != NULL) && (f->exam != answerer_exam || f->answerer), "%s", f->name);
     CHECK((!f->right || f->vocabulary) && !f->exam == !f->exam_free && !(f->right && f->exam), "%s: one way of judging, and all of it",
           f->name);
     CHECK(!(f->right || f->exam) || f->judged > 0, "%s", f->name);
@@ -105,6 +106,8 @@ static void test_keys_and_splits(const struct family *f) {
     }
     for (int i = DRAWS - 1; i >= 0; i--) // in another order, from the beginning
         CHECK(splits_of(fresh, &tasks[i]) == splits_of(splits[0], &tasks[i]), "%s", f->name);
+    for (int i = 0; f->ood && i < DRAWS; i++)
+        CHECK(f->ood(tasks[i].body.bytes, f->ood_share) == (splits_of(splits[0], &tasks[i]) == SPLIT_OOD), "%s: %s", f->name, keys[i]);
     CHECK(count[SPLIT_TRAIN] > DRAWS / 2 && count[SPLIT_VALIDATION] > 0 && count[SPLIT_OOD] > 0 && moved > 0,
           "%s: %d train, %d validation, %d ood, %d moved", f->name, count[0], count[1], count[2], moved);
     CHECK(distinct > DRAWS / 4, "%s: %d different keys", f->name, distinct);

@@ -33,23 +33,21 @@ static void test_key(void) {
     }
 }
 
-static void test_split(void) {
-    const struct split_rule own = {0.15, regular_family.ood_share, 1}, two = {0.15, 2.0 / 7, 1}, none = {0.15, 0, 1}, all = {0, 1, 1};
+static void test_ood(void) {
     for (int states = 2; states <= DFA_MAX_STATES; states++)
         for (uint64_t run = 0; run < 5; run++) {
             struct regular task = {.dfa = {.symbols = 2, .states = states}, .length = 30};
             struct rng rng = rng_make(1, run, "task");
             regular_draw_task(&task, &rng);
             CHECK(task.dfa.states == states);
-            CHECK((regular_family.split(&task, &own, NULL, NULL) == SPLIT_OOD) == (states == 8));
-            CHECK((regular_family.split(&task, &two, NULL, NULL) == SPLIT_OOD) == (states >= 7));
-            CHECK(regular_family.split(&task, &none, NULL, NULL) != SPLIT_OOD &&
-                  regular_family.split(&task, &all, NULL, NULL) == SPLIT_OOD);
+            CHECK(regular_family.ood(&task, regular_family.ood_share) == (states == 8));
+            CHECK(regular_family.ood(&task, 2.0 / 7) == (states >= 7));
+            CHECK(!regular_family.ood(&task, 0) && regular_family.ood(&task, 1));
         }
 }
 
 int main(void) {
     test_key();
-    test_split();
+    test_ood();
     return check_report("families/regular");
 }

@@ -11,7 +11,8 @@ static const struct train_recipe recipe = {
 static struct trainee *trainee_of(const struct series *task, const struct train_recipe *r) {
     struct trainee *t = NULL;
     struct error error;
-    CHECK(series_family.trainee(&t, task, &(struct train_setting){r, 1, 2, NULL}, &error) == STATUS_OK);
+    const struct task with = task_make(&series_family, task);
+    CHECK(series_family.trainee(&t, &with, &(struct train_setting){r, 1, 2, NULL}, &error) == STATUS_OK);
     return t;
 }
 
@@ -78,12 +79,11 @@ static void test_process(void) {
     }
 }
 
-static void test_split(void) {
-    const struct split_rule own = {0.15, series_family.ood_share, 1}, none = {0, 0, 1}, all = {0, 1, 1};
+static void test_ood(void) {
     struct series s = {.period = 18, .damping = 0.9, .length = 60};
-    CHECK(series_family.split(&s, &own, NULL, NULL) != SPLIT_OOD && series_family.split(&s, &all, NULL, NULL) == SPLIT_OOD);
+    CHECK(!series_family.ood(&s, series_family.ood_share) && series_family.ood(&s, 1));
     s.period = 18.0001;
-    CHECK(series_family.split(&s, &own, NULL, NULL) == SPLIT_OOD && series_family.split(&s, &none, NULL, NULL) == SPLIT_TRAIN);
+    CHECK(series_family.ood(&s, series_family.ood_share) && !series_family.ood(&s, 0));
 }
 
 static void test_training(void) {
@@ -110,7 +110,7 @@ int main(void) {
     for (int i = 0; cell_at(i); i++)
         test_gradient(cell_at(i));
     test_process();
-    test_split();
+    test_ood();
     test_training();
     return check_report("families/series");
 }
