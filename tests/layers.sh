@@ -38,46 +38,48 @@ for file in $(grep -lE '\b(exit|printf|puts|perror)\(' lib/{base,stream,formats,
     complain "$file prints or exits: that is for lib/cli and filters"
 done
 for file in lib/*/*_internal.h; do
-    name=$(basename "$file")
-    for user in $(grep -lF "/$name\"" -r lib filters --include='*.[ch]'); do
-        [[ $(dirname "$user") == $(dirname "$file") ]] || complain "$user includes $file, which is internal to its folder"
+    for user in $(grep -lF "/${file##*/}\"" -r lib filters --include='*.[ch]'); do
+        [[ ${user%/*} == "${file%/*}" ]] || complain "$user includes $file, which is internal to its folder"
     done
 done
 
+# FILE:LINE of all code, without comments.
+code=$(grep -H '' lib/*/*.[ch] filters/*.c | sed 's,//.*,,')
+found() { # WHAT: complains of all lines that are read
+    while read -r line; do complain "$1: $line"; done
+}
+
 # A family of tasks is named in its own file, in the registry, and in the filter that makes its tasks: not in other code, nor in strings by
-# its name in records. Comments and the names of gen- filters are not looked at.
+# its name in records. The names of gen- filters are not looked at.
 mapfile -t families < <(grep -oE '\b[a-z]+_family\b' lib/families/registry.c | sort -u)
 ((${#families[@]} >= 2)) || complain "lib/families/registry.c: no families were found"
+others=$(grep -vE '^(filters/gen-[a-z]*\.c|lib/families/registry\.c):' <<< "$code" | sed -E 's,gen-[a-z]+,,g')
 for family in "${families[@]%_family}"; do
     in_records=$(sed -n 's/^    \.name = "\(.*\)",$/\1/p' "lib/families/$family.c")
     [[ $in_records ]] || complain "lib/families/$family.c: the family has no name"
-    for file in lib/*/*.[ch] filters/*.c; do
-        [[ $file =~ ^lib/families/($family\.[ch]|registry\.c)$ || $file =~ ^filters/gen-[a-z]*\.c$ ]] && continue
-        named=$(sed -E 's,//.*|gen-[a-z]+,,g' "$file" | grep -E "\"[^\"]*$in_records" || sed -E 's,//.*|"[^"]*",,g' "$file" | grep -iwE "(trainee_of_)?$family(_[a-z_]*)?")
-        [[ ! $named ]] || complain "$file names the family $family: ${named%%$'\n'*}"
-    done
+    foreign=$(grep -vE "^lib/families/$family\.[ch]:" <<< "$others")
+    found "the family $family is named" < <(
+        grep -E ":.*\"[^\"]*$in_records" <<< "$foreign"
+        sed 's/"[^"]*"//g' <<< "$foreign" | grep -iE ":.*\b(trainee_of_)?$family(_[a-z_]*)?\b"
+    )
 done
 
 # A cell is named in its own file and in the registry only, and nobody else counts its blocks. The paper's networks are LSTMs (the core that
 # probes, the emulator and its clone, the recipe), the lock is one by construction, the published zoos are of LSTMs, and files of other programs have names of their own.
 lstm_by_design='lib/(encoders/(probing|interactive|noninteractive)|training/(emulator|clone)|families/(train|keylock)|records/npyzoo)\.c'
-mapfile -t cells < <(sed -n '/cells\[\] = /,/;/p' lib/nn/cell.c | grep -oE '&cell_[a-z_]+')
-((${#cells[@]} >= 4)) || complain "lib/nn/cell.c: no cells were found"
-blocks='\b4 \* \(?(\(?size_t\)? ?)?\(?[a-z_>.-]*([hH]idden|units|gates|\bH\b|\bN\b)'
-for file in lib/*/*.[ch] filters/*.c; do
-    code=$(sed 's,//.*,,' "$file")
-    [[ $file == lib/nn/lstm.c || $file == lib/math/* ]] || ! grep -qE "$blocks" <<< "$code" || complain "$file counts four gates: $(grep -E "$blocks" <<< "$code" | head -n 1)"
-    [[ $file =~ ^(lib/nn/(cell|lstm|gru|rnn)\.[ch]|lib/formats/.*)$ || $file =~ ^$lstm_by_design$ ]] && continue
-    for cell in "${cells[@]#&}"; do
-        named=$(grep -E "\b$cell\b|\"${cell#cell_}(\"|\|)" <<< "$code") && complain "$file names the cell ${cell#cell_}: ${named%%$'\n'*}"
-    done
-done
+cells=$(sed -n '/cells\[\] = /,/;/p' lib/nn/cell.c | grep -oE '&cell_[a-z_]+' | sed 's/&cell_//' | paste -sd '|')
+[[ $cells == *'|'*'|'*'|'* ]] || complain "lib/nn/cell.c: no cells were found"
+found "four gates are counted" < <(grep -vE '^lib/(nn/lstm\.c|math/.*):' <<< "$code" |
+    grep -E ':.*\b4 \* \(?(\(?size_t\)? ?)?\(?[a-z_>.-]*([hH]idden|units|gates|\bH\b|\bN\b)')
+found "a cell is named" < <(grep -vE "^(lib/nn/(cell|lstm|gru|rnn)\.[ch]|lib/formats/.*|$lstm_by_design):" <<< "$code" |
+    grep -E ":.*(\bcell_($cells)\b|\"($cells)(\"|\|))")
 
+readme=$(< README.md) overview=$(sed 's/\\-/-/g' filters/rnnpipe.7)
 for filter in filters/*.c; do
-    name=$(basename "$filter" .c)
+    name=${filter##*/} name=${name%.c}
     [[ -f filters/$name.1 ]] || complain "filters/$name.1 is missing"
     [[ -f tests/filters/$name.bats ]] || complain "tests/filters/$name.bats is missing"
-    grep -q -- "\b$name\b" README.md || complain "README.md does not name $name"
-    sed 's/\\-/-/g' filters/rnnpipe.7 | grep -q -- "\b$name\b" || complain "filters/rnnpipe.7 does not name $name"
+    [[ $readme =~ (^|[^a-z-])$name($|[^a-z-]) ]] || complain "README.md does not name $name"
+    [[ $overview =~ (^|[^a-z-])$name($|[^a-z-]) ]] || complain "filters/rnnpipe.7 does not name $name"
 done
 exit $((failed > 0))
