@@ -1,6 +1,8 @@
 // Networks in files of other programs, as rnn records.
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "cli/cli.h"
+#include "records/nametask.h"
 #include "records/npyzoo.h"
 #include "records/rnn.h"
 #include "rnn/import.h"
@@ -12,6 +14,8 @@
 
 static uint64_t first_run, step;
 static struct network_choice choice;
+static const char *task_text, *named;
+static struct name_task *task; // of the files' RNNs, or NULL
 static bool list;
 
 static struct option options[] = {
@@ -37,6 +41,17 @@ static struct option options[] = {
      .name = "cell",
      .target = &choice.cell,
      .help = "The cell, where the file does not tell it"}, // choices: see main
+    {.type = OPTION_TEXT,
+     .name = "task",
+     .letter = 't',
+     .target = &task_text,
+     .value = "FAMILY|JSON",
+     .help = "The task of all RNNs: the name of its family, or a map that has it"},
+    {.type = OPTION_TEXT,
+     .name = "named",
+     .target = &named,
+     .value = "PATTERN",
+     .help = "What files' names tell of their RNNs' tasks: {KEY} is a key of the task, * anything; '{data}-{width}.pt'"},
     {.type = OPTION_U64, .name = "first-run", .letter = 'r', .target = &first_run, .help = "Run number of the first file's RNN"},
     {.type = OPTION_U64, .name = "step", .target = &step, .help = "Steps that the RNNs have been trained"},
     {0},
@@ -49,7 +64,8 @@ static struct program program = {
     .output = "rnn records, one a file, or one a row of a zoo; with --list text",
     .examples = "import-rnn mine.pt theirs.safetensors > rnns.mp\n"
                 "import-rnn --list mine.pt\n"
-                "import-rnn mine.pt | rec-table name arch.cell arch.hidden",
+                "import-rnn mine.pt | rec-table name arch.cell arch.hidden\n"
+                "import-rnn --task sorting --named '{data}-{width}.pt' nets/*.pt > zoo.mp",
     .options = options,
     .max_operands = INT_MAX,
 };
@@ -79,8 +95,9 @@ static void print_list(struct cli *cli, const char *path, struct tensors *t) {
 
 // --- Records ---
 
-static void pack(struct packer *p, const char *path, uint64_t run, const struct rnn_arch *arch, const float *weights) {
+static void pack(struct cli *cli, struct packer *p, const char *path, uint64_t run, const struct rnn_arch *arch, const float *weights) {
     const char *slash = strrchr(path, '/');
+    char *name = utf8_repaired(slash ? slash + 1 : path); // a file's name may be any bytes
     struct params table = {0};
     rnn_params(&table, arch);
     pack_map(p);
@@ -91,7 +108,12 @@ static void pack(struct packer *p, const char *path, uint64_t run, const struct 
     pack_key(p, "step");
     pack_u64(p, step);
     pack_key(p, "name");
-    pack_str(p, slash ? slash + 1 : path);
+    pack_str(p, name);
+    free(name);
+    if (task) {
+        pack_key(p, "task");
+        check(cli, path, name_task_pack(p, task, path, cli_error(cli)));
+    }
     pack_key(p, "arch");
     arch_pack(p, arch);
     pack_key(p, "weights");
@@ -108,7 +130,7 @@ static void import(struct cli *cli, struct writer *out, const char *path, struct
     for (int i = 0; i < network.note_count; i++)
         cli_note(cli, "%s: %s", path, network.notes[i]);
     check(cli, path, rnn_of_network(&network, most_weights(cli), &arch, &weights, cli_error(cli)));
-    pack(writer_packer(out), path, run, &arch, weights);
+    pack(cli, writer_packer(out), path, run, &arch, weights);
     check(cli, path, mapping_check(&t->mapping, path, cli_error(cli)));
     cli_check(cli, writer_commit(out, cli_error(cli)));
     free(weights);
@@ -145,6 +167,15 @@ static uint64_t import_file(struct cli *cli, struct writer *out, const char *pat
     return run + 1;
 }
 
+// What tells the tasks has to make sense before anything is written.
+static void check_task(struct cli *cli, char **files, int count) {
+    for (int i = 0; i < count; i++)
+        if (is_directory(files[i]))
+            cli_usage(cli, "%s is a zoo, whose RNNs have tasks of their own: --task and --named are for files", files[i]);
+    if (name_task_new(&task, task_text, named, cli_error(cli)) != STATUS_OK)
+        cli_usage(cli, "%s%s", task_text && named ? "--task and --named: " : named ? "--named: " : "--task: ", cli_error(cli)->text);
+}
+
 int main(int argc, char **argv) {
     option_find(options, NULL, "cell")->choices = cell_names();
     struct cli *cli = cli_begin(&program, argc, argv);
@@ -155,6 +186,9 @@ int main(int argc, char **argv) {
     if ((uint64_t)count > UINT64_MAX - first_run)
         cli_usage(cli, "--first-run: run numbers end at %llu", (unsigned long long)UINT64_MAX);
 
+    if (task_text || named)
+        check_task(cli, files, count);
+
     uint64_t run = first_run;
     struct writer *out = list ? NULL : cli_writer(cli);
     if (out)
@@ -163,5 +197,6 @@ int main(int argc, char **argv) {
         run = !list && is_directory(files[i]) ? import_zoo(cli, out, files[i], run) : import_file(cli, out, files[i], run);
     if (out)
         cli_check(cli, writer_end_segment(out, cli_error(cli)));
+    name_task_free(task);
     return cli_finish(cli, NULL, out);
 }

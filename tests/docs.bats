@@ -35,6 +35,16 @@ END
     cp probe.mp trained.mp
     cp "$ROOT/tests/golden/import/lstm_linear.pt" mine.pt
     cp "$ROOT/tests/golden/import/lstm_linear.safetensors" theirs.safetensors
+    PYTHONPATH=$ROOT/tests/python python - << 'END'
+# nets/: state_dicts as torch.save writes them, of several widths
+import os
+from foreign_files import *
+os.mkdir("nets")
+for width in range(3, 15):
+    for seed, data in enumerate(("up", "down")):
+        with open(f"nets/{data}-{width}.pt", "wb") as f:
+            f.write(pt(*state_dict(lstm(i=2, n=width, o=3, seed=2 * width + seed))))
+END
 }
 
 # The table of sizes. What commands would do by default is in small.yaml; a size that is written out is replaced; head, which does not
@@ -67,7 +77,7 @@ run_small() {
 # Runs the examples of NAME in a directory with the files that examples read.
 run_examples() { # NAME < SCRIPT
     mkdir "$BATS_TEST_TMPDIR/$1"
-    cp -r "$BATS_FILE_TMPDIR"/files/*.{mp,pt,safetensors} "$BATS_FILE_TMPDIR/files/data" "$BATS_TEST_TMPDIR/$1"
+    cp -r "$BATS_FILE_TMPDIR"/files/*.{mp,pt,safetensors} "$BATS_FILE_TMPDIR"/files/{data,nets} "$BATS_TEST_TMPDIR/$1"
     if ! (cd "$BATS_TEST_TMPDIR/$1" && run_small) > "$BATS_TEST_TMPDIR/log" 2>&1; then
         echo "--- $1"
         cat "$BATS_TEST_TMPDIR/log"
@@ -214,13 +224,14 @@ options_and_defaults() { # FILTER
     awk 'NR > 1 && !($4 >= 0 && $4 <= 1) { exit 1 }' table
 }
 
-@test "examples: embed-my-pytorch-lstm.py" {
-    python "$EXAMPLES/embed-my-pytorch-lstm.py" > text
-    [[ $(grep -c '^\[' text) == 4 && $(grep -c '1\.' text) == 4 ]]
-    gen-language | train-rnn --steps 2 --rollouts 2 --samples 2 > zoo.mp
-    probe --new --seed 5 --hidden 8 < zoo.mp > encoder.mp
-    python "$EXAMPLES/embed-my-pytorch-lstm.py" encoder.mp > text.5
-    run ! cmp -s text text.5
+@test "examples: my-pytorch-models.sh" {
+    golden=$ROOT/tests/golden/import
+    STEPS=20 "$EXAMPLES/my-pytorch-models.sh" "$golden"/{lstm_linear,gru_linear,rnn_tanh_linear,dataparallel}.pt "$golden/lstm_linear.safetensors" > table 2> log
+    [[ $(wc -l < table) == 5 ]]
+    # One network is in two files: these are next to each other, and nobody else is as near to another.
+    grep -qx $'lstm_linear.pt\tlstm_linear.safetensors\t0.0' table
+    grep -qx $'lstm_linear.safetensors\tlstm_linear.pt\t0.0' table
+    [[ $(awk '$3 > 1e-6' table | wc -l) == 3 ]]
 }
 
 # --- rnnpipe-stream(5) ---

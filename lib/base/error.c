@@ -7,11 +7,13 @@
 enum status error_set(struct error *error, enum status status, const char *format, ...) {
     if (!error)
         return status;
-    error->status = status;
+    char text[sizeof error->text]; // the error's own may be among the arguments
     va_list args;
     va_start(args, format);
-    vsnprintf(error->text, sizeof error->text, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    error->status = status;
+    memcpy(error->text, text, sizeof text);
     return status;
 }
 

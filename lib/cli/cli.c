@@ -226,8 +226,10 @@ void cli_check_record(struct cli *cli, const struct reader *reader, enum status 
 void cli_usage(struct cli *cli, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    vsnprintf(cli->error.text, sizeof cli->error.text, format, args);
+    char text[sizeof cli->error.text]; // the error's own may be among the arguments
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    memcpy(cli->error.text, text, sizeof text);
     fail_usage(cli);
 }
 
@@ -419,7 +421,9 @@ bool cli_signalled(void) {
 void cli_interrupted(struct cli *cli, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    vsnprintf(cli->error.text, sizeof cli->error.text, format, args);
+    char text[sizeof cli->error.text];
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    memcpy(cli->error.text, text, sizeof text);
     fail(cli, EXIT_INTERRUPTED, "");
 }

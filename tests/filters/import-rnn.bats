@@ -30,6 +30,39 @@ GOLDEN=$ROOT/tests/golden/import
     import-rnn 'my net.pt' | probe --model encoder.mp | rec-info --quiet
 }
 
+@test "--task and --named: tasks of all files, and what their names tell" {
+    mkdir down
+    for file in up-3.pt up-12.pt down/8.pt; do cp "$GOLDEN/lstm_linear.pt" "$file"; done
+    import-rnn --task sorting --named '{data}-{width}.pt' up-*.pt > zoo.mp
+    rec-json < zoo.mp | grep -oE '"task":[^}]*}' > tasks
+    [[ $(paste -sd ' ' tasks) == '"task":{"family":"sorting","data":"up","width":12} "task":{"family":"sorting","data":"up","width":3}' ]]
+    import-rnn --named '{family}/{width}.pt' down/8.pt | rec-table task.family task.width > row
+    [[ $(< row) == $'down\t8' ]]
+    import-rnn -t '{"family": "sorting", "of": [1, {"a": null}]}' up-3.pt | rec-json | grep -q '"task":{"family":"sorting","of":\[1,{"a":null}\]}'
+    partition --by task.width --ood 'task.width > 10' < zoo.mp | rec-table task.width split > splits
+    grep -qx $'12\tood' splits
+    run -65 --separate-stderr import-rnn --task sorting --named '{width}.h5' up-3.pt
+    [[ $stderr == "import-rnn: up-3.pt: its name is not as '{width}.h5'" ]]
+    run -65 --separate-stderr import-rnn --task '{"family": 3}' up-3.pt
+    [[ $stderr == "import-rnn: up-3.pt: task: key 'family' is no short text" ]]
+    run -65 --separate-stderr import-rnn --task formal-language up-3.pt
+    [[ $stderr == "import-rnn: up-3.pt: task: "* ]]
+    run -64 import-rnn --task '{"family":' up-3.pt
+    [[ $output == "import-rnn: --task: '{\"family\":': column 11: a value is expected"* ]]
+    run -64 import-rnn --named '{data}' up-3.pt
+    [[ $output == "import-rnn: --named: nothing tells the task's family"* ]]
+    run -64 import-rnn --task x "$ROOT/tests/golden/official_zoo_fl"
+    [[ $output == "import-rnn: $ROOT/tests/golden/official_zoo_fl is a zoo"* ]]
+}
+
+@test "a file's name may be any bytes, a record's name is UTF-8" {
+    cp "$GOLDEN/lstm_linear.pt" $'net\xff.pt'
+    import-rnn $'net\xff.pt' | rec-table name > name
+    [[ $(< name) == $'net\xef\xbf\xbd.pt' ]]
+    run -65 --separate-stderr import-rnn --task x --named '{a}.pt' $'net\xff.pt'
+    [[ $stderr == *': its name is no UTF-8' ]]
+}
+
 @test "--list shows all tensors, also of what can't be imported" {
     run -0 import-rnn --list "$GOLDEN/lstm_float16.pt" "$GOLDEN/cnn.pt" "$GOLDEN/quantized_int8.pt"
     [[ ${lines[0]} == "$GOLDEN"/lstm_float16.pt$'\tlstm.weight_ih_l0\tfloat16\t[64,5]' ]]
