@@ -325,11 +325,12 @@ static int judge_main(struct cli *cli) {
 
     emulation_batch_free(records);
     judge_free(judge);
-    image_sets_close(&images);
     encoder_free(encoder);
     emulator_free(emulator);
     modelfile_close(file);
-    return cli_finish(cli, in, out);
+    int code = cli_finish(cli, in, out);
+    image_sets_close(&images); // not earlier: cli_finish checks them
+    return code;
 }
 
 int main(int argc, char **argv) {

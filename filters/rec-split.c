@@ -219,6 +219,8 @@ static enum status write_items(const struct index *x, struct writer *w, uint64_t
         if (status == STATUS_OK)
             status = writer_copy(w, &record, error);
     }
+    if (status == STATUS_OK)
+        status = mapping_check(&x->map, "standard input", error); // nothing else would tell that it was not what was indexed
     return status == STATUS_OK ? writer_end_segment(w, error) : status;
 }
 

@@ -389,8 +389,7 @@ int main(int argc, char **argv) {
     for (int i = 0; i < c.held_count; i++)
         net_close(c.held[i]);
     free(c.held);
-    if (inputs_file)
-        mapping_close(&c.file);
     int code = cli_finish(cli, in, c.out);
+    mapping_close(&c.file); // not earlier: cli_finish checks it
     return code == EXIT_SUCCESS && c.differ ? EXIT_DIFFERENT : code;
 }

@@ -182,6 +182,7 @@ int main(int argc, char **argv) {
         measure_record(cli, in, out);
 
     progress_end(progress);
-    image_sets_close(&images);
-    return cli_finish(cli, in, out);
+    int code = cli_finish(cli, in, out);
+    image_sets_close(&images); // not earlier: cli_finish checks them
+    return code;
 }

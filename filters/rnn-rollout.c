@@ -315,8 +315,8 @@ int main(int argc, char **argv) {
     }
 
     rnn_loader_free(&r.loader);
-    image_sets_close(&images);
-    if (inputs_file)
-        mapping_close(&r.file);
-    return cli_finish(cli, in, out);
+    int code = cli_finish(cli, in, out);
+    image_sets_close(&images); // not earlier: cli_finish checks them
+    mapping_close(&r.file);
+    return code;
 }

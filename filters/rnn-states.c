@@ -285,7 +285,7 @@ int main(int argc, char **argv) {
     while (cli_next(cli, in, r.out, "rnn"))
         examine(&r);
 
-    if (inputs_file)
-        mapping_close(&r.file);
-    return cli_finish(cli, in, r.out);
+    int code = cli_finish(cli, in, r.out);
+    mapping_close(&r.file); // not earlier: cli_finish checks it
+    return code;
 }

@@ -330,11 +330,11 @@ int main(int argc, char **argv) {
     if (more)
         cli_note(cli, "%s has runs that are not among the tasks in their order: they are left out", resume);
     reader_close(old);
-    image_sets_close(&images);
     rnnfile_close(&starts);
     for (int i = 0; i < run.count; i++)
         packer_free(run.records[i]);
     int code = cli_finish(cli, in, out);
+    image_sets_close(&images); // not earlier: cli_finish checks them
     if (diverged)
         cli_check(cli, error_set(cli_error(cli), STATUS_DIVERGED, "%" PRIu64 " runs have diverged and are left out", diverged));
     return code;

@@ -145,7 +145,7 @@ static void fail_usage(struct cli *cli) {
 
 void cli_check(struct cli *cli, enum status status) {
     if (status != STATUS_OK && status != STATUS_END)
-        fail(cli, exitcode_of(status), "");
+        fail(cli, exitcode_of(mapping_blame(status, &cli->error)), "");
 }
 
 static void on_note(const char *text) {
@@ -372,6 +372,7 @@ void cli_commit(struct cli *cli, struct writer *out, const struct packer *p) {
 int cli_finish(struct cli *cli, struct reader *in, struct writer *out) {
     cli_tell_skipped(cli);
     reader_close(in);
+    cli_check(cli, mapping_check_all(&cli->error)); // whatever was read more than once, or in between
     if (out == cli->out)
         cli->out = NULL;
     if (out)

@@ -203,7 +203,7 @@ static enum status wait_for(pid_t child, struct error *error) {
 }
 
 enum status hdf5_read(const uint8_t *bytes, size_t size, struct mapping *out, struct error *error) {
-    *out = (struct mapping){.fd = -1};
+    *out = (struct mapping){0};
     int fd = tempfile_open(error);
     if (fd < 0)
         return STATUS_IO;
@@ -214,8 +214,7 @@ enum status hdf5_read(const uint8_t *bytes, size_t size, struct mapping *out, st
         child < 0 ? error_set(error, STATUS_IO, "starting the reader of HDF5: %s", strerror(errno)) : wait_for(child, error);
     if (status == STATUS_OK)
         status = mapping_of_fd(out, fd, "the contents of the HDF5 file", error);
-    if (out->fd != fd)
-        close(fd);
+    close(fd);
     return status;
 }
 
@@ -223,7 +222,7 @@ enum status hdf5_read(const uint8_t *bytes, size_t size, struct mapping *out, st
 
 enum status hdf5_read(const uint8_t *bytes, size_t size, struct mapping *out, struct error *error) {
     (void)bytes, (void)size;
-    *out = (struct mapping){.fd = -1};
+    *out = (struct mapping){0};
     return error_set(error, STATUS_DATA, "an HDF5 file (Keras), but this build has no libhdf5: install it and build again");
 }
 

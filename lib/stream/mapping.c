@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,7 +63,7 @@ static enum status spool(int *out, int in, const char *name, struct error *error
 
 enum status mapping_of_fd(struct mapping *m, int fd, const char *name, struct error *error) {
     struct stat info;
-    *m = (struct mapping){.fd = -1};
+    *m = (struct mapping){0};
     if (fstat(fd, &info) != 0)
         return error_set(error, STATUS_IO, "%s: %s", name, strerror(errno));
     if (info.st_size == 0)
@@ -70,14 +71,14 @@ enum status mapping_of_fd(struct mapping *m, int fd, const char *name, struct er
     const void *bytes = filemap_open(fd, (size_t)info.st_size, name);
     if (!bytes)
         return error_set(error, STATUS_IO, "%s: mapping: %s", name, strerror(errno));
-    *m = (struct mapping){bytes, (uint64_t)info.st_size, fd, info.st_mtim};
+    *m = (struct mapping){bytes, (uint64_t)info.st_size};
     return STATUS_OK;
 }
 
 enum status mapping_open(struct mapping *out, const char *path, struct error *error) {
     bool standard = strcmp(path, "-") == 0;
     const char *name = standard ? "standard input" : path;
-    *out = (struct mapping){.fd = -1};
+    *out = (struct mapping){0};
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     struct stat info;
     enum status status = STATUS_OK;
@@ -92,34 +93,42 @@ enum status mapping_open(struct mapping *out, const char *path, struct error *er
         status = spool(&temporary, fd, name, error);
         if (status == STATUS_OK) {
             status = mapping_of_fd(out, temporary, name, error);
-            if (out->fd != temporary)
-                close(temporary);
+            close(temporary);
         }
     }
-    if (fd >= 0 && !standard && out->fd != fd)
+    if (fd >= 0 && !standard)
         close(fd);
     return status;
 }
 
-static bool same_time(struct timespec a, struct timespec b) {
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+static enum status check(const void *bytes, const char *name, struct error *error) {
+    enum filemap_state state = filemap_state(bytes);
+    if (state == FILEMAP_AS_IT_WAS)
+        return STATUS_OK;
+    return error_set(error, STATUS_IO, "%s: %s while it was read", name, state == FILEMAP_CUT ? "was cut" : "has changed");
 }
 
 enum status mapping_check(const struct mapping *m, const char *name, struct error *error) {
-    struct stat info;
-    if (!m->bytes || fstat(m->fd, &info) != 0)
-        return STATUS_OK;
-    if ((uint64_t)info.st_size < m->size)
-        return error_set(error, STATUS_IO, "%s: was cut while it was read", name);
-    // Not by ctime, which also changes when the file is renamed, linked or removed.
-    if ((uint64_t)info.st_size != m->size || !same_time(info.st_mtim, m->modified))
-        return error_set(error, STATUS_IO, "%s: has changed while it was read", name);
-    return STATUS_OK;
+    return check(m->bytes, name, error);
+}
+
+enum status mapping_check_all(struct error *error) {
+    const void *bytes = filemap_changed();
+    return bytes ? check(bytes, filemap_name(bytes), error) : STATUS_OK;
+}
+
+enum status mapping_blame(enum status status, struct error *error) {
+    if (status != STATUS_DATA && status != STATUS_DIVERGED)
+        return status;
+    struct error found = *error;
+    if (mapping_check_all(error) == STATUS_OK)
+        return status;
+    size_t length = strlen(error->text);
+    snprintf(error->text + length, sizeof error->text - length, " (%s)", found.text);
+    return STATUS_IO;
 }
 
 void mapping_close(struct mapping *m) {
     filemap_close(m->bytes);
-    if (m->fd > STDIN_FILENO)
-        close(m->fd);
-    *m = (struct mapping){.fd = -1};
+    *m = (struct mapping){0};
 }

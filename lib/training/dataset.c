@@ -169,24 +169,27 @@ void dataset_close(struct dataset *d) {
 
 enum status dataset_read(const struct dataset *d, int index, struct value_nodes *nodes, struct rnn_record *out, struct error *error) {
     const struct dataset_item *item = &d->items[index];
-    if (mapping_check(&d->internal->map, d->name, error) != STATUS_OK)
-        return error->status;
     enum status status = value_decode(d->bytes + item->offset, item->size, MAX_DEPTH, nodes, error);
     if (status == STATUS_OK)
         status = rnn_record_view(nodes->node, out, error);
     if (status == STATUS_OK && item->form && !(out->weights && rnn_arch_equal(&out->arch, &item->form->arch)))
-        status = error_set(error, STATUS_IO, "%s: was changed while it was read", d->name);
-    return status;
+        status = error_set(error, STATUS_IO, "%s: has changed while it was read", d->name);
+    enum status check = dataset_check(d, error); // the last word: it may have changed in the midst of this
+    return check == STATUS_OK ? status : check;
+}
+
+enum status dataset_check(const struct dataset *d, struct error *error) {
+    return mapping_check(&d->internal->map, d->name, error);
 }
 
 enum status dataset_pack_skipped(const struct dataset *d, int i, struct packer *p, struct error *error) {
     const struct dataset_skipped *s = &d->skipped[i];
     struct value_nodes nodes = {0};
-    enum status status = mapping_check(&d->internal->map, d->name, error);
-    if (status == STATUS_OK)
-        status = value_decode(d->bytes + s->offset, s->size, MAX_DEPTH, &nodes, error);
+    enum status status = value_decode(d->bytes + s->offset, s->size, MAX_DEPTH, &nodes, error);
     if (status == STATUS_OK)
         skipped_pack(p, nodes.node, s->reason);
+    if (dataset_check(d, error) != STATUS_OK)
+        status = error->status;
     free(nodes.node);
     return status;
 }

@@ -55,9 +55,12 @@ enum status dataset_pack_skipped(const struct dataset *d, int i, struct packer *
 
 // Decodes item `index`; `out` points into the map and into *nodes (one per thread), until the next use of those nodes.
 // The tokens of rollouts were checked at dataset_open and are not again (see rnn_record_view).
-// STATUS_IO when the file was written to since (see mapping_check).
+// STATUS_IO when the file was written to since, as far as that is known by then.
 enum status dataset_read(const struct dataset *d, int index, struct value_nodes *nodes, struct rnn_record *out,
                          struct error *error) MUST_CHECK;
+
+// STATUS_IO when the file was written to since it was opened: to be asked once more when all that was read has been used.
+enum status dataset_check(const struct dataset *d, struct error *error) MUST_CHECK;
 
 // Indices of the items of a split (NULL: of all; "train": of all when no item has a split). Returns how many; list is allocated, free() it.
 int dataset_select(const struct dataset *d, const char *split, int **list);

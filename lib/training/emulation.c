@@ -40,7 +40,7 @@ static enum status load(void *context, struct lane *lane, struct error *error) {
             rollout_batch_load(lane->data, &record, rng_below(&lane->rng, record.logits.shape[0]), i, lane->count, error) != STATUS_OK)
             return error->status;
     }
-    return STATUS_OK;
+    return dataset_check(e->internal->data, error); // all has been copied by now
 }
 
 static struct tensor *loss_of_lane(void *context, struct lane *lane, const struct weights *head, struct tensor *z) {

@@ -226,7 +226,7 @@ static enum status load(void *context, struct lane *lane, struct error *error) {
             rnn_loader_load(&lane->rnns, i, &record, error) != STATUS_OK)
             return blame(in->data, lane->items[i], error);
     }
-    return STATUS_OK;
+    return dataset_check(in->data, error); // all has been copied by now
 }
 
 static struct tensor *embedding(void *context, struct lane *lane) {

@@ -21,11 +21,18 @@ int main(void) {
     CHECK(a && b && memcmp(a, "first", 5) == 0 && memcmp(b, "the second", 10) == 0);
     CHECK(strcmp(filemap_name(a), "one") == 0 && strcmp(filemap_name(a + 4), "one") == 0 && strcmp(filemap_name(b + 9), "two") == 0);
     CHECK(!filemap_name(a + 5) && !filemap_name(a - 1) && !filemap_name(name) && !filemap_name(NULL));
+    CHECK(filemap_state(a) == FILEMAP_AS_IT_WAS && filemap_state(NULL) == FILEMAP_AS_IT_WAS && !filemap_changed());
+    close(fds[0]); // a map keeps a descriptor of its own
+    fds[0] = memfd_create("other", 0);
+    usleep(20000); // beyond the grain of a file system's clock
+    CHECK(pwrite(fds[1], "THE", 3, 0) == 3 && filemap_state(b) == FILEMAP_CHANGED && filemap_changed() == b);
+    CHECK(ftruncate(fds[1], 9) == 0 && filemap_state(b) == FILEMAP_CUT && filemap_changed() == b);
+    CHECK(filemap_state(a) == FILEMAP_AS_IT_WAS);
     filemap_close(a); // not the last one opened
     CHECK(!filemap_name(a) && strcmp(filemap_name(b), "two") == 0);
     filemap_close(b);
     filemap_close(NULL);
-    CHECK(!filemap_name(b));
+    CHECK(!filemap_name(b) && !filemap_changed());
     CHECK(!filemap_open(-1, 1, "none") && errno == EBADF);
     close(fds[0]);
     close(fds[1]);

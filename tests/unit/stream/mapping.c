@@ -36,11 +36,20 @@ int main(void) {
     usleep(20000); // beyond the grain of a file system's clock
     CHECK(pwrite(fd, "changed", 7, 1000) == 7 && mapping_check(&m, path, &error) == STATUS_IO && strstr(error.text, "has changed"), "%s",
           error.text);
+    // What is found wrong with data meanwhile is blamed on that; what does not come of them is not.
+    CHECK(mapping_check_all(&error) == STATUS_IO && strstr(error.text, path) && strstr(error.text, ": has changed while it was read"));
+    error_set(&error, STATUS_DATA, "record 3: no map");
+    CHECK(mapping_blame(STATUS_DATA, &error) == STATUS_IO && strstr(error.text, "has changed while it was read (record 3: no map)"), "%s",
+          error.text);
+    error_set(&error, STATUS_CLOSED_PIPE, "standard output");
+    CHECK(mapping_blame(STATUS_CLOSED_PIPE, &error) == STATUS_CLOSED_PIPE && strcmp(error.text, "standard output") == 0);
     CHECK(pwrite(fd, content + 1000, 7, 1000) == 7);
     mapping_close(&m);
     CHECK(mapping_open(&m, path, &error) == STATUS_OK);
     unlink(path);
-    CHECK(has_content(&m) && mapping_check(&m, path, &error) == STATUS_OK);
+    CHECK(has_content(&m) && mapping_check(&m, path, &error) == STATUS_OK && mapping_check_all(&error) == STATUS_OK);
+    error_set(&error, STATUS_DATA, "record 3: no map");
+    CHECK(mapping_blame(STATUS_DATA, &error) == STATUS_DATA && strcmp(error.text, "record 3: no map") == 0);
     mapping_close(&m);
     mapping_close(&m);
     CHECK(mapping_open(&m, path, &error) == STATUS_NO_INPUT && strstr(error.text, path), "%s", error.text);
