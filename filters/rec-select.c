@@ -3,10 +3,11 @@
 #include "base/table.h"
 #include "cli/cli.h"
 #include "records/condition.h"
+#include "stream/keys.h"
 
 #include <string.h>
 
-static const char *kind, *split, *run, *step, *where, *sample_by = "run";
+static const char *kind, *split, *run, *step, *where, *sample_by = "run", *keys;
 static double sample = 1;
 static uint64_t first;
 static bool invert;
@@ -50,6 +51,11 @@ static struct option options[] = {
      .letter = 'n',
      .target = &first,
      .help = "Pass no more than so many; 0, the default, stands for all"},
+    {.type = OPTION_CHOICE,
+     .name = "keys",
+     .target = &keys,
+     .choices = "bin|str",
+     .help = "Write keys of arrays as str, for programs in JavaScript, or as bin, for Python's msgpack-numpy; otherwise as they are"},
     {0},
 };
 
@@ -58,11 +64,12 @@ static struct program program = {
     .summary = "pass the records that fit all conditions",
     .synopsis = "[OPTION]... < STREAM > STREAM",
     .input = "a stream of any kind; with --step last mapped when it is a file, otherwise copied to a temporary file",
-    .output = "the records that fit, byte for byte as they were, in their segments",
+    .output = "the records that fit, byte for byte as they were (but for --keys), in their segments",
     .examples = "rec-select --split validation,ood --step last < zoo.mp > judged.mp\n"
                 "rec-select --kind rnn --where 'metrics.accuracy >= 0.5, step < 1000' < zoo.mp > good.mp\n"
                 "rec-select --sample 0.1 < zoo.mp > tenth.mp\n"
-                "rec-select --sample 0.1 --invert < zoo.mp > rest.mp",
+                "rec-select --sample 0.1 --invert < zoo.mp > rest.mp\n"
+                "rec-select --keys str < zoo.mp > for-javascript.mp",
     .options = options,
 };
 
@@ -130,6 +137,16 @@ static bool fits(struct selection *s, const struct value *record, uint64_t index
            conditions_hold(&s->conditions, record) && is_sampled(s, record, index);
 }
 
+static void pass(struct cli *cli, struct reader *in, struct writer *out) {
+    if (!keys) {
+        cli_mirror(cli, in, out);
+        return;
+    }
+    enum keys which = strcmp(keys, "str") == 0 ? KEYS_STR : KEYS_BIN;
+    cli_check_record(cli, in, pack_with_keys(writer_packer(out), in->record, which, cli_error(cli)));
+    cli_check(cli, writer_commit(out, cli_error(cli)));
+}
+
 static void find_last_steps(struct cli *cli, struct selection *s, struct reader *in) {
     uint64_t r, t;
     while (cli_next(cli, in, NULL, NULL))
@@ -159,7 +176,7 @@ int main(int argc, char **argv) {
     uint64_t passed = 0;
     for (uint64_t index = 0; cli_next(cli, in, out, NULL); index++)
         if ((!first || passed < first) && fits(&s, in->record, index) != invert) {
-            cli_mirror(cli, in, out);
+            pass(cli, in, out);
             passed++;
         }
 

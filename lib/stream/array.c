@@ -57,6 +57,21 @@ static enum status read_shape(const struct value *shape, struct array *out, stru
     return STATUS_OK;
 }
 
+// JavaScript's msgpack-lite writes typed arrays as extensions that hold the bytes as they lie in memory; the code tells the type of the
+// items.
+static bool is_typed_array(const struct value *v, int code) {
+    return v->type == VALUE_EXT && v->data[-1] == code;
+}
+
+// The bytes of the items may come as a bin, as bytes (Uint8Array, ArrayBuffer), or as a typed array of just this type.
+static bool holds_items(const struct value *data, enum dtype dtype) {
+    enum { UINT8_ARRAY = 0x12, ARRAY_BUFFER = 0x1a };
+    static const uint8_t codes[DTYPE_COUNT] = {[DTYPE_I1] = 0x11, [DTYPE_U1] = UINT8_ARRAY, [DTYPE_I2] = 0x13, [DTYPE_U2] = 0x14,
+                                               [DTYPE_I4] = 0x15, [DTYPE_U4] = 0x16,        [DTYPE_F4] = 0x17, [DTYPE_F8] = 0x18};
+    return data && (data->type == VALUE_BIN || is_typed_array(data, UINT8_ARRAY) || is_typed_array(data, ARRAY_BUFFER) ||
+                    (codes[dtype] && is_typed_array(data, codes[dtype])));
+}
+
 enum status array_read(const struct value *v, struct array *out, struct error *error) {
     const struct value *nd = value_get(v, "nd"), *kind = value_get(v, "kind"), *data = value_get(v, "data");
     if (!nd || nd->type != VALUE_BOOL)
@@ -65,7 +80,8 @@ enum status array_read(const struct value *v, struct array *out, struct error *e
         return error_set(error, STATUS_DATA, "an array of Python objects: only numbers are supported");
     if (kind && value_is(kind, "V"))
         return error_set(error, STATUS_DATA, "an array of a structured type: only numbers are supported");
-    if (kind && !value_is(kind, ""))
+    bool is_plain = kind && (value_is(kind, "") || (kind->type == VALUE_EXT && kind->size == 0));
+    if (kind && !is_plain)
         return error_set(error, STATUS_DATA, "an array of an unknown kind");
     *out = (struct array){.count = 1};
     enum status status = read_dtype(value_get(v, "type"), &out->dtype, error);
@@ -73,8 +89,8 @@ enum status array_read(const struct value *v, struct array *out, struct error *e
         status = read_shape(value_get(v, "shape"), out, error);
     if (status != STATUS_OK)
         return status;
-    if (!data || data->type != VALUE_BIN)
-        return error_set(error, STATUS_DATA, "an array without data");
+    if (!holds_items(data, out->dtype))
+        return error_set(error, STATUS_DATA, "an array without data, or whose data are no bin");
     uint64_t size;
     if (__builtin_mul_overflow(out->count, dtypes[out->dtype].size, &size) || size != data->size)
         return error_set(error, STATUS_DATA, "an array whose data are not as long as its shape says");

@@ -177,6 +177,17 @@ void pack_array(struct packer *p, enum dtype dtype, int rank, const uint64_t *sh
     pack_end(p);
 }
 
+void pack_scalar(struct packer *p, enum dtype dtype, const void *item) {
+    pack_map(p);
+    pack_bin_key(p, "nd");
+    pack_bool(p, false);
+    pack_bin_key(p, "type");
+    pack_str(p, dtype_name(dtype));
+    pack_bin_key(p, "data");
+    pack_bin(p, item, dtype_size(dtype));
+    pack_end(p);
+}
+
 void pack_value(struct packer *p, const struct value *v) {
     item(p);
     append(p, (const char *)v->bytes, v->length);

@@ -30,6 +30,8 @@ void pack_bin(struct packer *p, const void *data, size_t size);
 // An array in msgpack-numpy's form; data are rank-many dimensions of items in C order.
 void pack_array(struct packer *p, enum dtype dtype, int rank, const uint64_t *shape, const void *data);
 
+void pack_scalar(struct packer *p, enum dtype dtype, const void *item); // a NumPy scalar: no kind and no shape
+
 // The value exactly as it was read (one item: a key, a value, a whole record).
 void pack_value(struct packer *p, const struct value *v);
 
