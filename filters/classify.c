@@ -237,7 +237,9 @@ static void write_log(struct cli *cli, struct writer *out, const struct predicti
 // Says what may surprise: what a field was taken for, and records that don't have it.
 static void tell(struct cli *cli, const struct prediction *p) {
     const struct property *property = &p->predictor->property;
-    if (!property->short_form && property->kind == PROPERTY_CLASSES)
+    if (!property->short_form && property->kind == PROPERTY_CLASSES && property->class_count == 1)
+        cli_note(cli, "%s: one class, so there is nothing to learn", property->name);
+    else if (!property->short_form && property->kind == PROPERTY_CLASSES)
         cli_note(cli, "%s: %d classes", property->name, property->class_count);
     else if (!property->short_form)
         cli_note(cli, "%s: %s", property->name, property->kind == PROPERTY_ANGLE ? "an angle in degrees" : "a number");

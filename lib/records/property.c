@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,11 +156,16 @@ enum status property_show(struct property *p, struct survey *s, const struct ans
     s->answers++;
     for (int i = 0; i < a->count; i++) {
         s->types[a->label[i].type] = true;
+        if (a->label[i].type != LABEL_TEXT)
+            s->largest = fmax(s->largest, fabs(a->label[i].number));
         if (classes_are_open(p) && !s->too_many)
             s->too_many = !property_add_class(p, &a->label[i]);
     }
     if (s->types[LABEL_TEXT] && (s->types[LABEL_INTEGER] || s->types[LABEL_REAL] || s->types[LABEL_BOOLEAN]))
         return error_set(error, STATUS_DATA, "target '%s': the field '%s' has texts and numbers", p->name, property_path(p));
+    if (classes_are_open(p) && s->types[LABEL_BOOLEAN] && (s->types[LABEL_INTEGER] || s->types[LABEL_REAL]))
+        return error_set(error, STATUS_DATA, "target '%s': the field '%s' is true or false in some records, a number in others", p->name,
+                         property_path(p));
     return STATUS_OK;
 }
 
@@ -180,5 +186,8 @@ enum status property_settle(struct property *p, const struct survey *s, struct e
     property_free(p);
     if (s->types[LABEL_TEXT])
         return error_set(error, STATUS_DATA, "target '%s': texts, which are no numbers", p->name);
+    if (p->kind == PROPERTY_NUMBER && s->largest > (double)FLT_MAX) // mean and deviation end up among a predictor's weights
+        return error_set(error, STATUS_DATA, "target '%s': there is a number of magnitude %g, beyond single precision", p->name,
+                         s->largest);
     return STATUS_OK;
 }

@@ -44,11 +44,12 @@ bool property_is_usual(const struct property *p); // a short form, and of that f
 enum status property_truth(const struct property *p, const struct value *record, struct answers *out, struct error *error) MUST_CHECK;
 
 // What the data have, before training: each answer is shown once, then the property is settled. STATUS_DATA when answers don't go together,
-// or are no numbers or too many classes where these have been asked for.
+// or are too many classes; or are no numbers, or such as no float holds, where numbers are to be told.
 struct survey {
     uint64_t answers;
     bool types[LABEL_TEXT + 1];
-    bool too_many; // different labels to be classes
+    bool too_many;  // different labels to be classes
+    double largest; // magnitude of a number
 };
 enum status property_show(struct property *p, struct survey *s, const struct answers *a, struct error *error) MUST_CHECK;
 // The rule for what is undecided: texts and truth values are classes; so are integers when there are at most 20 different ones, each at

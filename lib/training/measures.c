@@ -116,7 +116,10 @@ static double squares_of_means(const struct judged *j) {
     double sum = 0;
     for (int a = 0; a < j->answers; a++) {
         double *truth = column(j, j->truth, a), deviation = stats_deviation(truth, (int)j->count);
-        sum += deviation * deviation * (double)j->count;
+        bool constant = true; // exactly: a sum of rounded numbers may say otherwise
+        for (size_t i = 1; i < j->count; i++)
+            constant = constant && truth[i] == truth[0];
+        sum += constant ? 0 : deviation * deviation * (double)j->count;
         free(truth);
     }
     return sum;
@@ -130,6 +133,10 @@ static double deviation(const struct judged *j) {
 static double r2(const struct judged *j) {
     double total = squares_of_means(j);
     return total > 0 ? 1 - squares(j) / total : NAN;
+}
+
+static double r2_of_means(const struct judged *j) {
+    return squares_of_means(j) > 0 ? 0 : NAN;
 }
 
 // Mean over the answers.
@@ -206,7 +213,7 @@ const struct measure measures[] = {
     {"exact_%s", "exact %s", OF(CLASSES), 0, 1, share_exact, most_common},
     {"%s_each", "%s, each", OF(CLASSES), 0, 1, share_right, most_common_each},
     {"%s_rmse", "%s RMSE", OF(NUMBER) | OF(DEGREES), 0, INFINITY, rmse, deviation},
-    {"%s_r2", "%s R2", OF(NUMBER), -INFINITY, 1, r2, nothing},
+    {"%s_r2", "%s R2", OF(NUMBER), -INFINITY, 1, r2, r2_of_means},
     {"%s_tau", "%s tau", OF(NUMBER), -1, 1, tau, nothing},
     {"%s_angle", "%s angle", OF(DEGREES) | OF(ANGLE), 0, 180, angle_between, from_median_angle},
     {"%s_accuracy", "%s accuracy", OF(CLASS), 0, 1, share_exact, most_common},

@@ -442,7 +442,7 @@ PYTHON
 import sys, zlib, msgpack
 records = [r for r in msgpack.Unpacker(open(sys.argv[1], "rb")) if r["kind"] != "end"]
 records[5]["lab"]["pair"] = [1, 0, 1]
-records[5]["lab"]["name"] = 7
+records[5]["lab"].update(name=7, flag=1, size=2**60, heading=float("nan"), loss=1e300, nested=[[1, 2]])
 data = b"".join(msgpack.packb(r) for r in records)
 sys.stdout.buffer.write(data + msgpack.packb({"kind": "end", "records": len(records), "crc32": zlib.crc32(data)}))
 PYTHON
@@ -450,6 +450,16 @@ PYTHON
     [[ "$output" == *"lab.pair' has 3 items here, and 2 before"* ]]
     run -65 classify --fit lab.name < mixed.mp
     [[ "$output" == *"lab.name' has texts and numbers"* ]]
+    run -65 classify --fit lab.flag < mixed.mp
+    [[ "$output" == *"lab.flag' is true or false in some records, a number in others"* ]]
+    run -65 classify --fit lab.size < mixed.mp
+    [[ "$output" == *"lab.size': an integer beyond 2^53"* ]]
+    run -65 classify --fit lab.nested < mixed.mp
+    [[ "$output" == *"lab.nested': neither a number"*"nor a list of them"* ]]
+    run -65 classify --fit lab.loss < mixed.mp
+    [[ "$output" == *"lab.loss': there is a number of magnitude 1e+300"* ]]
+    run -0 --separate-stderr bash -c 'classify --fit lab.heading --steps 2 < mixed.mp > /dev/null'
+    [[ "$stderr" == *"1 of 240 records are left out"* ]]
     classify --quiet --fit lab.pair --steps 2 < own.mp > pair.mp
     run -65 bash -c 'classify --model pair.mp < mixed.mp > /dev/null'
     [[ "$output" == *"lab.pair' has 3 items here, but 2 in the predictor's training"* ]]

@@ -55,18 +55,34 @@ static struct label mixture(int i) {
     return i % 2 ? text("a") : integer(1);
 }
 
+static struct label truths_and_integers(int i) {
+    return i % 2 ? truth_values(1) : integer(1);
+}
+
+static struct label vast(int i) {
+    return real(i % 2 ? 1e39 : -1e39);
+}
+
 static void test_rule(void) {
     const struct {
         struct label (*label)(int i);
         enum property_kind as, kind;
         int n, classes;
     } cases[] = {
-        {few_integers, PROPERTY_UNDECIDED, PROPERTY_CLASSES, 6, 3},    {few_integers, PROPERTY_UNDECIDED, PROPERTY_NUMBER, 5, 0},
-        {few_integers, PROPERTY_NUMBER, PROPERTY_NUMBER, 60, 0},       {many_integers, PROPERTY_UNDECIDED, PROPERTY_NUMBER, 300, 0},
-        {many_integers, PROPERTY_CLASSES, PROPERTY_CLASSES, 255, 255}, {few_reals, PROPERTY_UNDECIDED, PROPERTY_NUMBER, 60, 0},
-        {few_reals, PROPERTY_CLASSES, PROPERTY_CLASSES, 60, 3},        {few_reals, PROPERTY_ANGLE, PROPERTY_ANGLE, 60, 0},
-        {truth_values, PROPERTY_UNDECIDED, PROPERTY_CLASSES, 3, 2},    {texts, PROPERTY_UNDECIDED, PROPERTY_CLASSES, 3, 3},
+        {few_integers, PROPERTY_UNDECIDED, PROPERTY_CLASSES, 6, 3},
+        {few_integers, PROPERTY_UNDECIDED, PROPERTY_NUMBER, 5, 0},
+        {few_integers, PROPERTY_NUMBER, PROPERTY_NUMBER, 60, 0},
+        {many_integers, PROPERTY_UNDECIDED, PROPERTY_NUMBER, 300, 0},
+        {many_integers, PROPERTY_CLASSES, PROPERTY_CLASSES, 255, 255},
+        {few_reals, PROPERTY_UNDECIDED, PROPERTY_NUMBER, 60, 0},
+        {few_reals, PROPERTY_CLASSES, PROPERTY_CLASSES, 60, 3},
+        {few_reals, PROPERTY_ANGLE, PROPERTY_ANGLE, 60, 0},
+        {truth_values, PROPERTY_UNDECIDED, PROPERTY_CLASSES, 3, 2},
+        {texts, PROPERTY_UNDECIDED, PROPERTY_CLASSES, 3, 3},
         {truth_values, PROPERTY_NUMBER, PROPERTY_NUMBER, 3, 0},
+        {truths_and_integers, PROPERTY_NUMBER, PROPERTY_NUMBER, 4, 0},
+        {vast, PROPERTY_CLASSES, PROPERTY_CLASSES, 4, 2},
+        {vast, PROPERTY_ANGLE, PROPERTY_ANGLE, 4, 0},
     };
     struct error error = {0};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -83,6 +99,14 @@ static void test_rule(void) {
     property_free(&p);
     CHECK(settle(&p, PROPERTY_UNDECIDED, 6, mixture, &error) == STATUS_DATA && strstr(error.text, "texts and numbers"), "%s", error.text);
     property_free(&p);
+    CHECK(settle(&p, PROPERTY_UNDECIDED, 6, vast, &error) == STATUS_DATA && strstr(error.text, "1e+39"), "%s", error.text);
+    property_free(&p);
+    for (int i = 0; i < 2; i++) {
+        CHECK(settle(&p, i ? PROPERTY_CLASSES : PROPERTY_UNDECIDED, 6, truths_and_integers, &error) == STATUS_DATA &&
+                  strstr(error.text, "true or false"),
+              "%s", error.text);
+        property_free(&p);
+    }
 }
 
 // In order, each its own; and back.
