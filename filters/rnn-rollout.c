@@ -1,5 +1,5 @@
 // Gives any RNN rollouts, by which it can be emulated, and says how well it does its task where that is known.
-#include "analysis/sequences.h"
+#include "analysis/reading.h"
 #include "base/memory.h"
 #include "base/numtext.h"
 #include "cli/cli.h"
@@ -77,7 +77,7 @@ struct roller {
     const struct reader *in;
     struct mapping file;      // of --inputs
     struct rnn_loader loader; // of one RNN
-    double noise_range[2];
+    struct noise noise;
     struct rnn_record record;
     const struct rnn *rnn;
     struct trainee *trainee; // the same RNN as its family trains it; NULL when that is not known
@@ -107,64 +107,6 @@ static struct trainee *trainee_of(struct roller *r) {
     return t;
 }
 
-// --- What is read ---
-
-struct reading {
-    int rows, steps;
-    uint8_t *tokens; // [R,T], or NULL
-    float *numbers;  // [R,T,I], or NULL
-};
-
-static void file_reading(struct roller *r, struct reading *out) {
-    const struct rnn_arch *arch = r->rnn->arch;
-    struct sequences all;
-    enum status status =
-        sequences_parse(&all, (const char *)r->file.bytes, r->file.size, rnn_reads_tokens(arch), arch->input, cli_error(r->cli));
-    if (status == STATUS_OK)
-        status = sequences_check(&all, arch, cli_error(r->cli));
-    int T = status == STATUS_OK ? all.list[0].length : 0;
-    for (int i = 1; status == STATUS_OK && i < all.count; i++)
-        if (all.list[i].length != T)
-            status = error_set(cli_error(r->cli), STATUS_DATA, "sequence %d has %d steps, the first one %d: rollouts are of one length",
-                               i + 1, all.list[i].length, T);
-    if (status != STATUS_OK)
-        check(r, error_prefix(cli_error(r->cli), "%s", inputs_file));
-    size_t R = (size_t)all.count, I = (size_t)arch->input;
-    *out = (struct reading){.rows = all.count, .steps = T};
-    if (all.list[0].tokens)
-        out->tokens = memory_alloc(R * (size_t)T);
-    else
-        out->numbers = memory_alloc(R * (size_t)T * I * sizeof *out->numbers);
-    for (size_t i = 0; i < R; i++) {
-        for (int t = 0; out->tokens && t < T; t++)
-            out->tokens[i * (size_t)T + (size_t)t] = (uint8_t)all.list[i].tokens[t];
-        if (out->numbers)
-            memcpy(out->numbers + i * (size_t)T * I, all.list[i].inputs, (size_t)T * I * sizeof *out->numbers);
-    }
-    sequences_free(&all);
-}
-
-static void noise_reading(struct roller *r, struct reading *out) {
-    const struct rnn_arch *arch = r->rnn->arch;
-    struct rng rng = rng_make(cli_common(r->cli)->seed, r->record.run, "noise"); // all snapshots of a run read the same
-    bool tokens = rnn_reads_tokens(arch);
-    *out = (struct reading){.rows = count, .steps = length ? length : tokens ? 41 : 50};
-    size_t n = (size_t)out->rows * (size_t)out->steps;
-    if (tokens && noise && strcmp(noise, "normal") == 0)
-        check(r, error_set(cli_error(r->cli), STATUS_DATA, "the RNN reads tokens, which are not normally distributed: --noise uniform"));
-    if (tokens)
-        out->tokens = memory_alloc(n);
-    else
-        out->numbers = memory_alloc((n *= (size_t)arch->input) * sizeof *out->numbers);
-    for (size_t i = 0; i < n; i++)
-        if (tokens)
-            out->tokens[i] = (uint8_t)rng_below(&rng, (uint64_t)arch->input);
-        else if (strcmp(noise, "normal") == 0)
-            out->numbers[i] = (float)(mean + deviation * (double)rng_normal(&rng));
-        else
-            out->numbers[i] = (float)(r->noise_range[0] + (r->noise_range[1] - r->noise_range[0]) * (double)rng_float(&rng));
-}
-
 // --- Records ---
 
 static void pack_rollouts(struct packer *p, const struct rnn_arch *arch, const struct reading *x, int row, const float *answers) {
@@ -180,22 +122,6 @@ static void pack_rollouts(struct packer *p, const struct rnn_arch *arch, const s
     pack_end(p);
 }
 
-// Rollouts of generators end with one more token: here the one that the RNN thinks the likeliest.
-static void add_choices(struct reading *x, const struct rnn_arch *arch, const float *answers) {
-    size_t T = (size_t)x->steps, O = (size_t)arch->output;
-    uint8_t *longer = memory_alloc((size_t)x->rows * (T + 1));
-    for (size_t i = 0; i < (size_t)x->rows; i++) {
-        const float *last = answers + ((i + 1) * T - 1) * O;
-        memcpy(longer + i * (T + 1), x->tokens + i * T, T);
-        longer[i * (T + 1) + T] = 0;
-        for (size_t o = 1; o < O; o++)
-            if (last[o] > last[longer[i * (T + 1) + T]])
-                longer[i * (T + 1) + T] = (uint8_t)o;
-    }
-    free(x->tokens);
-    x->tokens = longer;
-}
-
 static int first_token(const struct roller *r) {
     const struct family *family = r->record.task.family;
     if (bos != -2)
@@ -206,31 +132,49 @@ static int first_token(const struct roller *r) {
     return first < r->rnn->arch->input ? first : -1;
 }
 
+// All snapshots of a run read the same noise.
+static enum status read_noise(struct roller *r, struct reading *x) {
+    const struct rnn_arch *arch = r->rnn->arch;
+    struct rng rng = rng_make(cli_common(r->cli)->seed, r->record.run, "noise");
+    if (!length && !rnn_reads_tokens(arch))
+        x->steps = 50;
+    return reading_of_noise(x, &r->noise, arch, &rng, cli_error(r->cli));
+}
+
+// What it is given to read; nothing, and true, when it is to say something by itself.
+static bool read_inputs(struct roller *r, struct reading *x, bool generates) {
+    const struct rnn_arch *arch = r->rnn->arch;
+    enum status status = reading_check(arch, cli_error(r->cli));
+    *x = (struct reading){.rows = count, .steps = length ? length : 41};
+    if (status == STATUS_OK && bos >= arch->input)
+        status = error_set(cli_error(r->cli), STATUS_DATA, "--bos %d: the RNN knows tokens 0 .. %d", bos, arch->input - 1);
+    if (status == STATUS_OK && bos != -2 && !generates)
+        status = error_set(cli_error(r->cli), STATUS_DATA, "--bos %d: the RNN (%d inputs) does not tell tokens", bos, arch->input);
+    check(r, status);
+    if (inputs_file) {
+        status = reading_of_file(x, (const char *)r->file.bytes, r->file.size, arch, cli_error(r->cli));
+        check(r, status == STATUS_OK ? status : error_prefix(cli_error(r->cli), "%s", inputs_file));
+        return false;
+    }
+    if (!noise && generates)
+        return true;
+    if (!noise && !rnn_reads_tokens(arch))
+        status = error_set(cli_error(r->cli), STATUS_DATA, "nobody knows what numbers the RNN reads: --inputs FILE or --noise has to tell");
+    check(r, status == STATUS_OK ? read_noise(r, x) : status);
+    return false;
+}
+
 // What was asked for, or otherwise what is best for such an RNN.
 static void roll(struct roller *r, struct packer *p) {
     const struct rnn_arch *arch = r->rnn->arch;
     bool generates = rnn_record_generates(&r->record);
-    struct reading x = {.rows = count, .steps = length ? length : 41};
+    struct reading x;
     if (r->trainee && !inputs_file && !noise && !length && bos == -2) {
         snapshot_pack_rollouts(p, r->trainee, count);
         return;
     }
-    if (rnn_reads_tokens(arch) && arch->input > 256)
-        check(r, error_set(cli_error(r->cli), STATUS_DATA, "an RNN of %d tokens; at most 256 can be given to it", arch->input));
-    if (bos >= arch->input || (bos != -2 && !generates))
-        check(r, error_set(cli_error(r->cli), STATUS_DATA,
-                           bos >= arch->input ? "--bos %d: the RNN knows tokens 0 .. %d"
-                                              : "--bos %d: the RNN (%d inputs) does not tell tokens",
-                           bos, bos >= arch->input ? arch->input - 1 : arch->input));
+    bool says = read_inputs(r, &x, generates);
     struct stepper *s = stepper_of_rnn(arch, r->rnn->table, r->rnn->weights, STEPPER_BLOCK);
-    bool says = generates && !inputs_file && !noise;
-    if (inputs_file)
-        file_reading(r, &x);
-    else if (noise || (rnn_reads_tokens(arch) && !says))
-        noise_reading(r, &x);
-    else if (!says)
-        check(r,
-              error_set(cli_error(r->cli), STATUS_DATA, "nobody knows what numbers the RNN reads: --inputs FILE or --noise has to tell"));
     float *answers = memory_alloc((size_t)x.rows * (size_t)x.steps * (size_t)arch->output * sizeof *answers);
     if (says) {
         struct rng rng = rng_make(cli_common(r->cli)->seed, r->record.run, "rollout");
@@ -240,11 +184,10 @@ static void roll(struct roller *r, struct packer *p) {
         rollout_read(s, arch, x.tokens, x.numbers, x.rows, x.steps, answers);
     }
     if (generates && !says)
-        add_choices(&x, arch, answers);
+        reading_add_choices(&x, arch, answers);
     pack_rollouts(p, arch, &x, generates ? x.steps + 1 : x.steps, answers);
     stepper_free(s);
-    free(x.tokens);
-    free(x.numbers);
+    reading_free(&x);
     free(answers);
 }
 
@@ -289,8 +232,8 @@ static void check_options(struct cli *cli, struct roller *r) {
         cli_usage(cli, "--inputs, --noise and --bos exclude each other");
     if (inputs_file && (length || option_find(options, NULL, "count")->given))
         cli_usage(cli, "--inputs: the file says how many sequences there are, and how long they are");
-    r->noise_range[1] = 1;
-    if (range && !numtext_range(range, -FLT_MAX, FLT_MAX, r->noise_range))
+    r->noise = (struct noise){.normal = noise && strcmp(noise, "normal") == 0, .mean = mean, .deviation = deviation, .range = {0, 1}};
+    if (range && !numtext_range(range, -FLT_MAX, FLT_MAX, r->noise.range))
         cli_usage(cli, "--range: '%s' is no pair of numbers LOW:HIGH, the lower one first", range);
 }
 

@@ -44,12 +44,12 @@ static uint8_t largest(const float *x, int n) {
 
 enum status rollouts_check(const struct rnn_record *record, struct error *error) {
     const struct rnn_arch *a = &record->arch;
+    if (rnn_answers_classes(a) && a->output > MAX_LABELS) // whatever rollouts there are
+        return error_set(error, STATUS_DATA, "rnn record: %d outputs, at most %d can be emulated", a->output, MAX_LABELS);
+    if (rnn_reads_tokens(a) && a->input > MAX_TOKENS)
+        return error_set(error, STATUS_DATA, "rnn record: %d tokens, at most %d can be emulated", a->input, MAX_TOKENS);
     if (!record->has_rollouts)
         return error_set(error, STATUS_DATA, "rnn record: no rollouts in it (rnn-rollout makes some)");
-    if (rnn_answers_classes(a) && a->output > MAX_LABELS)
-        return error_set(error, STATUS_DATA, "rnn record: %d outputs, at most %d can be emulated", a->output, MAX_LABELS);
-    if (record->inputs.rank == 2 && a->input > MAX_TOKENS)
-        return error_set(error, STATUS_DATA, "rnn record: %d tokens, at most %d can be emulated", a->input, MAX_TOKENS);
     return STATUS_OK;
 }
 

@@ -143,6 +143,18 @@ PYTHON
     [[ $output == *"knows tokens 0 .. 4"* ]]
     run -65 rnn-rollout --bos 0 < numbers.mp
     [[ $output == *"does not tell tokens"* ]]
+    # Rollouts have a byte for a token; so emulate says that, and not that rnn-rollout would help. Whoever needs no rollouts goes on.
+    make many.mp <<< 'rnn("gru", 1, inputs=257, outputs=257)
+rnn("lstm", 2, inputs=257, outputs=257)'
+    for given in '' --noise=uniform; do
+        run -65 rnn-rollout $given < many.mp
+        [[ $output == *"record 2 "*"an RNN of 257 tokens: rollouts have bytes for tokens, so at most 256 of them" ]]
+    done
+    probe --new --hidden 8 < many.mp > fresh.mp
+    run -65 emulate --fit fresh.mp --steps 1 < many.mp
+    [[ $output == *"257 outputs, at most 255 can be emulated" ]]
+    [[ $(probe --model fresh.mp < many.mp | rec-table --kind embedding run | paste -sd ' ') == '1 2' ]]
+    rnn-compare --chain < many.mp | rec-info --quiet
     run -64 rnn-rollout --noise uniform --inputs x < numbers.mp
     run -64 rnn-rollout --noise uniform --range 3:1 < numbers.mp
     run -64 rnn-rollout --inputs x --count 3 < numbers.mp
