@@ -300,7 +300,7 @@ static int fit_main(struct cli *cli) {
         cli_usage(cli, "--checkpoint goes with one field");
     if (checkpoint)
         cli_lock(cli, checkpoint);
-    struct modelfile *file = encoder_file ? modelfile_open(cli, encoder_file) : NULL;
+    struct modelfile *file = encoder_file ? modelfile_open(cli, encoder_file, MODEL_CONTINUED) : NULL;
     struct encoder *encoder = file ? modelfile_encoder(file) : NULL;
     if (file && !encoder)
         modelfile_missing(file, "encoder");
@@ -362,7 +362,7 @@ static void write_predictions(struct cli *cli, struct writer *out, struct predic
 }
 
 static int predict_main(struct cli *cli) {
-    struct modelfile *file = modelfile_open(cli, model);
+    struct modelfile *file = modelfile_open(cli, model, MODEL_USED);
     struct encoder *encoder = modelfile_encoder(file);
     struct predictor *predictors[MAX_FIELDS];
     int count = 0, z = encoder ? encoder->config.z : 0;

@@ -217,7 +217,7 @@ static void train(struct cli *cli, struct emulation *e) {
 static int fit_main(struct cli *cli) {
     if (checkpoint)
         cli_lock(cli, checkpoint);
-    struct modelfile *file = modelfile_open(cli, fit);
+    struct modelfile *file = modelfile_open(cli, fit, MODEL_CONTINUED);
     struct encoder *encoder = modelfile_encoder(file);
     if (!encoder)
         modelfile_missing(file, "encoder");
@@ -288,7 +288,7 @@ static void write_emulations(struct cli *cli, struct writer *out, struct emulati
 }
 
 static int judge_main(struct cli *cli) {
-    struct modelfile *file = modelfile_open(cli, model);
+    struct modelfile *file = modelfile_open(cli, model, MODEL_USED);
     struct encoder *encoder = modelfile_encoder(file);
     if (!encoder)
         modelfile_missing(file, "encoder");

@@ -147,10 +147,8 @@ static void keep_head(struct cli *cli, struct search *s, const struct value *rec
 
 static void read_zoo(struct cli *cli, struct search *s) {
     struct reader *in = cli_reader(cli, zoo);
-    while (cli_read(cli, in)) {
+    while (cli_read_model(cli, in)) {
         struct embedding e;
-        if (in->event == READER_META)
-            cli_keep_source(cli, in->record);
         if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), "embedding"))
             continue;
         cli_check_record(cli, in, embedding_read(&e, in->record, cli_error(cli)));

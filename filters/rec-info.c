@@ -1,4 +1,5 @@
 // Says what is in streams, and whether they are whole.
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
@@ -44,6 +45,7 @@ struct verdict {
     char *text;         // why it is not, with the file's name
     const char *name;
     uint64_t segments, records, bytes; // read, of which all is well
+    uint32_t crc32;                    // of all its bytes, when it is whole: what others that were made with it call it
 };
 
 static struct verdict read_file(struct cli *cli, const char *path, struct census *census) {
@@ -52,19 +54,23 @@ static struct verdict read_file(struct cli *cli, const char *path, struct census
     struct error *error = cli_error(cli);
     bool standard = strcmp(path, "-") == 0;
     enum status status = STATUS_OK;
+    uint32_t crc32 = 0;
     if (standard)
         in = cli_reader(cli, path);
     else
         status = reader_open(&in, path, cli_limits(cli), error);
-    while (status == STATUS_OK && (status = reader_next(in, error)) == STATUS_OK)
+    while (status == STATUS_OK && (status = reader_next(in, error)) == STATUS_OK) {
+        crc32 = hash_crc32(crc32, in->record->bytes, in->record->length);
         census_add(census, in);
+    }
     reader_close(in);
     return (struct verdict){.status = status == STATUS_END ? STATUS_OK : status,
                             .text = memory_strdup(status == STATUS_END ? "" : error->text),
                             .name = standard ? "standard input" : path,
                             .segments = census->segments - before.segments,
                             .records = census->records - before.records,
-                            .bytes = census->bytes - before.bytes};
+                            .bytes = census->bytes - before.bytes,
+                            .crc32 = crc32};
 }
 
 static const char *word_of(enum status status) {
@@ -119,6 +125,8 @@ static void pack_verdicts(struct packer *p, const struct verdict *verdict, int c
         pack_number(p, "segments", v->segments);
         pack_number(p, "records", v->records);
         pack_number(p, "bytes", v->bytes);
+        pack_key(p, "crc32");
+        v->status == STATUS_OK ? pack_u64(p, v->crc32) : pack_nil(p);
         pack_end(p);
     }
     pack_end(p);
@@ -311,7 +319,25 @@ static void print_argument(const struct value *v) {
     printf(quoted ? "'" : "");
 }
 
-static void print_history(struct cli *cli, const struct census *c) {
+// The models that a program used, each with the file that is it, if that is among those that were read.
+static void print_models(const struct value *models, const struct verdict *verdict, int count) {
+    const struct value *model = models && models->type == VALUE_ARRAY && models->count ? value_first(models) : NULL;
+    for (uint32_t i = 0; model && i < models->count; i++, model = value_next(model)) {
+        uint64_t crc32;
+        if (!value_to_u64(model, &crc32))
+            continue;
+        printf("      model %08" PRIx64, crc32);
+        for (int k = 0; k < count; k++)
+            if (verdict[k].status == STATUS_OK && verdict[k].crc32 == crc32) {
+                printf(": ");
+                print_plain(verdict[k].name, strlen(verdict[k].name));
+                break;
+            }
+        printf("\n");
+    }
+}
+
+static void print_history(struct cli *cli, const struct census *c, const struct verdict *verdict, int count) {
     struct value_nodes nodes = {0};
     if (c->history_count)
         printf("\nhistory\n");
@@ -327,6 +353,7 @@ static void print_history(struct cli *cli, const struct census *c) {
             if (word->type == VALUE_STR)
                 print_argument(word);
         printf("\n");
+        print_models(value_get(nodes.node, "models"), verdict, count);
     }
     uint64_t more = c->history_left_out + (uint64_t)(c->history_count > SHOWN ? c->history_count - SHOWN : 0);
     if (more)
@@ -353,7 +380,7 @@ static void print_text(struct cli *cli, const struct census *c, const struct ver
     print_label("bytes");
     printf("%" PRIu64 ", of which weights %" PRIu64 ", rollouts %" PRIu64 "\n", c->bytes, c->weights_bytes, c->rollouts_bytes);
     print_summaries(c);
-    print_history(cli, c);
+    print_history(cli, c, verdict, count);
 }
 
 int main(int argc, char **argv) {

@@ -310,10 +310,8 @@ static void compare(struct comparison_run *c, struct net *a, struct net *b) {
 
 static void read_references(struct comparison_run *c) {
     struct reader *in = cli_reader(c->cli, reference);
-    while (cli_read(c->cli, in)) {
-        if (in->event == READER_META)
-            cli_keep_source(c->cli, in->record);
-        else if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn"))
+    while (cli_read_model(c->cli, in)) {
+        if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn"))
             hold(c, net_open(c, in));
     }
     if (!c->held_count)

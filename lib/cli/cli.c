@@ -10,6 +10,7 @@
 #include "cli/config.h"
 #include "stream/field.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -186,7 +187,7 @@ struct cli *cli_begin(struct program *program, int argc, char **argv) {
     // getopt_long permutes argv; the history tells it as it was typed.
     char **typed = memory_calloc((size_t)argc + 1, sizeof *typed);
     memcpy(typed, argv, (size_t)argc * sizeof *typed);
-    cli->identity = (struct writer_identity){program->name, RNNPIPE_VERSION, argc, typed};
+    cli->identity = (struct writer_identity){.program = program->name, .version = RNNPIPE_VERSION, .argc = argc, .argv = typed};
 
     int first = argc;
     if (options_parse(argc, argv, program->options, cli->common_options, &first, &cli->error) != STATUS_OK)
@@ -299,20 +300,38 @@ struct writer *cli_writer_fd(struct cli *cli, int fd, const char *name) {
     return writer_open(fd, name, &cli->identity);
 }
 
-void cli_add_sources(struct cli *cli, const struct value *const *metas, int count) {
-    size_t old = (size_t)cli->source_count * sizeof *metas, more = (size_t)count * sizeof *metas;
-    cli->sources = memory_realloc(cli->sources, old, old + more);
-    memcpy(cli->sources + cli->source_count, metas, more);
-    cli->source_count += count;
-}
-
 void cli_keep_source(struct cli *cli, const struct value *meta) {
     uint64_t *place = table_at(&cli->kept, hash_bytes(0, meta->bytes, meta->length));
     const struct value *old = *place ? cli->sources[*place - 1] : NULL;
     if (old && old->length == meta->length && memcmp(old->bytes, meta->bytes, meta->length) == 0)
         return;
-    *place = (uint64_t)cli->source_count + 1;
-    cli_add_sources(cli, (const struct value *const[]){value_clone(meta)}, 1);
+    size_t size = (size_t)cli->source_count * sizeof *cli->sources;
+    cli->sources = memory_realloc(cli->sources, size, size + sizeof *cli->sources);
+    cli->sources[cli->source_count++] = value_clone(meta);
+    *place = (uint64_t)cli->source_count;
+}
+
+static void add_model(struct cli *cli, uint32_t crc32) {
+    assert(!cli->wrote_segment);
+    int count = cli->identity.model_count;
+    for (int i = 0; i < count; i++)
+        if (cli->models[i] == crc32)
+            return;
+    size_t size = (size_t)count * sizeof *cli->models;
+    cli->models = memory_realloc(cli->models, size, size + sizeof *cli->models);
+    cli->models[count] = crc32;
+    cli->identity.models = cli->models;
+    cli->identity.model_count = count + 1;
+}
+
+bool cli_read_model(struct cli *cli, struct reader *in) {
+    if (cli_read(cli, in)) {
+        cli->model_crc32 = hash_crc32(cli->model_crc32, in->record->bytes, in->record->length);
+        return true;
+    }
+    add_model(cli, cli->model_crc32);
+    cli->model_crc32 = 0;
+    return false;
 }
 
 void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count) {
@@ -322,6 +341,7 @@ void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *
         sources[i] = metas[i];
     for (int i = 0; i < further; i++)
         sources[count + i] = cli->sources[i];
+    cli->wrote_segment = true;
     cli_check(cli, writer_begin_segment(out, sources, count + further, &cli->error));
     free(sources);
 }

@@ -96,13 +96,15 @@ bool cli_usable(struct cli *cli, const struct reader *in, struct writer *out, en
 bool cli_rnn_usable(struct cli *cli, const struct reader *in, struct writer *out);
 void cli_count_skipped(struct cli *cli, uint64_t skipped, uint64_t used); // those that something else has left out, and told
 
-// Meta records of further inputs (a model's) whose history goes into every segment that begins from now on: so a part of a stream has the
-// same bytes as it has in the whole. They have to outlive the loop.
-void cli_add_sources(struct cli *cli, const struct value *const *metas, int count);
-// The same for the current meta record of a reader, which is copied, and once only when there are equal ones.
+// cli_read for a stream that is used beside the data: a model, a reference, a zoo to search. At its end its CRC-32 joins the `models` of
+// this program's entry in the history. That is all that the output says of it: every segment has the same reference, so a part of a stream
+// has the same bytes as in the whole, and history is linear in segments. To be read before the first segment is written, one at a time.
+bool cli_read_model(struct cli *cli, struct reader *in);
+// A meta record of an input that the one segment to come is made of, besides those that cli_begin_segment is given: its history is copied,
+// and once only when there are equal ones.
 void cli_keep_source(struct cli *cli, const struct value *meta);
 
-// Begins a segment whose history is that of these meta records and of the further sources; exits on errors.
+// Begins a segment whose history is that of these meta records and of the kept sources; exits on errors.
 void cli_begin_segment(struct cli *cli, struct writer *out, const struct value *const *metas, int count);
 const struct writer_identity *cli_identity(const struct cli *cli); // for writers of the library's own
 

@@ -18,6 +18,9 @@ struct cli {
     const struct value **sources; // further meta records whose history every output segment takes up
     int source_count;
     struct table kept;         // hash of a kept source's bytes -> its place from 1
+    uint64_t *models;          // [identity.model_count], see cli_read_model
+    uint32_t model_crc32;      // of what was read of the one that is being read
+    bool wrote_segment;        // models are known before
     uint64_t skipped, used;    // with --skip-bad: records that were left out, and others
     struct writer *out;        // standard output, to be flushed when we fail
     struct progress *progress; // the line on the terminal, to be ended before a message

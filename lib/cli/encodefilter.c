@@ -334,7 +334,7 @@ static struct encoder *load_encoder(struct cli *cli, struct modelfile *m, const 
 }
 
 static void embed(struct cli *cli, const struct settings *s, const char *types, struct reader *in, struct writer *out) {
-    struct modelfile *model = modelfile_open(cli, s->model);
+    struct modelfile *model = modelfile_open(cli, s->model, MODEL_USED);
     struct encoder *e = load_encoder(cli, model, types);
     struct progress *progress = progress_new(cli, "records", 0);
     uint64_t done = 0;
@@ -359,7 +359,7 @@ static void embed(struct cli *cli, const struct settings *s, const char *types, 
 
 // The embedding of whatever answers: what is known of it is how it is called.
 static void ask(struct cli *cli, const struct settings *s, const char *types, struct writer *out) {
-    struct modelfile *model = modelfile_open(cli, s->model);
+    struct modelfile *model = modelfile_open(cli, s->model, MODEL_USED);
     struct encoder *e = load_encoder(cli, model, types);
     struct asked *asked;
     cli_check(cli, asked_start(&asked, s->ask, e->arch.input, e->arch.output, s->timeout, cli_error(cli)));

@@ -85,9 +85,9 @@ struct interrogator *interrogator_open(struct cli *cli, const char *path, bool c
     char *own = path ? NULL : own_path(cli);
     struct reader *in = cli_reader(cli, path ? path : own);
     m->name = memory_strdup(in->name);
-    while (cli_read(cli, in)) {
-        if (in->event == READER_META)
-            cli_keep_source(cli, in->record);
+    while (cli_read_model(cli, in)) {
+        if (in->event == READER_META && !calibrated)
+            cli_keep_source(cli, in->record); // it is to be calibrated: what comes out is made from it
         if (in->event != READER_DATA || value_is(value_get(in->record, "kind"), "log"))
             continue;
         size_t old = (size_t)m->record_count * sizeof *m->records;

@@ -27,8 +27,6 @@ static void add(struct models *models, const struct value *record) {
 }
 
 static void keep(struct modelfile *m, const struct reader *in) {
-    if (in->event == READER_META)
-        cli_keep_source(m->cli, in->record);
     for (int k = 0; k < KINDS; k++) {
         struct models *models = &m->models[k];
         if (in->event == READER_DATA && !models->whole && value_is(value_get(in->record, "kind"), kinds[k]))
@@ -37,13 +35,16 @@ static void keep(struct modelfile *m, const struct reader *in) {
     }
 }
 
-struct modelfile *modelfile_open(struct cli *cli, const char *path) {
+struct modelfile *modelfile_open(struct cli *cli, const char *path, enum model_use use) {
     struct modelfile *m = memory_calloc(1, sizeof *m);
     struct reader *in = cli_reader(cli, path);
     m->cli = cli;
     m->name = memory_strdup(in->name);
-    while (cli_read(cli, in))
+    while (cli_read_model(cli, in)) {
+        if (in->event == READER_META && use == MODEL_CONTINUED)
+            cli_keep_source(cli, in->record);
         keep(m, in);
+    }
     reader_close(in);
     return m;
 }

@@ -1,5 +1,5 @@
 // A model stream (encoder, emulator, predictor records) held in memory: of each kind the first record and those after it in the same
-// segment; and all meta records for the history.
+// segment.
 #ifndef CLI_MODELFILE_H
 #define CLI_MODELFILE_H
 
@@ -8,8 +8,12 @@
 
 struct modelfile;
 
-// Reads the whole stream, checks it, and adds its meta records to the sources of our output (cli_keep_source). Exits on failure.
-struct modelfile *modelfile_open(struct cli *cli, const char *path);
+// What becomes of a model. USED: our records are made with it, and name it (cli_read_model). CONTINUED: our output is a model made from it,
+// which takes up its history as well.
+enum model_use { MODEL_USED, MODEL_CONTINUED };
+
+// Reads the whole stream and checks it. Exits on failure.
+struct modelfile *modelfile_open(struct cli *cli, const char *path, enum model_use use);
 void modelfile_close(struct modelfile *m); // NULL allowed
 
 // The model of this kind: "encoder", "emulator" or "predictor". False when there is none; exits when it is no model record.

@@ -19,12 +19,9 @@ void rnnfile_add(struct cli *cli, struct reader *in, struct rnnfile *f) {
 struct rnnfile rnnfile_open(struct cli *cli, const char *path, int most) {
     struct rnnfile f = {.path = path};
     struct reader *in = cli_reader(cli, path);
-    while (cli_read(cli, in)) {
-        if (in->event == READER_META)
-            cli_keep_source(cli, in->record);
-        else if (in->event == READER_DATA && f.count < most && value_is(value_get(in->record, "kind"), "rnn"))
+    while (cli_read_model(cli, in))
+        if (in->event == READER_DATA && f.count < most && value_is(value_get(in->record, "kind"), "rnn"))
             rnnfile_add(cli, in, &f);
-    }
     if (!f.count)
         cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: there is no rnn record", in->name));
     reader_close(in);

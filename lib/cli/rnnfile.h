@@ -16,8 +16,8 @@ struct rnnfile {
     } * rnn;
 };
 
-// Reads the stream to its end, keeps its first `most` RNNs, and adds its meta records to the sources of our output (cli_keep_source). Exits
-// on failure, and when there is no rnn record.
+// Reads the stream to its end as a model that our output names (cli_read_model), and keeps its first `most` RNNs. Exits on failure, and
+// when there is no rnn record.
 struct rnnfile rnnfile_open(struct cli *cli, const char *path, int most);
 void rnnfile_close(struct rnnfile *f); // a zeroed one may be closed, too
 

@@ -19,7 +19,7 @@ enum { FORMAT = 1, BUFFER_SIZE = 1 << 16 };
 struct writer {
     int fd;
     char *name;
-    struct writer_identity identity;
+    const struct writer_identity *identity;
     struct packer *packer;
     uint8_t *buffer;
     size_t used;
@@ -33,7 +33,7 @@ struct writer *writer_open(int fd, const char *name, const struct writer_identit
     struct writer *w = memory_calloc(1, sizeof *w);
     w->fd = fd;
     w->name = memory_strdup(name);
-    w->identity = *identity;
+    w->identity = identity;
     w->packer = packer_new();
     w->buffer = memory_alloc(BUFFER_SIZE);
     return w;
@@ -155,6 +155,12 @@ static void pack_identity(struct packer *p, const struct writer_identity *identi
         free(argument);
     }
     pack_end(p);
+    if (identity->model_count)
+        pack_key(p, "models"), pack_list(p);
+    for (int i = 0; i < identity->model_count; i++)
+        pack_u64(p, identity->models[i]);
+    if (identity->model_count)
+        pack_end(p);
     pack_end(p);
 }
 
@@ -184,12 +190,12 @@ enum status writer_begin_segment(struct writer *w, const struct value *const *so
         status = history_add_meta(&history, sources[i], error);
     if (status == STATUS_OK) {
         size_t size;
-        pack_identity(w->packer, &w->identity);
+        pack_identity(w->packer, w->identity);
         const uint8_t *bytes = packer_bytes(w->packer, &size);
         uint8_t *own = memcpy(memory_alloc(size), bytes, size);
         history_add(&history, &(struct value){.type = VALUE_MAP, .bytes = own, .length = size});
         packer_clear(w->packer);
-        pack_meta(w->packer, &w->identity, &history);
+        pack_meta(w->packer, w->identity, &history);
         w->in_segment = true;
         w->records = 0;
         w->crc = 0;

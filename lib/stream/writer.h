@@ -9,14 +9,17 @@
 
 struct writer;
 
-// How the program that writes presents itself in meta.
+// How the program that writes presents itself in meta, and in its own entry of the history.
 struct writer_identity {
     const char *program, *version;
     int argc;
-    char **argv; // argv[0] is written as `program`; what is no UTF-8 in the others as U+FFFD
+    char **argv;            // argv[0] is written as `program`; what is no UTF-8 in the others as U+FFFD
+    const uint64_t *models; // [model_count] CRC-32 of each stream that was used beside the data; written unless there are none
+    int model_count;
 };
 
-struct writer *writer_open(int fd, const char *name, const struct writer_identity *identity); // name for messages
+// name for messages. The identity has to outlive the writer, and must not change once a segment has begun.
+struct writer *writer_open(int fd, const char *name, const struct writer_identity *identity);
 
 // The packer to build the next record in.
 struct packer *writer_packer(struct writer *w);

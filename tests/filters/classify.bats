@@ -203,7 +203,7 @@ PYTHON
 
 @test "classify: together with an encoder, which travels in the model" {
     python - fresh.mp end-to-end.mp << 'PYTHON'
-import sys, msgpack, msgpack_numpy
+import sys, zlib, msgpack, msgpack_numpy
 fresh, model = [[r for r in msgpack.Unpacker(open(f, "rb"), object_hook=msgpack_numpy.decode)] for f in sys.argv[1:]]
 assert [r["kind"] for r in model] == ["meta", "encoder", "predictor", "log", "end"]
 before, after = fresh[1], model[1]
@@ -211,6 +211,7 @@ assert after["type"] == "interactive" and after["seed"] == before["seed"] == 7 a
 assert any((before["weights"][k] != after["weights"][k]).any() for k in before["weights"])
 assert model[2]["seed"] == 7 and model[2]["config"]["z"] == before["config"]["z"]
 programs = [h["program"] for h in model[0]["history"]]
+assert model[0]["history"][-1]["models"] == [zlib.crc32(open(sys.argv[1], "rb").read())]
 assert programs[:3] == ["gen-language", "train-rnn", "partition"] and "probe" in programs and programs[-1] == "classify"
 PYTHON
     classify --model end-to-end.mp < zoo.mp > "$BATS_TEST_TMPDIR/predictions.mp"

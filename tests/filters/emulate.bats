@@ -82,9 +82,11 @@ fresh = read_stream.records("fresh.mp")[0]
 assert any((fresh["weights"][name] != w).any() for name, w in encoder["weights"].items())
 PYTHON
     PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
-import read_stream
-history = [h["program"] for h in read_stream.read("model.mp")[0][0]["history"]]
+import zlib, read_stream
+entries = read_stream.read("model.mp")[0][0]["history"]
+history = [h["program"] for h in entries]
 assert history[-1] == "emulate" and {"gen-language", "train-rnn", "partition", "probe"} == set(history[:-1]), history
+assert [h.get("models") for h in entries] == [None] * (len(entries) - 1) + [[zlib.crc32(open("fresh.mp", "rb").read())]]
 PYTHON
     fit --timing < zoo.mp > timing.mp
     check timing.mp <<< 'assert all(r["seconds"] > 0 for r in records if r["kind"] == "log")'

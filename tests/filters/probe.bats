@@ -154,14 +154,25 @@ assert [[r["kind"] for r in s] for s in segments] == [["meta", "embedding", "emb
 PYTHON
 }
 
-@test "probe: the history tells where zoo and encoder come from" {
-    probe --model fresh.mp < zoo.mp > z.mp
+@test "probe: the history of each segment tells where its RNNs come from, and names the encoder by its CRC-32" {
+    cat zoo.mp zoo.mp | probe --model fresh.mp > z.mp
     PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
-import read_stream
-history = read_stream.read("z.mp")[0][0]["history"]
-argv = [h["argv"][:2] for h in history]
-assert argv == [["gen-language", "--tokens"], ["train-rnn", "--steps"], ["probe", "--new"], ["probe", "--model"]]
+import zlib, read_stream
+segments = read_stream.read("z.mp")
+assert len(segments) == 2
+for segment in segments:
+    history = segment[0]["history"]
+    assert [h["argv"][:2] for h in history] == [["gen-language", "--tokens"], ["train-rnn", "--steps"], ["probe", "--model"]]
+    assert history[-1]["models"] == [zlib.crc32(open("fresh.mp", "rb").read())] and not any("models" in h for h in history[:-1])
 PYTHON
+    # A part of a zoo has the same embeddings, byte for byte, as in the whole.
+    probe --model fresh.mp < zoo.mp > part.mp
+    cat part.mp part.mp | cmp - z.mp
+    run -0 rec-info z.mp zoo.mp fresh.mp
+    crc=$(python -c 'import zlib; print("%08x" % zlib.crc32(open("fresh.mp", "rb").read()))')
+    [[ $output == *"probe --model fresh.mp"$'\n'"      model $crc: fresh.mp"* ]]
+    run -0 rec-info z.mp zoo.mp
+    [[ $output == *"      model $crc"* && $output != *"model $crc:"* ]]
 }
 
 @test "probe: --new reads no further than the segment of the first rnn record, and all of that" {

@@ -34,11 +34,12 @@ RECORDS
     rec-info --format json zoo.mp twice.mp > info.json
     [[ $(wc -l < info.json) == 1 ]]
     python - << 'PYTHON'
-import json, os
+import json, os, zlib
 i = json.load(open("info.json"))
 size = os.path.getsize("zoo.mp")
-assert i["files"] == [{"file": "zoo.mp", "verdict": "whole", "error": None, "segments": 1, "records": 12, "bytes": size},
-                      {"file": "twice.mp", "verdict": "whole", "error": None, "segments": 2, "records": 24, "bytes": 2 * size}]
+crc = zlib.crc32(open("zoo.mp", "rb").read()), zlib.crc32(open("twice.mp", "rb").read())
+assert i["files"] == [{"file": "zoo.mp", "verdict": "whole", "error": None, "segments": 1, "records": 12, "bytes": size, "crc32": crc[0]},
+                      {"file": "twice.mp", "verdict": "whole", "error": None, "segments": 2, "records": 24, "bytes": 2 * size, "crc32": crc[1]}]
 assert (i["segments"], i["records"], i["bytes"]) == (3, 36, 3 * size)
 assert i["kinds"] == {"rnn": 30, "task": 3, "log": 3} and i["splits"] == {"train": 18, "ood": 12}
 assert i["runs"] == {"count": 6, "least": 5, "greatest": 99}

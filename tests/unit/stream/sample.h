@@ -10,7 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static const struct writer_identity sample_identity = {"sample", "1.0", 2, (char *[]){"/bin/sample", "--seed"}};
+static const struct writer_identity sample_identity = {
+    .program = "sample", .version = "1.0", .argc = 2, .argv = (char *[]){"/bin/sample", "--seed"}};
 
 static inline void sample_record(struct packer *p, uint64_t run, size_t payload) {
     uint64_t shape[2] = {payload / 4, 1};

@@ -36,7 +36,9 @@ static void check_history(void) {
     int ends[2];
     if (pipe(ends) != 0)
         abort();
-    struct writer *w = writer_open(ends[1], "pipe", &(struct writer_identity){"w", "1.0", 2, (char *[]){"/somewhere/w", "--seed"}});
+    struct writer_identity identity = {.program = "w", .version = "1.0", .argc = 2, .argv = (char *[]){"/somewhere/w", "--seed"}};
+    struct writer *w = writer_open(ends[1], "pipe", &identity);
+    identity.models = (uint64_t[]){7, 0xffffffff}, identity.model_count = 2; // read after the output was opened
     CHECK(writer_begin_segment(w, sources, 2, &error) == STATUS_OK && writer_end_segment(w, &error) == STATUS_OK &&
               writer_close(w, &error) == STATUS_OK,
           "%s", error.text);
@@ -53,6 +55,11 @@ static void check_history(void) {
         char name[2] = {"abcdw"[i], 0};
         CHECK(value_is(value_get(value_at(history, i), "program"), name), "entry %d", (int)i);
         CHECK(argv && argv->count == 2 && value_is(value_at(argv, 0), name) && value_is(value_at(argv, 1), "--seed"), "entry %d", (int)i);
+        const struct value *models = value_get(value_at(history, i), "models");
+        uint64_t first, second;
+        CHECK((i == 4) == (models != NULL), "only the writer has used models");
+        CHECK(!models || (models->count == 2 && value_to_u64(value_at(models, 0), &first) && first == 7 &&
+                          value_to_u64(value_at(models, 1), &second) && second == 0xffffffff));
     }
     reader_close(r);
     close(ends[0]);
