@@ -7,6 +7,7 @@
 #include <string.h>
 
 static uint64_t count = 1, first_run;
+static bool transposed;
 static int tile = SMNIST_DEFAULT_TILE;
 static const char *data = "mnist", *rotation, *weight_decay;
 static struct smnist fixed; // its rotation and weight decay, where they are given
@@ -20,6 +21,10 @@ static struct option options[] = {
      .target = &data,
      .value = "NAME",
      .help = "Name of the images, which train-rnn will look for"},
+    {.type = OPTION_FLAG,
+     .name = "transposed",
+     .target = &transposed,
+     .help = "The files of these images have rows as columns, as EMNIST's do: they are read the other way round"},
     {.type = OPTION_INT,
      .name = "tile",
      .letter = 't',
@@ -48,7 +53,8 @@ static struct program program = {
     .summary = "generate tasks: tiled sequential MNIST, turned by an angle",
     .synopsis = "[OPTION]... > TASKS",
     .output = "task records",
-    .examples = "gen-smnist --count 1000 --seed 1 | partition > tasks.mp\ngen-smnist --rotation 90 | rec-json",
+    .examples = "gen-smnist --count 1000 --seed 1 | partition > tasks.mp\ngen-smnist --rotation 90 | rec-json\n"
+                "gen-smnist --data emnist --transposed | rec-json",
     .options = options,
 };
 
@@ -61,7 +67,7 @@ static double number(struct cli *cli, const char *option, const char *text, doub
 }
 
 static struct smnist task_from_options(struct cli *cli) {
-    struct smnist task = {.tile = tile};
+    struct smnist task = {.tile = tile, .transposed = transposed};
     if (!image_sets_is_name(data))
         cli_usage(cli, "--data %s: no name of fewer than %d letters, digits, '.', '_' and '-'", data, IMAGE_SETS_NAME_SIZE);
     strcpy(task.data, data);

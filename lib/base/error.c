@@ -13,6 +13,7 @@ enum status error_set(struct error *error, enum status status, const char *forma
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     error->status = status;
+    error->elsewhere = false;
     memcpy(error->text, text, sizeof text);
     return status;
 }

@@ -2,6 +2,8 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stdbool.h>
+
 // What a library function came to. Zero is success, every other value but STATUS_END is a failure, whose text is in the struct error.
 enum status {
     STATUS_OK = 0,
@@ -17,12 +19,13 @@ enum status {
 
 struct error {
     enum status status;
+    bool elsewhere; // the text names the file that is at fault, which is not the one of the record at hand
     char text[512];
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-// Fills *error (which may be NULL) and returns status: `return error_set(error, STATUS_DATA, "...")`.
+// Fills *error (which may be NULL; elsewhere is false then) and returns status: `return error_set(error, STATUS_DATA, "...")`.
 enum status error_set(struct error *error, enum status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 // Puts "prefix: " in front of the text that is there, and returns the status that is there.

@@ -9,7 +9,7 @@
 enum { TOLD = 20 }; // one by one; the rest is counted
 
 bool cli_usable(struct cli *cli, const struct reader *in, struct writer *out, enum status status) {
-    if (status != STATUS_DATA || !cli->common.skip_bad) {
+    if (status != STATUS_DATA || !cli->common.skip_bad || cli->error.elsewhere) {
         cli_check_record(cli, in, status);
         cli->used++;
         return true;

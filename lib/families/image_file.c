@@ -27,6 +27,7 @@ struct file {
 struct image_set_internal {
     struct image_set set;
     struct file images, labels;
+    uint8_t *transposed; // pixels in memory of their own, or NULL
 };
 
 static enum status map_file(struct file *f, int fd, size_t size, struct error *error) {
@@ -222,11 +223,23 @@ enum status image_set_open(struct image_set **out, const char *directory, struct
     return status;
 }
 
+void image_set_transpose(struct image_set *s) {
+    const size_t side = (size_t)s->side, count = (size_t)s->count;
+    uint8_t *out = memory_alloc(count * side * side);
+    for (size_t i = 0; i < count; i++)
+        for (size_t y = 0; y < side; y++)
+            for (size_t x = 0; x < side; x++)
+                out[(i * side + x) * side + y] = s->pixels[(i * side + y) * side + x];
+    free(s->internal->transposed);
+    s->pixels = s->internal->transposed = out;
+}
+
 void image_set_close(struct image_set *s) {
     if (!s)
         return;
     struct image_set_internal *internal = s->internal;
     close_file(&internal->images);
     close_file(&internal->labels);
+    free(internal->transposed);
     free(internal);
 }

@@ -14,13 +14,14 @@ bool image_sets_is_name(const char *name) {
 
 struct named_image_set {
     char *name;
+    bool transposed;
     struct image_set *set;
     struct named_image_set *next;
 };
 
-enum status image_sets_find(struct image_sets *s, const char *name, const struct image_set **out, struct error *error) {
+enum status image_sets_find(struct image_sets *s, const char *name, bool transposed, const struct image_set **out, struct error *error) {
     for (const struct named_image_set *n = s->open; n; n = n->next)
-        if (s->directory || strcmp(n->name, name) == 0) {
+        if (n->transposed == transposed && (s->directory || strcmp(n->name, name) == 0)) {
             *out = n->set;
             return STATUS_OK;
         }
@@ -30,10 +31,14 @@ enum status image_sets_find(struct image_sets *s, const char *name, const struct
     snprintf(directory, sizeof directory, "data/%s", name);
     struct image_set *set;
     enum status status = image_set_open(&set, s->directory ? s->directory : directory, error);
+    if (status != STATUS_OK && error)
+        error->elsewhere = true;
     if (status != STATUS_OK)
         return status;
+    if (transposed)
+        image_set_transpose(set);
     struct named_image_set *n = memory_alloc(sizeof *n);
-    *n = (struct named_image_set){memory_strdup(name), set, s->open};
+    *n = (struct named_image_set){memory_strdup(name), transposed, set, s->open};
     s->open = n;
     *out = set;
     return STATUS_OK;

@@ -59,6 +59,10 @@ static enum status read_task(const struct value *task, void *body, struct error 
         status = error_set(error, STATUS_DATA, "task: a rotation of 360 degrees is written as 0");
     if (status == STATUS_OK)
         status = field_number(task, "weight_decay", "task", 0, 1, &s->weight_decay, error);
+    const struct value *transposed = value_get(task, "transposed");
+    s->transposed = false;
+    if (status == STATUS_OK && transposed && !value_to_bool(transposed, &s->transposed))
+        status = error_set(error, STATUS_DATA, "task: key 'transposed' is neither true nor false");
     return status;
 }
 
@@ -72,6 +76,10 @@ static void pack_task(struct packer *p, const void *body) {
     pack_double(p, s->rotation);
     pack_key(p, "weight_decay");
     pack_double(p, s->weight_decay);
+    if (s->transposed) {
+        pack_key(p, "transposed");
+        pack_bool(p, true);
+    }
 }
 
 // The task is its rotation. Part of the format (prediction_seen).
@@ -226,7 +234,7 @@ static enum status trainee_of_task(struct trainee **out, const struct task *task
     const struct smnist *body = TASK_BODY(struct smnist, task);
     const struct image_set *set;
     *out = NULL;
-    enum status status = image_sets_find(s->images, body->data, &set, error);
+    enum status status = image_sets_find(s->images, body->data, body->transposed, &set, error);
     return status == STATUS_OK ? trainee_of_smnist(out, body, set, s->recipe, s->seed, s->run, error) : status;
 }
 
@@ -290,7 +298,7 @@ static enum status exam_of_task(struct exam *exam, const struct task *of, int co
     if (!exam->memory)
         exam->memory = memory_calloc(1, sizeof(struct exam_images));
     struct exam_images *e = exam->memory;
-    if (image_sets_find(images, task->data, &set, error) != STATUS_OK ||
+    if (image_sets_find(images, task->data, task->transposed, &set, error) != STATUS_OK ||
         ((set != e->from || count != e->most) && choose_images(e, set, count, error) != STATUS_OK))
         return error->status;
     if (!e->turned || e->rotation != task->rotation) {

@@ -14,6 +14,7 @@ struct smnist {
     int tile;                        // E, a divisor of IDX_SIDE
     double rotation;                 // degrees counter-clockwise, in [0, 360)
     double weight_decay;             // of the RNN's training
+    bool transposed;                 // the data set's files have the rows of images as columns, as EMNIST's do
 };
 
 int smnist_steps(const struct smnist *task);  // T

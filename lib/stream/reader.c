@@ -67,6 +67,8 @@ void reader_close(struct reader *r) {
 }
 
 enum status reader_blame(const struct reader *r, struct error *error) {
+    if (error->elsewhere)
+        return error->status;
     return error_prefix(error, "%s: record %" PRIu64 " (byte %" PRIu64 ")", r->name, r->index, r->offset);
 }
 

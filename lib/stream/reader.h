@@ -41,7 +41,8 @@ struct reader *reader_open_fd(int fd, const char *name, struct reader_limits lim
 // at least one segment.
 enum status reader_next(struct reader *r, struct error *error) MUST_CHECK;
 
-// For errors found in a well-formed record: puts "name: record 17 (byte 951234): " in front of the text.
+// For errors found in a well-formed record: puts "name: record 17 (byte 951234): " in front of the text, unless that names
+// a file elsewhere.
 enum status reader_blame(const struct reader *r, struct error *error);
 
 void reader_close(struct reader *r); // may be NULL

@@ -9,7 +9,7 @@ static struct error error;
 
 static enum status find(struct image_sets *s, const char *name, const struct image_set **out) {
     *out = NULL;
-    return image_sets_find(s, name, out, &error);
+    return image_sets_find(s, name, false, out, &error);
 }
 
 int main(void) {
@@ -29,6 +29,20 @@ int main(void) {
     CHECK(find(&by_name, "../data/a", &again) == STATUS_DATA && find(&by_name, "", &again) == STATUS_DATA, "%s", error.text);
     CHECK(find(&one, "a", &x) == STATUS_OK && x->count == 5 && find(&one, "../any", &again) == STATUS_OK && again == x);
     CHECK(find(&none, "a", &x) == STATUS_NO_INPUT);
+
+    // Both ways round at once, from a name and from a directory.
+    for (int i = 0; i < 2; i++) {
+        struct image_sets *s = i ? &one : &by_name;
+        CHECK(image_sets_find(s, "b", true, &x, &error) == STATUS_OK && find(s, "b", &y) == STATUS_OK && x != y, "%s", error.text);
+        CHECK(image_sets_find(s, "b", true, &again, &error) == STATUS_OK && again == x && x->count == 5 && x->labels[4] == b.labels[4]);
+        int wrong = 0, same = 0;
+        for (int pixel = 0; pixel < 5 * DIGIT_PIXELS; pixel++) {
+            int image = pixel / DIGIT_PIXELS, row = pixel % DIGIT_PIXELS / IDX_SIDE, column = pixel % IDX_SIDE;
+            wrong += x->pixels[pixel] != b.pixels[image * DIGIT_PIXELS + column * IDX_SIDE + row];
+            same += x->pixels[pixel] == y->pixels[pixel];
+        }
+        CHECK(wrong == 0 && same < 5 * DIGIT_PIXELS / 2, "%d pixels are wrong, %d as before", wrong, same);
+    }
     image_sets_close(&by_name);
     image_sets_close(&one);
     image_sets_close(&none);

@@ -33,6 +33,9 @@ static void test_smnist(void) {
     const struct smnist *read = TASK_BODY(struct smnist, &task);
     CHECK(task.family == &smnist_family && task.value == root && strcmp(read->data, turned.data) == 0);
     CHECK(read->tile == 7 && read->rotation == turned.rotation && read->weight_decay == 0.01);
+    CHECK(!read->transposed && !value_get(root, "transposed"), "is not said of what is upright");
+    CHECK(task_read(decoded_with_int(&variant, root, "transposed", 1), &task, &error) == STATUS_DATA && strstr(error.text, "transposed"),
+          "%s", error.text);
     const char *const keys[] = {"family", "data", "tile", "rotation", "weight_decay"};
     for (int k = 0; k < 5; k++) {
         CHECK(task_read(decoded_without(&variant, root, keys[k]), &task, &error) == STATUS_DATA && strstr(error.text, keys[k]), "%s",
