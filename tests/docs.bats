@@ -148,6 +148,9 @@ unroff() {
             [[ -e $ROOT/$folder/$file ]] || { echo "$folder/README.md: $file" && failed=yes; }
         done < <(grep -oE '\]\([^)#:]+\)' "$ROOT/$folder/README.md" | tr -d '()]')
     done
+    while IFS='#' read -r file heading; do
+        grep -qix "#* *${heading//-/ }" "$ROOT/$file" || { echo "README.md: $file has no section $heading" && failed=yes; }
+    done < <(grep -oE '\]\([^):]+#[^)]+\)' "$ROOT/README.md" | tr -d '()]')
     while read -r page; do
         [[ -e $ROOT/filters/$page ]] || { echo "SEE ALSO $page" && failed=yes; }
     done < <(sed -nE 's/^\.BR ((gen|rec|train|rnnpipe)[a-z\\-]*|[a-z]+\\-encode|[a-z]+) \(([157])\).*/\1.\3/p' "$ROOT"/filters/*.[157] |
