@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char *model, *fit, *zoo, *format = "text";
-static int relatives = 3, words = 6, most_entries = 1000;
+static int relatives = 3, words = 6, most_entries = 1000, bos = -2, eos = -2;
 static double warn = 0.99;
 
 static struct option options[] = {
@@ -30,6 +30,13 @@ static struct option options[] = {
      .help = "Text for people, a line of JSON for each RNN, or report records"},
     {.type = OPTION_INT, .name = "relatives", .target = &relatives, .low = 1, .high = 1000, .help = "How many relatives are named"},
     {.type = OPTION_INT, .name = "words", .target = &words, .low = 1, .high = 1000, .help = "How many words are shown"},
+    {.type = OPTION_INT,
+     .name = "bos",
+     .target = &bos,
+     .low = -2,
+     .high = 1 << 20,
+     .help = "The token that an RNN reads before a word; -1: none; -2: as its task, or the zoo, has it"},
+    {.type = OPTION_INT, .name = "eos", .target = &eos, .low = -2, .high = 1 << 20, .help = "The token that ends a word; likewise"},
     {.type = OPTION_REAL,
      .name = "warn",
      .target = &warn,
@@ -164,8 +171,12 @@ int main(int argc, char **argv) {
     struct embedded known = {0};
     if (zoo)
         known = interrogator_embeddings(cli, m, zoo, NULL, NULL);
-    struct report_options how = {
-        .relatives = relatives, .words = words, .warn = warn, .zoo = zoo ? &known : NULL, .seed = cli_common(cli)->seed};
+    struct report_options how = {.relatives = relatives,
+                                 .words = words,
+                                 .warn = warn,
+                                 .zoo = zoo ? &known : NULL,
+                                 .speech = {bos, eos, 0},
+                                 .seed = cli_common(cli)->seed};
     struct reader *in = cli_reader(cli, "-");
     struct writer *out = *format == 'r' ? cli_writer(cli) : NULL;
     while (cli_next(cli, in, out, "rnn"))

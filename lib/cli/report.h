@@ -7,13 +7,19 @@
 #include "cli/interrogatorfile.h"
 #include "stream/json.h"
 
+enum { REPORT_WARNINGS = 4, WARNING_SIZE = 256 };
+
 struct report_options {
-    int relatives;              // how many of the zoo
-    int words;                  // that are shown
-    double warn;                // an RNN that is farther from the zoo than this share of the held-out ones is warned of
-    const struct embedded *zoo; // instead of the interrogator's index; NULL
+    int relatives;                // how many of the zoo
+    int words;                    // that are shown
+    double warn;                  // an RNN that is farther from the zoo than this share of the held-out ones is warned of
+    const struct embedded *zoo;   // instead of the interrogator's index; NULL
+    struct speech_options speech; // which tokens begin and end words, where no task tells
     uint64_t seed;
 };
+
+// What tells what an RNN does: its words, if most of them are of one task; otherwise its embedding.
+enum evidence { EVIDENCE_NONE, EVIDENCE_WORDS, EVIDENCE_EMBEDDING };
 
 struct report {
     const struct rnn_record *record;
@@ -24,13 +30,22 @@ struct report {
     float *z;        // NULL: was not asked
     struct neighbours relatives;
     double distance, novelty; // to the nearest of the zoo, and the share of held-out RNNs that are nearer to it; NaN without an index
-    bool warned;              // too far from the zoo, or imitated too badly
+    char warning[REPORT_WARNINGS][WARNING_SIZE]; // why predictions mean little
+    int warnings;
     struct opinion opinion[INTERROGATOR_PREDICTORS][ANSWERS_MAX];
-    bool speaks; // words were listed
+    bool guessed; // predictors tell a task
+    struct task guess;
+    double sure;  // how sure they are of all of it: the product of the answers' confidences
+    bool speaks;  // words were listed
+    bool assumed; // no task tells how words begin and end: as in the zoo
     struct speech speech;
     struct words words;
-    double told; // the share of its words that are of one task (0: of none)
+    int shown;   // so many of them are told
+    double told; // the share of all that it says that is of one task (0: of none)
     struct task task;
+    int first_n, last_n; // its words of that task are of these n; first_n < 0: it is no task that counts
+    enum evidence evidence;
+    bool agree; // guess and task are the same
     bool has_truth;
     struct words_verdict verdict; // against the record's own task
     bool cloned;
@@ -44,6 +59,8 @@ struct report {
 enum status report_make(struct report *out, const struct interrogator *m, const struct rnn_record *record,
                         const struct report_options *options, struct error *error) MUST_CHECK;
 void report_free(struct report *r);
+
+const struct value *report_relative(const struct report *r, int i); // the zoo's entry of relatives.list[i]
 
 void report_text(struct json_text *out, const struct report *r);
 void report_pack(struct packer *p, const struct report *r); // the whole record, of kind report

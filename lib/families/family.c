@@ -22,6 +22,11 @@ struct task task_make(const struct family *family, const void *body) {
     return task;
 }
 
+void task_text(const struct task *task, char text[FAMILY_KEY_SIZE]) {
+    const struct family *f = task->family;
+    text[(f->text ? f->text : f->key)(task->body.bytes, text)] = 0;
+}
+
 uint64_t task_hash(const struct task *task, uint64_t seed) {
     char text[FAMILY_KEY_SIZE];
     if (task->family)

@@ -86,6 +86,8 @@ struct family {
     // The task as text: what the RNNs learn, without how they are trained or judged. Records with equal keys are of one task: they fall
     // into one split and into one half of the OOD tasks. Returns the length.
     int (*key)(const void *body, char text[FAMILY_KEY_SIZE]);
+    // The task in the notation that people write it in; NULL: its key will do. Returns the length.
+    int (*text)(const void *body, char text[FAMILY_KEY_SIZE]);
     // Is the task out of distribution, when this share 0 .. 1 of all tasks is to be? NULL: as hashes of the key have it. All other tasks
     // are split by such hashes.
     bool (*ood)(const void *body, double share);
@@ -141,6 +143,9 @@ const struct family_target *family_target(const char *name); // of any family; N
 
 // A hash of the task's key; of an unknown family, of its map as canonical JSON (stream/json.h).
 uint64_t task_hash(const struct task *task, uint64_t seed);
+
+// The task for people, terminated; of a known family.
+void task_text(const struct task *task, char text[FAMILY_KEY_SIZE]);
 
 struct task task_make(const struct family *family, const void *body);
 #define TASK_BODY(type, task) ((const type *)(const void *)(task)->body.bytes)

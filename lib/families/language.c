@@ -230,6 +230,17 @@ static int task_key(const void *body, char text[FAMILY_KEY_SIZE]) {
     return length;
 }
 
+// a^n b^(n+1) c^n d^(n-2)
+static int task_as_text(const void *body, char text[FAMILY_KEY_SIZE]) {
+    const struct language *l = body;
+    int length = 0;
+    for (int i = 0; i < l->tokens; i++) {
+        const char *form = l->offsets[i] ? "%s%c^(n%+d)" : "%s%c^n";
+        length += snprintf(text + length, FAMILY_KEY_SIZE - (size_t)length, form, i ? " " : "", 'a' + i, l->offsets[i]);
+    }
+    return length;
+}
+
 // --- Training: next-token cross-entropy over all positions of a row (paper, section 4.1) ---
 
 struct training {
@@ -475,6 +486,7 @@ const struct family language_family = {
     .pack = pack_task,
     .draw = draw_task,
     .key = task_key,
+    .text = task_as_text,
     .split = split_of_task,
     .ood_share = 0.15,
     .shape = shape,

@@ -1,6 +1,8 @@
 #include "records/property.h"
 
 #include "base/memory.h"
+#include "records/task.h"
+#include "stream/reader.h"
 
 #include <float.h>
 #include <math.h>
@@ -139,6 +141,54 @@ struct label property_label(const struct property *p, double value) {
     if (p->kind == PROPERTY_CLASSES)
         return p->classes[(int)value];
     return (struct label){.type = LABEL_REAL, .number = value};
+}
+
+// Packs a task's map with the answers in place of a field, or of what follows the items of it that tell nothing.
+static void pack_task_with(struct packer *p, const struct value *like, const char *field, const struct property *of,
+                           const struct label *answers) {
+    pack_map(p);
+    const struct value *key = value_first(like);
+    for (uint32_t i = 0; i < like->count; i++, key = value_next(value_next(key))) {
+        pack_value(p, key);
+        if (!value_is(key, field)) {
+            pack_value(p, value_next(key));
+            continue;
+        }
+        if (of->list)
+            pack_list(p);
+        for (int k = 0; k < of->form.field.skip && value_at(value_next(key), (uint32_t)k); k++)
+            pack_value(p, value_at(value_next(key), (uint32_t)k));
+        for (int a = 0; a < of->answers; a++)
+            label_pack(p, &answers[a]);
+        if (of->list)
+            pack_end(p);
+    }
+    pack_end(p);
+}
+
+bool property_task(struct task *out, const struct property *p, const struct label *answers, const struct task *like) {
+    const char *path = property_path(p);
+    if (strncmp(path, "task.", 5) != 0 || strchr(path + 5, '.') || !like->family)
+        return false;
+    struct packer *packer = packer_new(), *changed = packer_new();
+    struct value_nodes nodes = {0}, changed_nodes = {0};
+    struct error ignored;
+    size_t size;
+    task_pack(packer, like);
+    const uint8_t *bytes = packer_bytes(packer, &size);
+    bool made = value_decode(bytes, size, 8, &nodes, &ignored) == STATUS_OK && value_get(nodes.node, path + 5);
+    if (made) {
+        pack_task_with(changed, nodes.node, path + 5, p, answers);
+        bytes = packer_bytes(changed, &size);
+        made = value_decode(bytes, size, 8, &changed_nodes, &ignored) == STATUS_OK &&
+               task_read(changed_nodes.node, out, &ignored) == STATUS_OK && out->family;
+        out->value = NULL; // it goes now
+    }
+    free(nodes.node);
+    free(changed_nodes.node);
+    packer_free(packer);
+    packer_free(changed);
+    return made;
 }
 
 // --- Settling what it is ---

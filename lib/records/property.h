@@ -62,6 +62,10 @@ double property_value(const struct property *p, const struct label *label);
 // The label that a predictor means by its value.
 struct label property_label(const struct property *p, double value);
 
+// The task that the answers [p->answers] are of: like another one but for the property's field, which has to be one of a task
+// ("task.FIELD"). False when there is no such task.
+bool property_task(struct task *out, const struct property *p, const struct label *answers, const struct task *like);
+
 // Adds a class in order, unless it is there. False when there are too many.
 bool property_add_class(struct property *p, const struct label *label);
 

@@ -98,6 +98,16 @@ for r, rnn, e, z in zip(reports, records("zoo.mp", "rnn"), records("e.now.mp", "
     assert abs(r["hardness"] - (index["losses"] < r["loss"]).mean()) < 0.05
     assert [p["target"] for p in r["predicted"]] == ["task", "metrics.accuracy", "arch.cell"]
     assert len(r["says"]["list"]) <= 3 and ("told" not in r or r["told"]["share"] <= r["says"]["mass"])
+    if r["does"]:
+        offsets = [0] + next(p["answers"] for p in r["predicted"] if p["target"] == "task")
+        by_words = r.get("told", {"share": 0})["share"] >= 0.5
+        assert by_words == (r["does"]["by"] == "words") and (by_words or not r["warned"])
+        assert r["does"]["task"] == (r["told"]["task"] if by_words else {**rnn["task"], "offsets": offsets})
+        assert r["does"]["text"].startswith("a^n b^") and by_words == ("agree" in r["does"])
+        assert not by_words or r["does"]["agree"] == (r["told"]["task"]["offsets"] == offsets)
+        assert abs(r["does"]["confidence"] - r["predicted"][0]["confidence"][0]) < 1e-9 if not by_words else r["does"]["share"] == r["told"]["share"]
+    else:
+        assert r["warned"] and r.get("told", {"share": 0})["share"] < 0.5
     assert r["right"] + r["missing"] == sum(1 for n in range(max(0, -rnn["task"]["offsets"][1]), 5)) and r["right"] + r["extra"] == r["says"]["words"]
 predicted = {}
 for p in records("p.now.mp", "prediction"):
@@ -114,7 +124,7 @@ PYTHON
 
 @test "describe: text for people" {
     describe --model every.mp < zoo.mp > text
-    [[ $(grep -c '^run [0-9]*, step [0-9]*: \(lstm\|gru\) of 2 x 8 units, reads 4 tokens, answers with 4 next tokens, [0-9]* weights$' text) == 48 ]]
+    [[ $(grep -c '^run [0-9]*, step [0-9]*: \(lstm\|gru\) of 2 x 8 units, [0-9]* weights, reads 4 tokens, answers with 4 next tokens$' text) == 48 ]]
     [[ $(grep -c '^  says ' text) == 48 && $(grep -c '^  its clone says ' text) == 48 && $(grep -c '^  novelty ' text) == 48 ]]
     [[ $(grep -c '^  predicted task ' text) == 48 && $(grep -c '%)$' text) -ge 48 ]]
     describe --model every.mp --zoo z.mp --relatives 1 < zoo.mp > other
@@ -132,12 +142,15 @@ encoder_stream.write("bare.mp", [{k: v for k, v in r.items() if k in ("kind", "r
     describe --model every.mp --format records < bare.mp > bare.report.mp
     gen-language --tokens 3 --max-n 4 | train-rnn --steps 2 --snapshots '' --hidden 4 --rollouts 2 --samples 2 > three.mp
     describe --model every.mp --format records < three.mp > three.report.mp
-    describe --model every.mp < three.mp | grep -q '^  not asked '
+    describe --model every.mp < three.mp > three.text
+    grep -q '^  WARNING  *it is of another kind ' three.text
+    grep -q '^  *It asks RNNs that read 4 tokens, answers with 4 next tokens$' three.text
+    grep -q '^  what it does  *not known$' three.text
     check << 'PYTHON'
 [new], [bare], [three] = (records(f + ".report.mp", "report") for f in ("new", "bare", "three"))
 assert new["says"] == bare["says"] and np.array_equal(new["z"], bare["z"]) and "right" not in bare
 assert "loss" in bare and bare["loss"] > 0.2 and new["warned"] and bare["warned"]
-assert "inputs" in three["unfit"] and "z" not in three and three["says"]["words"] > 0
+assert "inputs" in three["unfit"] and "z" not in three and three["says"]["words"] > 0 and three["warned"] and len(three["warnings"]) == 1
 PYTHON
 }
 
@@ -166,7 +179,7 @@ PYTHON
     gen-regular --tomita 1 | train-rnn --steps 300 --snapshots '' --hidden 8 --rollouts 2 > acceptor.mp
     for name in trained untrained acceptor; do describe --format records < $name.mp > $name.report.mp; done
     describe < trained.mp > text
-    [[ $(grep -c '^  these are of  *formal-language 0 ' text) == 2 ]]
+    [[ $(grep -c '^  what it does  *a^n b^' text) == 2 && $(grep -c '^    by its words  *certain: ' text) == 2 ]]
     run ! grep WARNING text
     check << 'PYTHON'
 trained, untrained, [acceptor] = (records(f + ".report.mp", "report") for f in ("trained", "untrained", "acceptor"))

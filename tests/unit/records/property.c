@@ -199,7 +199,29 @@ static void test_truth(void) {
     decoded_free(&d);
 }
 
+// A task is what its answers say; what the answers don't tell is as in the other one. Fields outside of tasks, and answers that no task
+// gives, make none.
+static void test_task(void) {
+    const struct family *language = family_find("formal-language");
+    const struct task like = task_make(language, language->usual); // a^n b^n c^n d^n
+    struct property p;
+    struct error error;
+    struct task task;
+    char text[FAMILY_KEY_SIZE];
+    CHECK(property_named(&p, "task", PROPERTY_UNDECIDED, &error) == STATUS_OK);
+    p.answers = 3;
+    CHECK(property_task(&task, &p, (struct label[]){integer(1), integer(-3), integer(0)}, &like) && task.family == language);
+    task_text(&task, text);
+    CHECK(strcmp(text, "a^n b^(n+1) c^(n-3) d^n") == 0);
+    CHECK(language->key(task.body.bytes, text) == 24 && strncmp(text, "formal-language 0 1 -3 0", 24) == 0);
+    CHECK(!property_task(&task, &p, (struct label[]){integer(1), integer(-9), integer(0)}, &like));
+    CHECK(!property_task(&task, &p, (struct label[]){integer(1), integer(-3), integer(0)}, &(struct task){0}));
+    CHECK(property_named(&p, "step", PROPERTY_UNDECIDED, &error) == STATUS_OK);
+    CHECK(!property_task(&task, &p, (struct label[]){integer(1)}, &like));
+}
+
 int main(void) {
+    test_task();
     test_rule();
     test_classes();
     test_short_forms();

@@ -1,0 +1,202 @@
+#include "base/memory.h"
+#include "cli/report.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void put(struct json_text *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct json_text *out, const char *format, ...) {
+    char text[2048];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    size_t size = length < (int)sizeof text ? (size_t)length : sizeof text - 1;
+    if (out->size + size > out->capacity) {
+        size_t capacity = 2 * (out->size + size) + 1024;
+        out->bytes = memory_realloc(out->bytes, out->size, capacity);
+        out->capacity = capacity;
+    }
+    memcpy(out->bytes + out->size, text, size);
+    out->size += size;
+}
+
+static void put_arch(struct json_text *out, const struct rnn_arch *a) {
+    put(out, "%s of %d x %d units", a->cell->name, a->layers, a->hidden);
+}
+
+static void put_kind(struct json_text *out, const char *before, const struct rnn_arch *a, bool generates) {
+    const char *answers = generates ? "next tokens" : rnn_answers_classes(a) ? "classes" : "numbers";
+    put(out, "%s%d %s, answers with %d %s\n", before, a->input, rnn_reads_tokens(a) ? "tokens" : "numbers", a->output, answers);
+}
+
+static void put_label(struct json_text *out, const struct label *label) {
+    if (label->type == LABEL_TEXT)
+        put(out, "%.*s", (int)label->size, (const char *)label->text);
+    else if (label->type == LABEL_BOOLEAN)
+        put(out, "%s", label->number != 0 ? "true" : "false");
+    else
+        put(out, "%.4g", label->number);
+}
+
+static void put_task(struct json_text *out, const struct task *task) {
+    char text[FAMILY_KEY_SIZE];
+    task_text(task, text);
+    put(out, "%s", text);
+}
+
+// --- What it does ---
+
+static void put_evidence(struct json_text *out, const struct report *r) {
+    if (r->speaks && r->task.family && r->task.family->of_words) {
+        put(out, "    by its words       ");
+        if (r->told >= 0.5)
+            put(out, "certain: %.1f %% of what it says are words of this language, listed from its probabilities\n", 100 * r->told);
+        else
+            put(out, "no one language accounts for the greater part of what it says\n");
+    }
+    if (r->guessed) {
+        put(out, "    by its embedding   ");
+        if (r->agree && r->told >= 0.5)
+            put(out, "the same");
+        else
+            put_task(out, &r->guess);
+        put(out, ", %.0f %% sure%s\n", 100 * r->sure,
+            r->warnings                   ? ", which means little: see the warning"
+            : r->told >= 0.5 && !r->agree ? ": it differs, and words are better evidence"
+                                          : "");
+    }
+}
+
+static void put_finding(struct json_text *out, const struct report *r) {
+    put(out, "  what it does         ");
+    if (r->evidence == EVIDENCE_NONE)
+        put(out, "not known");
+    else
+        put_task(out, r->evidence == EVIDENCE_WORDS ? &r->task : &r->guess);
+    if (r->evidence == EVIDENCE_WORDS && r->first_n >= 0)
+        put(out, ", n = %d .. %d", r->first_n, r->last_n);
+    put(out, r->evidence == EVIDENCE_EMBEDDING ? ", probably\n" : "\n");
+    put_evidence(out, r);
+}
+
+static void put_warnings(struct json_text *out, const struct report *r) {
+    for (int i = 0; i < r->warnings; i++)
+        put(out, "  WARNING              %s\n", r->warning[i]);
+    if (*r->unfit)
+        put_kind(out, "                       It asks RNNs that read ", &r->by->encoder->arch, rnn_tells_tokens(&r->by->encoder->arch));
+    if (r->warnings && r->z)
+        put(out, "                       It is unlike the RNNs that the interrogator has learnt by: predictions mean little\n");
+}
+
+// A field without the path before it.
+static const char *short_name(const struct predictor *p) {
+    const char *dot = strrchr(p->property.name, '.');
+    return dot ? dot + 1 : p->property.name;
+}
+
+static void put_opinion(struct json_text *out, const struct report *r, int i) {
+    const struct predictor *p = r->by->predictor[i];
+    put(out, "  predicted %-10s ", short_name(p));
+    for (int a = 0; a < p->answers; a++) {
+        put(out, a ? ", " : "");
+        put_label(out, &r->opinion[i][a].label);
+        if (!isnan(r->opinion[i][a].confidence))
+            put(out, " (%.0f %%)", 100 * r->opinion[i][a].confidence);
+    }
+    if (!isnan(r->by->calibration[i].within))
+        put(out, " +- %.2g (nine times of ten)", r->by->calibration[i].within);
+    put(out, "\n");
+}
+
+// --- What it says ---
+
+static void put_words(struct json_text *out, const struct report *r, const struct words *words) {
+    char text[SPEECH_TEXT_SIZE];
+    int n = words->count < r->options->words ? words->count : r->options->words;
+    for (int i = 0; i < n; i++) {
+        speech_text(text, &r->speech, words->tokens + words->list[i].first, words->list[i].length);
+        put(out, "%s%.60s%s", i ? " " : "", *text ? text : "(empty)", strlen(text) > 60 ? "..." : "");
+    }
+    if (words->count > n)
+        put(out, " and %d more", words->count - n);
+}
+
+static void put_speech(struct json_text *out, const struct report *r) {
+    put(out, "  says                 ");
+    put_words(out, r, &r->words);
+    put(out, "\n                       (%.1f %% of all that it says%s%s)\n", 100 * r->words.mass,
+        r->words.truncated ? "; the rest is in too many words to be listed" : "",
+        r->assumed ? "; words begin and end with the tokens of the zoo's" : "");
+    if (r->has_truth) {
+        put(out, "  its record's task    ");
+        put_task(out, &r->record->task);
+        put(out, ": %d words right, %d missing, %d extra\n", r->verdict.right, r->verdict.missing, r->verdict.extra);
+    }
+}
+
+static void put_relatives(struct json_text *out, const struct report *r) {
+    for (int i = 0; i < r->relatives.count; i++) {
+        const struct value *of = report_relative(r, i), *arch = value_get(of, "arch");
+        struct task task = {0};
+        struct rnn_arch a;
+        struct error ignored;
+        uint64_t run = 0, step = 0;
+        value_to_u64(value_get(of, "run"), &run);
+        value_to_u64(value_get(of, "step"), &step);
+        put(out, "%s run %llu, step %llu", i ? "                      " : "  relatives           ", (unsigned long long)run,
+            (unsigned long long)step);
+        if (arch && arch_read(arch, &a, &ignored) == STATUS_OK) {
+            put(out, ", ");
+            put_arch(out, &a);
+        }
+        if (value_get(of, "task") && task_read(value_get(of, "task"), &task, &ignored) == STATUS_OK && task.family) {
+            put(out, ", ");
+            put_task(out, &task);
+        }
+        put(out, ", at %.3f\n", r->relatives.list[i].distance);
+    }
+}
+
+static void put_novelty(struct json_text *out, const struct report *r) {
+    if (!isnan(r->novelty))
+        put(out, "  novelty              %.0f %% of the RNNs held out of the zoo are nearer to it", 100 * r->novelty);
+    if (!isnan(r->hardness))
+        put(out, "%s%.0f %% are easier to imitate", isnan(r->novelty) ? "  novelty              " : ", ", 100 * r->hardness);
+    if (!isnan(r->novelty) || !isnan(r->hardness))
+        put(out, "\n");
+}
+
+static void put_clone(struct json_text *out, const struct report *r) {
+    put(out, "  its clone            imitates it with a loss of %.4f%s\n", r->loss,
+        rnn_answers_classes(&r->record->arch) ? " (total variation)" : " (squared difference)");
+    if (!r->speaks)
+        return;
+    put(out, "  its clone says       ");
+    put_words(out, r, &r->clone_words);
+    put(out, "\n                       (%d of the %d words shown above are among its %d)\n", r->clone_right, r->shown,
+        r->clone_words.count);
+}
+
+void report_text(struct json_text *out, const struct report *r) {
+    const struct rnn_arch *a = &r->record->arch;
+    char name[TEXT_FIELD_SIZE];
+    if (value_to_text(value_get(r->record->root, "name"), name, sizeof name))
+        put(out, "%s, ", name);
+    put(out, "run %llu, step %llu: ", (unsigned long long)r->record->run, (unsigned long long)r->record->step);
+    put_arch(out, a);
+    put(out, ", %zu weights", r->weights);
+    put_kind(out, ", reads ", a, speech_generates(r->record));
+    put_finding(out, r);
+    put_warnings(out, r);
+    if (r->speaks)
+        put_speech(out, r);
+    for (int i = 0; i < r->by->predictors && r->z; i++)
+        put_opinion(out, r, i);
+    put_novelty(out, r);
+    put_relatives(out, r);
+    if (r->cloned)
+        put_clone(out, r);
+}
