@@ -109,7 +109,7 @@ static void pack_finding(struct packer *p, const struct report *r) {
         pack_nil(p);
         return;
     }
-    task_text(task, text);
+    task_notation(task, text);
     pack_map(p);
     pack_key(p, "task");
     task_pack(p, task);

@@ -43,7 +43,7 @@ static void put_label(struct json_text *out, const struct label *label) {
 
 static void put_task(struct json_text *out, const struct task *task) {
     char text[FAMILY_KEY_SIZE];
-    task_text(task, text);
+    task_notation(task, text);
     put(out, "%s", text);
 }
 

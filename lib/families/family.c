@@ -22,7 +22,7 @@ struct task task_make(const struct family *family, const void *body) {
     return task;
 }
 
-void task_text(const struct task *task, char text[FAMILY_KEY_SIZE]) {
+void task_notation(const struct task *task, char text[FAMILY_KEY_SIZE]) {
     const struct family *f = task->family;
     text[(f->text ? f->text : f->key)(task->body.bytes, text)] = 0;
 }

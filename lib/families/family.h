@@ -145,7 +145,7 @@ const struct family_target *family_target(const char *name); // of any family; N
 uint64_t task_hash(const struct task *task, uint64_t seed);
 
 // The task for people, terminated; of a known family.
-void task_text(const struct task *task, char text[FAMILY_KEY_SIZE]);
+void task_notation(const struct task *task, char text[FAMILY_KEY_SIZE]);
 
 struct task task_make(const struct family *family, const void *body);
 #define TASK_BODY(type, task) ((const type *)(const void *)(task)->body.bytes)

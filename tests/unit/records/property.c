@@ -211,7 +211,7 @@ static void test_task(void) {
     CHECK(property_named(&p, "task", PROPERTY_UNDECIDED, &error) == STATUS_OK);
     p.answers = 3;
     CHECK(property_task(&task, &p, (struct label[]){integer(1), integer(-3), integer(0)}, &like) && task.family == language);
-    task_text(&task, text);
+    task_notation(&task, text);
     CHECK(strcmp(text, "a^n b^(n+1) c^(n-3) d^n") == 0);
     CHECK(language->key(task.body.bytes, text) == 24 && strncmp(text, "formal-language 0 1 -3 0", 24) == 0);
     CHECK(!property_task(&task, &p, (struct label[]){integer(1), integer(-9), integer(0)}, &like));
