@@ -77,7 +77,7 @@ OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
 .PHONY: format objects all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
 .PHONY: readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage transfer interrogator
-all: $(BIN)
+all: $(BIN) $(BUILD)/completion.bash
 lib: $(LIB)
 
 help:
@@ -131,6 +131,11 @@ $(BUILD)/bin/%: $(BUILD)/filters/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(SAY)'LD  $@'
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/completion.bash: filters/completion.bash $(BUILD)/filters.names
+	@mkdir -p $(@D)
+	$(SAY)'GEN $@'
+	$(Q){ cat $< && echo 'complete -o default -F _rnnpipe $(FILTERS)'; } > $@
 
 # Only what reads files of other programs is linked with their libraries: the others start faster without.
 $(addprefix $(BUILD)/,bin/import-rnn tests/fuzz/formats): LDLIBS += $(FORMAT_LIBS)
@@ -274,16 +279,20 @@ interrogator: deps
 
 quoted = '$(subst ','\'',$(1))'
 TO    := $(call quoted,$(DESTDIR)$(PREFIX))
-PLACE := bin share/rnnpipe share/man/man1 share/man/man5 share/man/man7
+COMPLETIONS := share/bash-completion/completions
+PLACE := bin share/rnnpipe $(COMPLETIONS) share/man/man1 share/man/man5 share/man/man7
 
 install: all
 	install -d $(PLACE:%=$(TO)/%)
 	install -m 755 $(BIN) $(TO)/bin
 	install -m 644 pipelines/language/interrogator.mp $(TO)/share/rnnpipe
 	for page in filters/*.[157]; do install -m 644 $$page $(TO)/share/man/man$${page##*.}; done
+	install -m 644 $(BUILD)/completion.bash $(TO)/$(COMPLETIONS)/rnnpipe
+	for filter in $(FILTERS); do ln -sf rnnpipe $(TO)/$(COMPLETIONS)/$$filter; done # bash looks for the names of commands
 
 uninstall:
-	for filter in $(FILTERS); do rm -f $(TO)/bin/$$filter; done
+	for filter in $(FILTERS); do rm -f $(TO)/bin/$$filter $(TO)/$(COMPLETIONS)/$$filter; done
+	rm -f $(TO)/$(COMPLETIONS)/rnnpipe
 	rm -f $(TO)/share/rnnpipe/interrogator.mp
 	for page in filters/*.[157]; do rm -f $(TO)/share/man/man$${page##*.}/$$(basename $$page); done
 	-@cd $(TO) && rmdir -p --ignore-fail-on-non-empty $(PLACE) 2> /dev/null # those that are empty now

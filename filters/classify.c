@@ -21,6 +21,7 @@ static struct option options[] = {
      .name = "fit",
      .target = &fit,
      .value = "FIELD[,FIELD]",
+     .words = "task|rotation|step|accuracy|gap",
      .help = "Train a predictor of this field of the records, by its dotted path: metrics.accuracy, task.offsets, arch.cell; or task, "
              "rotation, "
              "step, accuracy, gap, which are short for the paper's properties; one for each of several fields"},
@@ -40,6 +41,7 @@ static struct option options[] = {
      .name = "as",
      .target = &as,
      .value = "KIND[,KIND]",
+     .words = "auto|number|classes|angle",
      .help =
          "What a field is: number, classes, angle (in degrees: 359 is near 0), or auto, which goes by the data; one for all, or one each"},
     {.type = OPTION_TEXT,

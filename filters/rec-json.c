@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "records/kinds.h"
 #include "stream/json.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ static struct option options[] = {
      .letter = 'k',
      .target = &kind,
      .value = "KIND[,KIND]...",
+     .words = RECORD_KINDS,
      .help = "Show only data records of these kinds"},
     {.type = OPTION_FLAG, .name = "meta", .letter = 'm', .target = &meta, .help = "Show meta and end records too"},
     {.type = OPTION_FLAG,

@@ -3,6 +3,7 @@
 #include "base/tempfile.h"
 #include "cli/cli.h"
 #include "formats/npy.h"
+#include "records/kinds.h"
 #include "records/path.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@ static struct option options[] = {
      .letter = 'k',
      .target = &kind,
      .value = "KIND[,KIND]...",
+     .words = RECORD_KINDS,
      .help = "Only data records of these kinds"},
     {.type = OPTION_TEXT, .name = "to", .letter = 't', .target = &to, .value = "DIRECTORY", .help = "Write FIELD.npy there for each field"},
     {0},

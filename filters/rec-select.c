@@ -3,6 +3,7 @@
 #include "base/table.h"
 #include "cli/cli.h"
 #include "records/condition.h"
+#include "records/kinds.h"
 #include "stream/keys.h"
 
 #include <string.h>
@@ -13,12 +14,19 @@ static uint64_t first;
 static bool invert;
 
 static struct option options[] = {
-    {.type = OPTION_TEXT, .name = "kind", .letter = 'k', .target = &kind, .value = "KIND[,KIND]...", .help = "Records of these kinds"},
+    {.type = OPTION_TEXT,
+     .name = "kind",
+     .letter = 'k',
+     .target = &kind,
+     .value = "KIND[,KIND]...",
+     .words = RECORD_KINDS,
+     .help = "Records of these kinds"},
     {.type = OPTION_TEXT,
      .name = "split",
      .letter = 's',
      .target = &split,
      .value = "SPLIT[,SPLIT]...",
+     .words = RECORD_SPLITS,
      .help = "Records of these splits: train, validation, ood"},
     {.type = OPTION_TEXT, .name = "run", .letter = 'r', .target = &run, .value = "RANGES", .help = "Runs, such as 0-99,200,1000-"},
     {.type = OPTION_TEXT,

@@ -1,5 +1,6 @@
 // Chosen fields of records as tab-separated text, for gnuplot, awk or R.
 #include "cli/cli.h"
+#include "records/kinds.h"
 #include "records/path.h"
 #include "stream/json.h"
 
@@ -15,6 +16,7 @@ static struct option options[] = {
      .letter = 'k',
      .target = &kind,
      .value = "KIND[,KIND]...",
+     .words = RECORD_KINDS,
      .help = "Only data records of these kinds"},
     {.type = OPTION_FLAG, .name = "header", .target = &header, .help = "Begin with a line of the fields' names"},
     {.type = OPTION_FLAG,

@@ -99,6 +99,10 @@ static void set_common_options(struct cli *cli) {
          .help = "Leave out RNNs that can't be read, instead of stopping there; the output and standard error say which"},
         {.type = OPTION_ACTION, .name = "help", .letter = 'h', .target = &cli->help, .help = "Print this help and exit"},
         {.type = OPTION_ACTION, .name = "usage", .target = &cli->usage, .help = "Print the usage lines and exit"},
+        {.type = OPTION_ACTION,
+         .name = "options",
+         .target = &cli->options,
+         .help = "Print a table of the options, as Tab completion reads it, and exit"},
         {.type = OPTION_ACTION, .name = "version", .target = &cli->version, .help = "Print the version and exit"},
         {0},
     };
@@ -159,6 +163,8 @@ static void run_action(struct cli *cli) {
         help_print(stdout, cli->program, cli->common_options);
     else if (cli->usage)
         help_usage(stdout, cli->program);
+    else if (cli->options)
+        help_options(stdout, cli->program, cli->common_options);
     else
         printf("%s (rnnpipe) %s\n", cli->program->name, RNNPIPE_VERSION);
     cli_check(cli, close_stdout(&cli->error));
@@ -192,7 +198,7 @@ struct cli *cli_begin(struct program *program, int argc, char **argv) {
     int first = argc;
     if (options_parse(argc, argv, program->options, cli->common_options, &first, &cli->error) != STATUS_OK)
         fail_usage(cli);
-    if (cli->help || cli->usage || cli->version)
+    if (cli->help || cli->usage || cli->version || cli->options)
         run_action(cli);
     cli->operand_count = argc - first;
     cli->operands = argv + first;

@@ -8,13 +8,14 @@
 struct cli {
     const struct program *program;
     struct cli_common common;
-    struct option common_options[13];
+    struct option common_options[12];
     struct writer_identity identity;
     struct error error;
     int operand_count;
     char **operands;
     bool closed[3];               // which of the standard descriptors were closed when we began
     bool help, usage, version;    // the actions
+    bool options;                 // and one more
     const struct value **sources; // further meta records whose history every output segment takes up
     int source_count;
     struct table kept;         // hash of a kept source's bytes -> its place from 1
@@ -30,6 +31,9 @@ void cli_tell_skipped(struct cli *cli); // at the end; exits when nothing was le
 
 void help_print(FILE *f, const struct program *program, const struct option *common);
 void help_usage(FILE *f, const struct program *program);
+// A line for each option, for programs: NAME TYPE LETTER WORDS; TYPE flag, action, choice, words, file, directory or value; LETTER - for
+// none; WORDS a|b|c, of choice and words only.
+void help_options(FILE *f, const struct program *program, const struct option *common);
 
 void progress_clear(struct progress *p); // takes the line off the terminal before something else is printed; NULL allowed
 

@@ -159,3 +159,28 @@ void help_print(FILE *f, const struct program *program, const struct option *com
         line += length + (line[length] == '\n');
     }
 }
+
+static const char *type_for_programs(const struct option *o) {
+    if (o->type == OPTION_FLAG)
+        return "flag";
+    if (o->type == OPTION_ACTION)
+        return "action";
+    if (o->choices)
+        return "choice";
+    if (o->words)
+        return "words";
+    if (o->value && option_is_choice("FILE|PATTERN", o->value))
+        return "file";
+    return o->value && option_is_choice("DIR|DIRECTORY", o->value) ? "directory" : "value";
+}
+
+void help_options(FILE *f, const struct program *program, const struct option *common) {
+    const struct option *const tables[] = {program->options, common};
+    for (int i = 0; i < 2; i++)
+        for (const struct option *o = tables[i]; o && (o->name || o->type == OPTION_HEADING); o++)
+            if (o->type != OPTION_HEADING)
+                fprintf(f, "%s %s %c %s\n", o->name, type_for_programs(o), o->letter ? o->letter : '-',
+                        o->choices ? o->choices
+                        : o->words ? o->words
+                                   : "");
+}

@@ -30,7 +30,7 @@ bool option_is_choice(const char *choices, const char *text) {
 
 // The name of a file may be any bytes. All other texts are compared with those of records, or get into them.
 static bool is_file(const struct option *o) {
-    return o->value && option_is_choice("FILE|DIR|PATTERN", o->value);
+    return o->value && option_is_choice("FILE|DIR|DIRECTORY|PATTERN", o->value);
 }
 
 static enum status set_text(struct option *o, const char *text, const char *what, struct error *error) {

@@ -12,7 +12,7 @@ enum option_type {
     OPTION_INT,    // int *
     OPTION_U64,    // uint64_t *
     OPTION_REAL,   // double *
-    OPTION_TEXT,   // const char **; has to be UTF-8, unless `value` is FILE, DIR or PATTERN: names of files may be any bytes
+    OPTION_TEXT,   // const char **; has to be UTF-8, unless `value` is FILE, DIR, DIRECTORY or PATTERN: names of files may be any bytes
     OPTION_CHOICE, // const char **; choices is "a|b|c"
     OPTION_ACTION, // bool *; --name only, ends the parsing at once: --help, --usage, --version
     OPTION_HEADING // no option: `help` is a heading in --help
@@ -27,7 +27,8 @@ struct option {
     const char *help;  // one sentence, with the unit
     double low, high;  // bounds of numbers, inclusive; both 0 = none
     const char *choices;
-    bool given; // set by the parser: from the command line or the YAML file
+    const char *words; // of a text: what is usual in it or in its list, "a|b|c", for Tab completion only
+    bool given;        // set by the parser: from the command line or the YAML file
 };
 
 // Parses the command line into both tables (each ends with a zeroed option; own may be NULL and wins where both have a name) and gathers

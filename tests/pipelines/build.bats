@@ -35,6 +35,11 @@ make_one() { # ARGUMENT...: one object, into a folder of the test's own; prints 
     run -0 make -C "$ROOT" -o all install BUILD="$build" PREFIX="$BATS_TEST_TMPDIR/my inst"
     [[ $(find 'my inst/bin' -type f | wc -l) == $(find "$ROOT/filters" -name '*.c' | wc -l) ]]
     "my inst/bin/rec-info" --version
+    completions='my inst/share/bash-completion/completions'
+    for name in $(filters); do
+        # shellcheck disable=SC1090
+        (. "$completions/$name" && [[ $(complete -p "$name") == *"-o default -F _rnnpipe $name" ]]) || { echo "$name: no completion" && false; }
+    done
     [[ -e 'my inst/share/man/man1/probe.1' && -e 'my inst/share/man/man5/rnnpipe-stream.5' ]]
     run -0 make -C "$ROOT" uninstall BUILD="$build" PREFIX="$BATS_TEST_TMPDIR/my inst"
     [[ ! -e 'my inst' || -z $(find 'my inst' -mindepth 1) ]]
