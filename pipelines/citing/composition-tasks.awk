@@ -1,5 +1,5 @@
 # JSON lines of tasks, drawn and partitioned -> tasks of languages of one split, each of them several times: the languages of this split in
-# the order in which they first occur; copies "32:16 64:2" wants 16 of each of the first 32, 2 of each of those up to the 64th. Runs are
+# the order in which they first occur; copies "32:16 64:2" wants 16 of each of the first 32, two of each of those up to the 64th. Runs are
 # numbered from `first`.
 BEGIN {
     n = split(copies, ranges, " ")

@@ -1,5 +1,6 @@
-# Lines of AXIS-NUMBER-SEED, split, truth, predicted -> a table of the share of right tasks, by axis and number: the mean of the seeds and
-# its interval (Student's t), for both splits; and the slopes of both axes, by least squares over the logarithm of the number to the base 2.
+# Lines of LANGUAGES-RUNS-SNAPSHOTS-WIDTHS-SEED, split, truth, predicted -> a table of the share of right tasks for each zoo: the mean of the
+# seeds and its interval (Student's t), for both splits; and what is gained when languages are doubled at `runs` runs, or runs of `languages`:
+# slopes by least squares over the logarithm to the base 2.
 BEGIN {
     FS = OFS = "\t"
     split("12.706 4.303 3.182 2.776 2.571 2.447 2.365 2.306 2.262", student, " ") # 97.5 %, by degrees of freedom
@@ -7,19 +8,20 @@ BEGIN {
 
 {
     split($1, part, "-")
-    cell = part[1] "-" part[2]
+    cell = part[1] "-" part[2] "-" part[3] "-" part[4]
     if (!(cell in place)) {
         place[cell] = ++cells
         name[cells] = cell
-        axis[cells] = part[1]
-        number[cells] = part[2]
+        of_languages[cells] = part[1]
+        of_runs[cells] = part[2]
+        usual[cells] = part[3] == 1 && part[4] == 1
     }
-    if (!(part[3] in known)) {
-        known[part[3]] = 1
-        seed[++seeds] = part[3]
+    if (!(part[5] in known)) {
+        known[part[5]] = 1
+        seed[++seeds] = part[5]
     }
-    all[cell, part[3], $2]++
-    right[cell, part[3], $2] += $3 == $4
+    all[cell, part[5], $2]++
+    right[cell, part[5], $2] += $3 == $4
 }
 
 function share(cell, s, which) { return right[cell, s, which] / all[cell, s, which] }
@@ -41,8 +43,8 @@ function slopes(which, along,    i, k, n, x, y, sx, sy, sxx, sxy, s) {
     for (i = 1; i <= seeds; i++) {
         n = sx = sy = sxx = sxy = 0
         for (k = 1; k <= cells; k++)
-            if (axis[k] == along) {
-                x = log(number[k]) / log(2)
+            if (usual[k] && (along == "languages" ? of_runs[k] == runs : of_languages[k] == languages)) {
+                x = log(along == "languages" ? of_languages[k] : of_runs[k]) / log(2)
                 y = share(name[k], seed[i], which)
                 n++; sx += x; sy += y; sxx += x * x; sxy += x * y
             }
@@ -52,14 +54,16 @@ function slopes(which, along,    i, k, n, x, y, sx, sy, sxx, sxy, s) {
 }
 
 END {
-    print "axis", "number", "ood", "ood_low", "ood_high", "validation", "validation_low", "validation_high"
+    print "languages", "runs", "snapshots", "widths", "ood", "ood_low", "ood_high", "validation", "validation_low", "validation_high"
     for (k = 1; k <= cells; k++) {
         for (i = 1; i <= seeds; i++) {
             ood[i] = share(name[k], seed[i], "ood")
             validation[i] = share(name[k], seed[i], "validation")
         }
-        print axis[k], number[k], told(ood), told(validation)
+        cell = name[k]
+        gsub("-", OFS, cell)
+        print cell, told(ood), told(validation)
     }
-    print "languages", "doubled", slopes("ood", "languages"), slopes("validation", "languages")
-    print "runs", "doubled", slopes("ood", "runs"), slopes("validation", "runs")
+    print "doubled", runs, 1, 1, slopes("ood", "languages"), slopes("validation", "languages")
+    print languages, "doubled", 1, 1, slopes("ood", "runs"), slopes("validation", "runs")
 }

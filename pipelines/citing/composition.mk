@@ -6,13 +6,20 @@
 #
 # RESULTS     where all files go            JOBS        how many processes at a time            BIN         where the filters are
 # SEEDS       of encoders and predictors    STEPS       of each RNN                             EMULATION   steps of emulation
+# CELLS       the zoos                      LANGUAGES   of zoos that differ in their runs       RUNS        of zoos that differ in languages
+# TRAINED     what RNNs there are to choose from: 32:16 128:1 is 16 of each of the first 32 languages, one of each up to the 128th
+# JUDGED      likewise, what validation and judging have, each of languages of its own
 
 BIN       ?= ../../build/bin
 RESULTS   ?= ../../results/composition
 JOBS      ?= $(shell nproc)
 SEEDS     ?= 1 2 3
 STEPS     ?= 500
-EMULATION ?= 3000
+EMULATION ?= 2000
+LANGUAGES ?= 32
+RUNS      ?= 128
+TRAINED   ?= 32:16 128:1
+JUDGED    ?= 32:2
 R         := $(RESULTS)
 HERE      := ../
 
@@ -27,19 +34,16 @@ export LC_ALL := C
 
 include $(HERE)one-make.mk
 
-# The zoos, by the axis along which they grow: AXIS-NUMBER, and which RNNs they have. Languages are numbered in the order in which they are
-# drawn, and the RNNs of each of them: a smaller zoo is a part of the larger one.
-LANGUAGES := 8 16 32 64 128# at 128 runs
-RUNS      := 32 64 128 256 512# of 32 languages
-OTHERS    := snapshots-3 widths-3# of 128 runs of 32 languages
-CELLS     := $(LANGUAGES:%=languages-%) $(RUNS:%=runs-%) $(OTHERS)
-$(foreach l,$(LANGUAGES),$(eval of-languages-$(l) = --step last --where 'language < $(l), copy < $(shell echo $$((128 / $(l))))'))
-$(foreach r,$(RUNS),$(eval of-runs-$(r) = --step last --where 'language < 32, copy < $(shell echo $$(($(r) / 32)))'))
-of-snapshots-3 = --where 'language < 32, copy < 4'
-of-widths-3    = --step last --where 'language < 32, copy < 2'# and as many of other widths
+# Zoos, by how many languages, runs, snapshots of each run, and widths they have: LANGUAGES-RUNS-SNAPSHOTS-WIDTHS. Languages are numbered in
+# the order in which they are drawn, and so are the runs of each: `language` and `copy`. A smaller zoo is a part of the larger one.
+CELLS   ?= 8-128-1-1 32-128-1-1 128-128-1-1 32-32-1-1 32-512-1-1 32-128-3-1 32-128-1-3
+number   = $(word $(2),$(subst -, ,$(1)))
+# Of three widths, half of the runs are of 32 units, a quarter of 16, a quarter of 64.
+choose   = --where 'language < $(call number,$(1),1), copy < $(shell echo $$(($(call number,$(1),2) / $(call number,$(1),1) \
+	$(if $(filter 3,$(call number,$(1),4)),/ 2))))' $(if $(filter 1,$(call number,$(1),3)),--step last)
 
 MODELS := $(foreach c,$(CELLS),$(SEEDS:%=$(R)/$(c)-%))
-cell    = $(R)/$(patsubst %-$(lastword $(subst -, ,$*)),%,$*)
+zoo     = $(R)/zoo-$(patsubst %-$(seed),%,$*).mp
 seed    = $(lastword $(subst -, ,$*))
 
 .PHONY: all
@@ -51,9 +55,9 @@ all: $(R)/composition.txt $(R)/composition.png
 # --- RNNs ---
 
 # Tasks with `language` and `copy`; runs of one language differ in their start and in the strings that they learn from.
-copies-train      := 32:16 64:2 128:1
-copies-validation := 32:3
-copies-ood        := 32:3
+copies-train      := $(TRAINED)
+copies-validation := $(JUDGED)
+copies-ood        := $(JUDGED)
 first-train       := 0
 first-validation  := 10000
 first-ood         := 20000
@@ -67,17 +71,17 @@ recipe := --steps $(STEPS) --layers 1 --rollouts 50 --samples 100
 $(R)/rnns-%.mp: $(R)/tasks-%.mp
 	@echo "composition: training RNNs, $*"
 	@seq $(first-$*) 80 $$(($(first-$*) + 639)) | PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -k -j$(JOBS) --halt soon,fail=1 \
-		'rec-select --run {}-$$(({} + 79)) < $< | train-rnn --hidden 32 $(recipe) --snapshots 100,200' > $(tmp)
+		'rec-select --run {}-$$(({} + 79)) < $< | train-rnn --hidden 32 $(recipe) --snapshots $$(($(STEPS) / 5)),$$(($(STEPS) * 2 / 5))' > $(tmp)
 	@mv $(tmp) $@
 
-# A quarter of 128 RNNs of 16 units, and a quarter of 64.
+# A quarter of the runs, of 16 units, and a quarter, of 64.
 $(R)/wide.mp: $(R)/tasks-train.mp
-	@for copy in 2 3; do rec-select --where "language < 32, copy = $$copy" < $< | \
-		train-rnn --hidden $$((copy == 2 ? 16 : 64)) $(recipe) --snapshots ''; done > $(tmp)
+	@for ((copy = $(RUNS) / $(LANGUAGES) / 2; copy < $(RUNS) / $(LANGUAGES); copy++)); do rec-select --where "language < $(LANGUAGES), copy = $$copy" < $< | \
+		train-rnn --hidden $$((copy % 2 ? 64 : 16)) $(recipe) --snapshots ''; done > $(tmp)
 	@mv $(tmp) $@
 
-$(CELLS:%=$(R)/%.mp): $(R)/%.mp: $(R)/rnns-train.mp $(R)/wide.mp $(R)/rnns-validation.mp
-	@{ rec-select $(of-$*) < $<; $(if $(filter widths-%,$*),cat $(R)/wide.mp;) rec-select --step last < $(R)/rnns-validation.mp; } > $(tmp)
+$(CELLS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(R)/rnns-train.mp $(R)/wide.mp $(R)/rnns-validation.mp
+	@{ rec-select $(call choose,$*) < $<; $(if $(filter 3,$(call number,$*,4)),cat $(R)/wide.mp;) rec-select --step last < $(R)/rnns-validation.mp; } > $(tmp)
 	@mv $(tmp) $@
 
 $(R)/judged.mp: $(R)/rnns-validation.mp $(R)/rnns-ood.mp
@@ -86,23 +90,23 @@ $(R)/judged.mp: $(R)/rnns-validation.mp $(R)/rnns-ood.mp
 
 # --- Encoders and predictors ---
 
-$(MODELS:=.model.mp): $(R)/%.model.mp: $(foreach c,$(CELLS),$(R)/$(c).mp)
+$(MODELS:=.model.mp): $(R)/%.model.mp: $(CELLS:%=$(R)/zoo-%.mp)
 	@echo "composition: $*"
-	@probe --new --linear --hidden 64 --mlp-hidden 64 --length 16 --seed $(seed) < $(cell).mp > $@.fresh
+	@probe --new --linear --hidden 64 --mlp-hidden 64 --length 16 --seed $(seed) < $(zoo) > $@.fresh
 	@emulate --fit $@.fresh --steps $(EMULATION) --hidden 64 --batch 32 --rate 1e-3 --anneal 0.5 --clip 1 --condition every --validate-every 500 \
-		< $(cell).mp > $(tmp)
+		< $(zoo) > $(tmp)
 	@rm $@.fresh
 	@mv $(tmp) $@
 
 # Split, truth, answer; none of the judged languages has been seen.
 $(MODELS:=.tsv): $(R)/%.tsv: $(R)/%.model.mp $(R)/judged.mp
-	@probe --model $< < $(cell).mp | classify --quiet --fit task --steps 3000 --seed $(seed) > $@.predictor
+	@probe --model $< < $(zoo) | classify --quiet --fit task --steps 2000 --seed $(seed) > $@.predictor
 	@probe --model $< < $(R)/judged.mp | classify --model $@.predictor | rec-table --kind prediction split truth predicted | sed "s/^/$*\t/" > $(tmp)
 	@rm $@.predictor
 	@mv $(tmp) $@
 
 $(R)/composition.tsv: composition.awk $(MODELS:=.tsv)
-	@awk -f composition.awk $(MODELS:%=%.tsv) > $(tmp)
+	@awk -v languages=$(LANGUAGES) -v runs=$(RUNS) -f composition.awk $(MODELS:%=%.tsv) > $(tmp)
 	@mv $(tmp) $@
 
 $(R)/composition.txt: $(R)/composition.tsv
@@ -110,5 +114,5 @@ $(R)/composition.txt: $(R)/composition.tsv
 	@mv $(tmp) $@
 
 $(R)/composition.png: figures/composition.gp $(R)/composition.tsv
-	@gnuplot -c $^ $(tmp)
+	@gnuplot -c $^ $(tmp) $(LANGUAGES) $(RUNS)
 	@mv $(tmp) $@

@@ -13,12 +13,35 @@ load ../helper
     [[ $output != *training* ]]
 }
 
+# The share of right answers, counted anew; and that what is judged shares no language with what is learnt from.
+@test "make composition: zoos of the numbers that are asked for, judged on languages of nobody's" {
+    run -0 make -C "$ROOT/pipelines/citing" -f composition.mk BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 SEEDS='1 2' STEPS=30 EMULATION=4 \
+        LANGUAGES=2 RUNS=8 TRAINED='2:8 4:2' JUDGED=4:1 CELLS='4-8-1-1 2-8-1-1 2-16-1-1 2-8-3-1 2-8-1-3'
+    grep -qE '^doubled +8 +1 +1 +-?[0-9.]+ ' <<< "$output"
+    file r/composition.png | grep -q 'PNG image data, 960 x 460'
+    python - r << 'PYTHON'
+import sys, glob, msgpack
+zoo = lambda name: [r for r in msgpack.Unpacker(open(f"{sys.argv[1]}/{name}.mp", "rb")) if r["kind"] == "rnn"]
+for name, (languages, runs, snapshots, widths) in {f"{a}-{b}-{c}-{d}": (a, b, c, d) for a, b, c, d in ((4, 8, 1, 1), (2, 8, 1, 1), (2, 16, 1, 1), (2, 8, 3, 1), (2, 8, 1, 3))}.items():
+    train = [r for r in zoo("zoo-" + name) if r["split"] == "train"]
+    task = lambda r: tuple(r["task"]["offsets"])
+    assert len({task(r) for r in train}) == languages and len({r["run"] for r in train}) == runs and len(train) == runs * snapshots, name
+    assert len({r["arch"]["hidden"] for r in train}) == widths and not {task(r) for r in train} & {task(r) for r in zoo("judged")}, name
+    rows = [l.rstrip("\n").split("\t") for s in "12" for l in open(f"{sys.argv[1]}/{name}-{s}.tsv")]
+    assert len(rows) == 2 * 8
+    row = next(l.split() for l in open(sys.argv[1] + "/composition.tsv") if l.split()[:4] == name.split("-"))
+    for split, column in (("ood", 4), ("validation", 7)):
+        mine = [r for r in rows if r[1] == split]
+        assert len(mine) == 8 and abs(sum(r[2] == r[3] for r in mine) / 8 - float(row[column])) < 1e-3, (name, split)
+PYTHON
+}
+
 @test "every experiment keeps others out of its RESULTS" {
     mkdir r
     exec {lock}>> r/lock
     flock "$lock"
     local call
-    for call in 'citing lineage' 'locks all' 'language -f transfer.mk' 'language -f interrogator.mk'; do
+    for call in 'citing lineage' 'citing -f composition.mk' 'locks all' 'language -f transfer.mk' 'language -f interrogator.mk'; do
         # shellcheck disable=SC2086 # several words
         run -2 make -C "$ROOT"/pipelines/$call BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 3>&-
         [[ $output == *"another make is at work in "*"/r: try again when it has ended"* ]] || { echo "$call: $output" && false; }
