@@ -57,6 +57,7 @@ struct partition {
     struct conditions far;        // where a condition was given
     struct json_text key;         // of the record at hand
     uint64_t without_task, drawn; // records split by their run; OOD records about which nothing but a hash says so
+    uint64_t records, fitting;    // those that fit the condition
 };
 
 static const double default_ood = 0.15;
@@ -116,7 +117,9 @@ static enum status split_of(struct partition *p, const struct value *record, enu
     bool known = task.family != NULL;
     if (!known && key_of(p, record, &task, error) != STATUS_OK)
         return error->status;
+    p->records++;
     if (p->far.count && conditions_hold(&p->far, record)) {
+        p->fitting++;
         *out = SPLIT_OOD;
         return STATUS_OK;
     }
@@ -155,6 +158,8 @@ static void say_what_is_unusual(struct cli *cli, const struct partition *p) {
         cli_note(cli, "%" PRIu64 " records have no task: they are split by their run", p->without_task);
     if (p->drawn)
         cli_note(cli, "%" PRIu64 " records of unknown tasks are ood by chance, not as they were far from the others: see --ood", p->drawn);
+    if (p->far.count && p->records && !p->fitting)
+        cli_note(cli, "none of %" PRIu64 " records is ood: '%s' fits none", p->records, ood);
 }
 
 int main(int argc, char **argv) {
