@@ -12,7 +12,7 @@
 #include <string.h>
 
 static double related = 0.25, margin = 0.1, kin = 0.55;
-static const char *direction = "rising", *time_field;
+static const char *direction = "rising", *time_field, *label;
 static bool dot, truth, align_first;
 static int limit = 5000;
 
@@ -58,6 +58,10 @@ static struct option options[] = {
      .name = "truth",
      .target = &truth,
      .help = "Also write what the records say of themselves (parent, or the step before of the same run), for judging"},
+    {.type = OPTION_TEXT,
+     .name = "label",
+     .target = &label,
+     .help = "Write this into each record's label, by which score tells lineages apart"},
     {.type = OPTION_FLAG, .name = "dot", .letter = 'd', .target = &dot, .help = "Write a graph for Graphviz instead of records"},
     {.type = OPTION_INT,
      .name = "limit",
@@ -86,6 +90,8 @@ struct net {
     double time;
     char name[TEXT_FIELD_SIZE]; // "" when it has none
     struct value *parent;       // what its record says, or NULL
+    struct value *second;       // likewise
+    char how[128];
 };
 
 struct nets {
@@ -115,6 +121,17 @@ static void make_room(struct nets *all) {
     all->capacity = (int)more;
 }
 
+static struct value *clone_of(const struct value *v) {
+    return v ? value_clone(v) : NULL;
+}
+
+static void keep_truth(struct net *net, const struct value *root) {
+    net->parent = clone_of(value_get(root, "parent"));
+    net->second = clone_of(value_get(root, "second"));
+    if (!value_to_text(value_get(root, "how"), net->how, sizeof net->how))
+        strcpy(net->how, "made");
+}
+
 static enum status add(struct nets *all, const struct value *root, struct error *error) {
     struct rnn_record r;
     enum status status = rnn_record_read(root, &r, error);
@@ -136,8 +153,8 @@ static enum status add(struct nets *all, const struct value *root, struct error 
         net->name[0] = 0;
     if (time_field && !path_number(root, time_field, &net->time))
         return error_set(error, STATUS_DATA, "--time: no number '%s' in it", time_field);
-    if (truth && value_get(root, "parent"))
-        net->parent = value_clone(value_get(root, "parent"));
+    if (truth)
+        keep_truth(net, root);
     status = rnn_record_weights(&r, &all->table, net->weights, error);
     if (status != STATUS_OK)
         return status;
@@ -173,12 +190,16 @@ static void infer(struct nets *all, struct lineage_arc *arcs) {
     free(times);
 }
 
+static void pack_run_step(struct packer *p, uint64_t run, uint64_t step) {
+    pack_key(p, "run");
+    pack_u64(p, run);
+    pack_key(p, "step");
+    pack_u64(p, step);
+}
+
 static void pack_name(struct packer *p, const struct net *net) {
     pack_map(p);
-    pack_key(p, "run");
-    pack_u64(p, net->run);
-    pack_key(p, "step");
-    pack_u64(p, net->step);
+    pack_run_step(p, net->run, net->step);
     if (net->name[0]) {
         pack_key(p, "name");
         pack_str(p, net->name);
@@ -197,15 +218,28 @@ static const struct net *snapshot_before(const struct nets *all, const struct ne
     return best;
 }
 
-static void pack_truth(struct packer *p, const struct nets *all, const struct net *net) {
+// nil, or run and step of the true parent, `second` likewise for a merge, and how the RNN was made of it.
+static enum status pack_truth(struct packer *p, const struct nets *all, const struct net *net, struct error *error) {
     const struct net *before = snapshot_before(all, net);
+    uint64_t run, step;
     pack_key(p, "truth");
-    if (before)
-        pack_name(p, before);
-    else if (net->parent)
-        pack_value(p, net->parent);
-    else
+    if (!before && !net->parent) {
         pack_nil(p);
+        return STATUS_OK;
+    }
+    if (!before && (field_u64(net->parent, "run", "parent", &run, error) != STATUS_OK ||
+                    field_u64(net->parent, "step", "parent", &step, error) != STATUS_OK))
+        return error_prefix(error, "run %llu, step %llu", (unsigned long long)net->run, (unsigned long long)net->step);
+    pack_map(p);
+    pack_run_step(p, before ? before->run : run, before ? before->step : step);
+    if (!before && net->second) {
+        pack_key(p, "second");
+        pack_value(p, net->second);
+    }
+    pack_key(p, "how");
+    pack_str(p, before ? "snapshot" : net->how);
+    pack_end(p);
+    return STATUS_OK;
 }
 
 static void pack_number(struct packer *p, const char *key, double number) {
@@ -215,15 +249,16 @@ static void pack_number(struct packer *p, const char *key, double number) {
     pack_double(p, number);
 }
 
-static void pack_arc(struct packer *p, const struct nets *all, int child, const struct lineage_arc *arc) {
+static enum status pack_arc(struct packer *p, const struct nets *all, int child, const struct lineage_arc *arc, struct error *error) {
     const struct net *net = &all->net[child];
     pack_map(p);
     pack_key(p, "kind");
     pack_str(p, "arc");
-    pack_key(p, "run");
-    pack_u64(p, net->run);
-    pack_key(p, "step");
-    pack_u64(p, net->step);
+    pack_run_step(p, net->run, net->step);
+    if (label) {
+        pack_key(p, "label");
+        pack_str(p, label);
+    }
     pack_key(p, "child");
     pack_name(p, net);
     pack_key(p, "parent");
@@ -246,9 +281,9 @@ static void pack_arc(struct packer *p, const struct nets *all, int child, const 
     pack_number(p, "cosine", arc->cosine);
     pack_number(p, "margin", arc->margin);
     pack_number(p, "kurtosis", all->traits[child].kurtosis);
-    if (truth)
-        pack_truth(p, all, net);
+    enum status status = truth ? pack_truth(p, all, net, error) : STATUS_OK;
     pack_end(p);
+    return status;
 }
 
 // Graphviz' quoted text: quotation marks and backslashes are escaped.
@@ -288,7 +323,7 @@ static void print_graph(const struct nets *all, const struct lineage_arc *arcs) 
 static void write_arcs(struct cli *cli, struct writer *out, const struct nets *all, const struct lineage_arc *arcs) {
     cli_begin_segment(cli, out, NULL, 0);
     for (int i = 0; i < all->count; i++) {
-        pack_arc(writer_packer(out), all, i, &arcs[i]);
+        cli_check(cli, pack_arc(writer_packer(out), all, i, &arcs[i], cli_error(cli)));
         cli_check(cli, writer_commit(out, cli_error(cli)));
     }
     cli_check(cli, writer_end_segment(out, cli_error(cli)));
@@ -298,6 +333,7 @@ static void forget(struct nets *all) {
     for (int i = 0; i < all->count; i++) {
         free(all->net[i].weights);
         free(all->net[i].parent);
+        free(all->net[i].second);
     }
     free(all->net);
     free(all->traits);
@@ -307,6 +343,7 @@ static void forget(struct nets *all) {
 
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
+    cli_check_label(cli, label);
     struct nets all = {0};
 
     struct reader *in = cli_reader(cli, "-");

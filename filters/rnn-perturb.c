@@ -170,8 +170,12 @@ int main(int argc, char **argv) {
 
     struct reader *in = cli_reader(cli, "-");
     struct rnnfile other = {0};
-    if (merge)
+    struct rnn_name second;
+    if (merge) {
         other = rnnfile_open(cli, merge, 1);
+        second = (struct rnn_name){other.rnn[0].run, other.rnn[0].step};
+        d.second = &second;
+    }
     struct writer *out = cli_writer(cli);
 
     while (cli_next(cli, in, out, "rnn"))

@@ -1,8 +1,8 @@
-// Prints a table of what prediction and emulation records came to.
+// Prints a table of what prediction and emulation records, or the arcs of a lineage, came to.
 #include "base/memory.h"
 #include "cli/cli.h"
 #include "stream/json.h"
-#include "training/scores.h"
+#include "training/arc_scores.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -33,15 +33,16 @@ static struct program program = {
     .name = "score",
     .summary = "print metrics by encoder and split, with 95 % intervals over seeds and over tasks",
     .synopsis = "[OPTION]... < RECORDS > TABLE",
-    .input = "prediction and emulation records, of several encoders and seeds if you like (cat)",
+    .input = "prediction and emulation records, of several encoders and seeds if you like (cat); or arc records",
     .output = "a table, as text",
-    .examples = "classify --model predictor.mp < z.mp | score\ncat predictions.*.mp emulations.*.mp | score --format tsv > table.tsv",
+    .examples = "classify --model predictor.mp < z.mp | score\ncat predictions.*.mp emulations.*.mp | score --format tsv > table.tsv\n"
+                "rnn-lineage --truth < zoo.mp | score --interval tasks",
     .options = options,
 };
 
 // --- For people ---
 
-enum { NAMES = 5, CELL_SIZE = 176 };
+enum { CELL_SIZE = 176 };
 
 struct text_table {
     char (*cells)[CELL_SIZE]; // [rows, columns]; the first row are the headings
@@ -70,28 +71,44 @@ static bool measured(const struct score_table *table, int column) {
     return false;
 }
 
+static int head_count(const struct score_table *table) {
+    int n = 0;
+    for (int k = 0; k < SCORE_HEADS; k++)
+        n += table->heads[k] != NULL;
+    return n;
+}
+
+// Under one of the heads; empty where there is no number of seeds.
+static void name_text(const struct score_row *row, int k, char out[CELL_SIZE]) {
+    const uint64_t numbers[SCORE_HEADS] = {0, 0, (uint64_t)row->seeds, row->records, row->tasks};
+    if (k < 2)
+        snprintf(out, CELL_SIZE, "%s", k ? row->part : row->label);
+    else
+        snprintf(out, CELL_SIZE, "%" PRIu64, numbers[k]);
+}
+
 static void fill_names(struct text_table *t, const struct score_table *table) {
-    static const char *const names[NAMES] = {"encoder", "split", "seeds", "records", "tasks"};
-    for (int c = 0; c < NAMES; c++)
-        snprintf(cell_at(t, 0, c), CELL_SIZE, "%s", names[c]);
-    for (int r = 0; r < table->row_count; r++) {
-        const struct score_row *row = &table->rows[r];
-        snprintf(cell_at(t, r + 1, 0), CELL_SIZE, "%s", row->label);
-        snprintf(cell_at(t, r + 1, 1), CELL_SIZE, "%s", split_names[row->split]);
-        snprintf(cell_at(t, r + 1, 2), CELL_SIZE, row->seeds ? "%d" : "-", row->seeds);
-        snprintf(cell_at(t, r + 1, 3), CELL_SIZE, "%" PRIu64, row->records);
-        snprintf(cell_at(t, r + 1, 4), CELL_SIZE, "%" PRIu64, row->tasks);
+    for (int k = 0, at = 0; k < SCORE_HEADS; k++) {
+        if (!table->heads[k])
+            continue;
+        snprintf(cell_at(t, 0, at), CELL_SIZE, "%s", table->heads[k]);
+        for (int r = 0; r < table->row_count; r++) {
+            name_text(&table->rows[r], k, cell_at(t, r + 1, at));
+            if (k == 2 && !table->rows[r].seeds)
+                strcpy(cell_at(t, r + 1, at), "-");
+        }
+        at++;
     }
 }
 
 // With the columns that some row has.
 static struct text_table table_text(const struct score_table *table) {
-    struct text_table t = {.rows = table->row_count + 1, .columns = NAMES};
+    struct text_table t = {.rows = table->row_count + 1, .columns = head_count(table)};
     for (int c = 0; c < table->column_count; c++)
         t.columns += measured(table, c);
     t.cells = memory_calloc((size_t)(t.rows * t.columns), sizeof *t.cells);
     fill_names(&t, table);
-    for (int c = 0, at = NAMES; c < table->column_count; c++) {
+    for (int c = 0, at = head_count(table); c < table->column_count; c++) {
         if (!measured(table, c))
             continue;
         snprintf(cell_at(&t, 0, at), CELL_SIZE, "%s", table->columns[c].heading);
@@ -139,14 +156,21 @@ static double number_of(const struct score_cell *cell, int which) {
 }
 
 static void print_tsv(const struct score_table *table) {
-    printf("encoder\tsplit\tseeds\trecords\ttasks");
+    for (int k = 0; k < SCORE_HEADS; k++)
+        if (table->heads[k])
+            printf("%s%s", k ? "\t" : "", table->heads[k]);
     for (int c = 0; c < table->column_count; c++)
         for (int k = 0; k < NUMBERS; k++)
             printf("\t%s%s", table->columns[c].name, suffixes[k]);
     putchar('\n');
     for (int r = 0; r < table->row_count; r++) {
         const struct score_row *row = &table->rows[r];
-        printf("%s\t%s\t%d\t%" PRIu64 "\t%" PRIu64, row->label, split_names[row->split], row->seeds, row->records, row->tasks);
+        char name[CELL_SIZE];
+        for (int k = 0; k < SCORE_HEADS; k++)
+            if (table->heads[k]) {
+                name_text(row, k, name);
+                printf("%s%s", k ? "\t" : "", name);
+            }
         for (int c = 0; c < table->column_count; c++)
             for (int k = 0; k < NUMBERS; k++) {
                 double number = number_of(&row->cells[c], k);
@@ -174,16 +198,16 @@ static void pack_cell(struct packer *p, const struct score_cell *cell) {
 
 static void pack_row(struct packer *p, const struct score_table *table, const struct score_row *row) {
     pack_map(p);
-    pack_key(p, "encoder");
-    pack_str(p, row->label);
-    pack_key(p, "split");
-    pack_str(p, split_names[row->split]);
-    pack_key(p, "seeds");
-    pack_i64(p, row->seeds);
-    pack_key(p, "records");
-    pack_u64(p, row->records);
-    pack_key(p, "tasks");
-    pack_u64(p, row->tasks);
+    const uint64_t numbers[SCORE_HEADS] = {0, 0, (uint64_t)row->seeds, row->records, row->tasks};
+    for (int k = 0; k < SCORE_HEADS; k++) {
+        if (!table->heads[k])
+            continue;
+        pack_key(p, table->heads[k]);
+        if (k < 2)
+            pack_str(p, k ? row->part : row->label);
+        else
+            pack_u64(p, numbers[k]);
+    }
     for (int c = 0; c < table->column_count; c++) {
         pack_key(p, table->columns[c].name);
         pack_cell(p, &row->cells[c]);
@@ -210,21 +234,36 @@ static void print_json(struct cli *cli, const struct score_table *table) {
     packer_free(p);
 }
 
+// Either predictions and emulations, or arcs: they make different tables.
+static void read_records(struct cli *cli, struct reader *in, struct scores *scores, struct arc_scores *arcs) {
+    bool others = false;
+    while (cli_next(cli, in, NULL, "prediction|emulation|arc")) {
+        bool arc = value_is(value_get(in->record, "kind"), "arc");
+        enum status status = arc ? arc_scores_add(arcs, in->record, cli_error(cli)) : scores_add(scores, in->record, cli_error(cli));
+        others |= !arc;
+        if (status == STATUS_OK && others && arc_scores_count(arcs))
+            status = error_set(cli_error(cli), STATUS_DATA, "arcs among predictions and emulations: one table can't have both");
+        cli_check_record(cli, in, status);
+    }
+}
+
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     struct scores *scores = scores_new(all);
+    struct arc_scores *arcs = arc_scores_new();
+    uint64_t seed = cli_common(cli)->seed;
 
     struct reader *in = cli_reader(cli, "-");
-
-    while (cli_next(cli, in, NULL, "prediction|emulation"))
-        cli_check_record(cli, in, scores_add(scores, in->record, cli_error(cli)));
+    read_records(cli, in, scores, arcs);
 
     struct score_table table;
     if (scores_untold(scores))
         cli_note(cli, "%" PRIu64 " predictions of what the records don't tell are not judged", scores_untold(scores));
     if (scores_repeated(scores))
         cli_note(cli, "%" PRIu64 " records are there twice and count once", scores_repeated(scores));
-    if (scores_table(scores, cli_common(cli)->seed, &table, cli_error(cli)) != STATUS_OK)
+    enum status status =
+        arc_scores_count(arcs) ? arc_scores_table(arcs, seed, &table, cli_error(cli)) : scores_table(scores, seed, &table, cli_error(cli));
+    if (status != STATUS_OK)
         cli_check(cli, error_prefix(cli_error(cli), "%s", in->name));
     if (format[0] == 'j')
         print_json(cli, &table);
@@ -234,5 +273,6 @@ int main(int argc, char **argv) {
         print_table(&table);
     score_table_free(&table);
     scores_free(scores);
+    arc_scores_free(arcs);
     return cli_finish(cli, in, NULL);
 }

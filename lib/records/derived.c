@@ -4,7 +4,17 @@
 
 static bool left_out(const struct value *key, const struct derivation *d) {
     bool behaviour = value_is(key, "metrics") || value_is(key, "rollouts");
-    return value_is(key, "parent") || value_is(key, "how") || value_is(key, "name") || (behaviour && !d->same);
+    return value_is(key, "parent") || value_is(key, "second") || value_is(key, "how") || value_is(key, "name") || (behaviour && !d->same);
+}
+
+static void pack_reference(struct packer *p, const char *key, uint64_t run, uint64_t step) {
+    pack_key(p, key);
+    pack_map(p);
+    pack_key(p, "run");
+    pack_u64(p, run);
+    pack_key(p, "step");
+    pack_u64(p, step);
+    pack_end(p);
 }
 
 void derived_pack(struct packer *p, const struct rnn_record *parent, const struct params *table, const float *weights,
@@ -23,13 +33,9 @@ void derived_pack(struct packer *p, const struct rnn_record *parent, const struc
         else
             pack_value(p, v);
     }
-    pack_key(p, "parent");
-    pack_map(p);
-    pack_key(p, "run");
-    pack_u64(p, parent->run);
-    pack_key(p, "step");
-    pack_u64(p, parent->step);
-    pack_end(p);
+    pack_reference(p, "parent", parent->run, parent->step);
+    if (d->second)
+        pack_reference(p, "second", d->second->run, d->second->step);
     pack_key(p, "how");
     pack_str(p, d->how);
     pack_end(p);

@@ -54,9 +54,9 @@ static void pack_wanted(struct packer *p, const struct task_record *task, const 
     struct rnn_arch arch = {.cell = r->cell, .hidden = r->hidden, .layers = r->layers};
     task->task.family->shape(task->task.body.bytes, &arch);
     pack_map(p);
-    pack_rest(
-        p, task->root,
-        (const char *const[]){"kind", "run", "seed", "step", "arch", "recipe", "weights", "metrics", "rollouts", "parent", "how", NULL});
+    pack_rest(p, task->root,
+              (const char *const[]){"kind", "run", "seed", "step", "arch", "recipe", "weights", "metrics", "rollouts", "parent", "second",
+                                    "how", NULL});
     pack_key(p, "arch");
     arch_pack(p, &arch);
     pack_key(p, "recipe");

@@ -78,8 +78,8 @@ void snapshot_pack_rollouts(struct packer *p, const struct trainee *t, int count
 }
 
 // Keys of a task record that are written here, or by others.
-static const char *const known[] = {"kind",    "run",      "step",   "seed",   "split",  "task", "arch", "weights",
-                                    "metrics", "rollouts", "recipe", "reason", "parent", "how",  NULL};
+static const char *const known[] = {"kind",    "run",      "step",   "seed",   "split",  "task",   "arch", "weights",
+                                    "metrics", "rollouts", "recipe", "reason", "parent", "second", "how",  NULL};
 
 bool snapshot_pack(struct packer *p, const struct trainee *t, const struct task_record *task, uint64_t seed, int step,
                    const struct snapshot_recipe *recipe, struct performance *performance) {

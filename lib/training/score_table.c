@@ -253,8 +253,9 @@ static void add_task_intervals(struct score_row *row, const struct outcomes *cel
 // --- Rows ---
 
 static struct score_row row_new(const char *label, enum split split, int columns) {
-    struct score_row row = {.split = split, .cells = memory_alloc((size_t)columns * sizeof *row.cells)};
+    struct score_row row = {.cells = memory_alloc((size_t)columns * sizeof *row.cells)};
     strcpy(row.label, label);
+    strcpy(row.part, split_names[split]);
     for (int c = 0; c < columns; c++)
         row.cells[c] = no_cell();
     return row;
@@ -323,7 +324,7 @@ static bool something_to_judge(const struct scores *s) {
 }
 
 enum status scores_table(const struct scores *s, uint64_t seed, struct score_table *out, struct error *error) {
-    *out = (struct score_table){0};
+    *out = (struct score_table){.heads = {"encoder", "split", "seeds", "records", "tasks"}};
     if (!something_to_judge(s))
         return error_set(
             error, STATUS_DATA,

@@ -23,13 +23,16 @@ struct score_cell {
 
 struct score_row {
     char label[SCORE_LABEL_SIZE]; // the records' `label`, else their encoder's type and mode; "majority" for the best constant answer
-    enum split split;
-    uint64_t records, tasks;  // judged, of all kinds and seeds; different tasks among them
-    int seeds;                // 0 for the best constant answer
-    struct score_cell *cells; // [column_count]
+    char part[SCORE_NAME_SIZE];   // of the records: their split; of arcs, how the RNNs were made
+    uint64_t records, tasks;      // judged, of all kinds and seeds; different tasks among them
+    int seeds;                    // 0 for the best constant answer
+    struct score_cell *cells;     // [column_count]
 };
 
+enum { SCORE_HEADS = 5 };
+
 struct score_table {
+    const char *heads[SCORE_HEADS]; // what label, part, seeds, records and tasks are called here; NULL: not there
     struct score_column *columns;
     int column_count; // those of the paper's properties, whether or not there are such records, then those of other fields by name
     struct score_row *rows;

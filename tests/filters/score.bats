@@ -213,3 +213,35 @@ PYTHON
     run -0 score --version
     [[ "$output" == score* ]]
 }
+
+# Trees of made-up RNNs, and a lineage that is right, turned round, or wrong at random; a fifth of the RNNs are merges.
+@test "score: arcs are judged as the definitions say" {
+    make_stream "$BATS_TEST_TMPDIR/arcs.mp" << 'PYTHON'
+(lambda rng: [
+    dict({"kind": "arc", "run": i, "step": 0, "label": label, "undecided": bool(rng.integers(2)), "family": int(rng.integers(4)) if rng.integers(2) else i % 3,
+          "parent": rng.choice([None, {"run": int(rng.integers(30)), "step": 0}, {"run": i - 3 if i > 2 else 29, "step": 0}, {"run": (i + 3) % 30, "step": 0}]),
+          "truth": None if i < 3 else dict({"run": i - 3, "step": 0, "how": ["snapshot", "prune"][i % 2]}, **({"second": {"run": i - 6, "step": 0}} if i % 5 == 4 and i > 5 else {}))},
+         **({"second": {"run": i - 6, "step": 0}} if i > 10 and rng.integers(2) else {}))
+    for label in ("one", "two") for i in range(30)])(np.random.default_rng(1))
+PYTHON
+    score --format json < "$BATS_TEST_TMPDIR/arcs.mp" > "$BATS_TEST_TMPDIR/table.json"
+    run -0 python "$ROOT/tests/python/arc_reference.py" "$BATS_TEST_TMPDIR/table.json" "$BATS_TEST_TMPDIR/arcs.mp"
+    [[ $output == "44 cells agree" ]]
+    run -0 score --interval tasks < "$BATS_TEST_TMPDIR/arcs.mp"
+    [[ ${#lines[@]} == 9 && "$(tr -s ' ' <<< "${lines[0]}")" == "lineage made rnns families right precision recall "* && ${lines[4]} =~ ^one\ +all\ .*\[ ]]
+}
+
+@test "score: arcs that nobody can judge are refused" {
+    local bad why arc='"kind": "arc", "run": 1, "step": 0, "family": 0, "undecided": False, "parent": None'
+    while IFS='|' read -r bad why; do
+        make_stream "$BATS_TEST_TMPDIR/bad.mp" <<< "[$bad]"
+        run -65 score < "$BATS_TEST_TMPDIR/bad.mp"
+        [[ $output == *"$why"* ]] || { echo "$output, not $why" && false; }
+    done << CASES
+{$arc}|rnn-lineage --truth
+{$arc, "truth": {"run": 7, "step": 0}}|true parent of run 1, step 0 is not among
+{$arc, "truth": None}, {$arc, "truth": None}|run 1, step 0 has two arc records
+{$arc, "truth": {"run": "x", "step": 0}}|key 'run'
+{$arc, "truth": None}, {"kind": "emulation", "split": "ood", "encoder": {"type": "a", "seed": 1}, "loss": 1}|one table
+CASES
+}
