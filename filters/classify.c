@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *fit, *as = "auto", *model, *sampled, *encoder_file, *data = "-", *label, *checkpoint;
+static const char *fit, *as = "auto", *model, *sampled, *encoder_file, *data = "-", *label, *checkpoint, *augment;
 static int strings = 20, checkpoint_every = 1000, batch = 64, hidden = 128, layers = 2, log_every = 100;
 static uint64_t steps = 2000;
 static double rate, encoder_rate, decay = 0.01, clip = 0.1;
@@ -71,6 +71,13 @@ static struct option options[] = {
      .help = "Largest gradient norm of each network; 0: not clipped",
      .low = 0,
      .high = 1e30},
+    {.type = OPTION_TEXT,
+     .name = "augment",
+     .target = &augment,
+     .value = "LIST",
+     .help =
+         "With --encoder: show it each RNN in another form at each step: permute, rescale, swap-bias, shift-bias=S, noise=F, dropout=P, "
+         "mixup=direct|permuted|aligned, separated by commas"},
     {.type = OPTION_INT,
      .name = "hidden",
      .target = &hidden,
@@ -298,6 +305,8 @@ static void write_models(struct cli *cli, struct writer *out, const struct datas
 static int fit_main(struct cli *cli) {
     struct property properties[MAX_FIELDS];
     int count = properties_chosen(cli, properties);
+    if (augment && !encoder_file)
+        cli_usage(cli, "--augment changes the RNNs that an encoder sees: it needs --encoder");
     if (checkpoint && count > 1)
         cli_usage(cli, "--checkpoint goes with one field");
     if (checkpoint)
@@ -313,6 +322,8 @@ static int fit_main(struct cli *cli) {
     struct writer *out = cli_writer(cli);
 
     struct prediction_recipe recipe = recipe_of(cli, encoder);
+    if (augment && augmentation_parse(&recipe.augmentation, augment, cli_error(cli)) != STATUS_OK)
+        cli_usage(cli, "--augment: %s", cli_error(cli)->text);
     struct prediction *p[MAX_FIELDS];
     struct predictor_losses losses[MAX_FIELDS];
     for (int i = 0; i < count; i++) { // mistakes in any field are told before the first is trained

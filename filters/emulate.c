@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *fit, *model, *data = "-", *criterion = "total_variation", *condition = "bos", *checkpoint, *label;
+static const char *fit, *model, *data = "-", *criterion = "total_variation", *condition = "bos", *checkpoint, *label, *augment;
 static int validate_every = 1000, checkpoint_every = 1000, patience, batch = 64, hidden = 256, layers = 2, rollouts = 10, clones = -1;
 static uint64_t steps = 100000;
 static double rate = 1e-4, decay = 0.01, clip = 0.1, anneal;
@@ -57,6 +57,12 @@ static struct option options[] = {
      .help = "Largest gradient norm of each network; 0: not clipped",
      .low = 0,
      .high = 1e30},
+    {.type = OPTION_TEXT,
+     .name = "augment",
+     .target = &augment,
+     .value = "LIST",
+     .help = "Show the encoder each RNN in another form at each step: permute, rescale, swap-bias, shift-bias=S, noise=F, dropout=P, "
+             "mixup=direct|permuted|aligned, separated by commas"},
     {.type = OPTION_INT,
      .name = "validate-every",
      .target = &validate_every,
@@ -243,6 +249,8 @@ static int fit_main(struct cli *cli) {
         .validate_every = validate_every,
         .patience = patience,
     };
+    if (augment && augmentation_parse(&recipe.augmentation, augment, cli_error(cli)) != STATUS_OK)
+        cli_usage(cli, "--augment: %s", cli_error(cli)->text);
     struct emulator_config config = {
         .z = encoder->config.z, .hidden = hidden, .layers = layers, .condition = choice_index("bos|every", condition)};
     if (!emulator)

@@ -1,5 +1,5 @@
 // Brings the units of RNNs into the order and signs of a reference, so that weights can be compared.
-#include "analysis/align.h"
+#include "rnn/align.h"
 #include "base/memory.h"
 #include "cli/rnnfile.h"
 #include "records/derived.h"

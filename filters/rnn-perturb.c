@@ -1,5 +1,5 @@
 // Networks made from others: noise, quantisation, pruning, merging, symmetries.
-#include "analysis/perturb.h"
+#include "rnn/perturb.h"
 #include "base/memory.h"
 #include "cli/rnnfile.h"
 #include "records/derived.h"
@@ -75,17 +75,6 @@ static struct program program = {
     .options = options,
 };
 
-// b_ih + d and b_hh - d, but where the cell keeps the two apart.
-static void shift_biases(float *weights, const struct rnn_arch *arch, const struct params *table, struct rng *rng) {
-    int merged = (arch->cell->gates - arch->cell->apart) * arch->hidden;
-    for (int l = 0; l < arch->layers; l++)
-        for (int i = 0; i < merged; i++) {
-            float d = (float)bias_shift * rng_normal(rng);
-            weights[table->list[rnn_param(arch, l, B_IH)].offset + (size_t)i] += d;
-            weights[table->list[rnn_param(arch, l, B_HH)].offset + (size_t)i] -= d;
-        }
-}
-
 static void change_symmetry(float *weights, const struct rnn_arch *arch, const struct params *table, struct rng *rng) {
     size_t units = (size_t)arch->layers * (size_t)arch->hidden;
     int *unit = memory_alloc(units * sizeof *unit);
@@ -110,7 +99,7 @@ static void change(float *weights, const struct rnn_arch *arch, const struct par
     if (permute || rescale)
         change_symmetry(weights, arch, table, rng);
     if (bias_shift > 0)
-        shift_biases(weights, arch, table, rng);
+        symmetry_shift_biases(weights, arch, bias_shift, rng);
 }
 
 // "prune 0.3, quantise 4": in the order in which it is done.

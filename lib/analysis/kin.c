@@ -1,6 +1,6 @@
 #include "analysis/kin.h"
 
-#include "analysis/align.h"
+#include "rnn/align.h"
 #include "base/memory.h"
 #include "math/kernels.h"
 #include "math/vectors.h"

@@ -16,8 +16,8 @@ struct image_sets {
     struct named_image_set *open; // the first of a list
 };
 
-// The set of this name, as it lies or transposed; it stays until image_sets_close. Errors are those of image_set_open, with `elsewhere`; STATUS_DATA too when
-// there is no directory and the name can't be part of a path.
+// The set of this name, as it lies or transposed; it stays until image_sets_close. Errors are those of image_set_open, with `elsewhere`;
+// STATUS_DATA too when there is no directory and the name can't be part of a path.
 enum status image_sets_find(struct image_sets *s, const char *name, bool transposed, const struct image_set **out,
                             struct error *error) MUST_CHECK;
 void image_sets_close(struct image_sets *s);

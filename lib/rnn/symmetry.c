@@ -76,16 +76,53 @@ void symmetry_apply(float *out, const float *weights, const struct rnn_arch *arc
     apply_matrix(out + done, weights + done, 1, -1, arch->output, 1, none, none);
 }
 
-void symmetry_merge_biases(float *weights, const struct rnn_arch *arch) {
+// The biases of a layer in the flat vector, and how many of their rows count by their sum alone: those of the blocks that are not kept
+// apart, which stand first.
+struct biases {
+    float *ih, *hh;
+    size_t merged;
+};
+
+static struct biases biases_of(float *weights, const struct rnn_arch *arch, int layer) {
     size_t H = (size_t)arch->hidden, rows = cell_inputs(arch->cell, arch->hidden);
-    size_t merged = (size_t)(arch->cell->gates - arch->cell->apart) * H;
+    for (int l = 0;; l++) {
+        float *ih = weights + rows * ((size_t)(l ? arch->hidden : arch->input) + H);
+        if (l == layer)
+            return (struct biases){ih, ih + rows, (size_t)(arch->cell->gates - arch->cell->apart) * H};
+        weights = ih + 2 * rows;
+    }
+}
+
+void symmetry_merge_biases(float *weights, const struct rnn_arch *arch) {
     for (int l = 0; l < arch->layers; l++) {
-        float *ih = weights + rows * ((size_t)(l ? arch->hidden : arch->input) + H), *hh = ih + rows;
-        for (size_t i = 0; i < merged; i++) {
-            ih[i] += hh[i];
-            hh[i] = 0;
+        struct biases b = biases_of(weights, arch, l);
+        for (size_t i = 0; i < b.merged; i++) {
+            b.ih[i] += b.hh[i];
+            b.hh[i] = 0;
         }
-        weights = hh + rows;
+    }
+}
+
+void symmetry_shift_biases(float *weights, const struct rnn_arch *arch, double deviation, struct rng *rng) {
+    for (int l = 0; l < arch->layers; l++) {
+        struct biases b = biases_of(weights, arch, l);
+        for (size_t i = 0; i < b.merged; i++) {
+            float d = (float)deviation * rng_normal(rng);
+            b.ih[i] += d;
+            b.hh[i] -= d;
+        }
+    }
+}
+
+void symmetry_swap_biases(float *weights, const struct rnn_arch *arch, struct rng *rng) {
+    for (int l = 0; l < arch->layers; l++) {
+        struct biases b = biases_of(weights, arch, l);
+        for (size_t i = 0; i < b.merged; i++) {
+            bool swap = rng_below(rng, 2);
+            float ih = b.ih[i];
+            b.ih[i] = swap ? b.hh[i] : ih;
+            b.hh[i] = swap ? ih : b.hh[i];
+        }
     }
 }
 

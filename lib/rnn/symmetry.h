@@ -28,4 +28,9 @@ void symmetry_merge_biases(float *weights, const struct rnn_arch *arch);
 // logarithm), as the cell allows.
 void symmetry_random(int *unit, float *scale, const struct rnn_arch *arch, bool permute, bool rescale, struct rng *rng);
 
+// Moves normal amounts of that deviation between the two biases of each row, b_ih + d and b_hh - d, in place, where only their sum counts.
+void symmetry_shift_biases(float *weights, const struct rnn_arch *arch, double deviation, struct rng *rng);
+// Exchanges the two biases of each such row with probability 1/2.
+void symmetry_swap_biases(float *weights, const struct rnn_arch *arch, struct rng *rng);
+
 #endif

@@ -31,6 +31,19 @@ static void lane_free(void *data) {
     free(data);
 }
 
+// Other forms of the lane's RNNs; what those that are mixed answer is mixed alike.
+static void augment(const struct emulation *e, struct lane *lane) {
+    const struct augmentation *a = &e->recipe.augmentation;
+    struct mixture mix[LANE_SIZE];
+    if (!lane->training || !augmentation_any(a))
+        return;
+    augmentation_draw(a, &lane->rnns, lane->count, &lane->rng, mix);
+    for (int i = 0; i < lane->count; i++)
+        if (mix[i].other != i)
+            augmentation_mix_answers(lane->data, i, &lane->rnns.rnn[mix[i].other], mix[i].share);
+    augmentation_apply(a, &lane->rnns, lane->count, mix, &lane->rng);
+}
+
 static enum status load(void *context, struct lane *lane, struct error *error) {
     struct emulation *e = context;
     for (int i = 0; i < lane->count; i++) {
@@ -40,7 +53,10 @@ static enum status load(void *context, struct lane *lane, struct error *error) {
             rollout_batch_load(lane->data, &record, rng_below(&lane->rng, record.logits.shape[0]), i, lane->count, error) != STATUS_OK)
             return error->status;
     }
-    return dataset_check(e->internal->data, error); // all has been copied by now
+    if (dataset_check(e->internal->data, error) != STATUS_OK) // all has been copied by now
+        return error->status;
+    augment(e, lane);
+    return STATUS_OK;
 }
 
 static struct tensor *loss_of_lane(void *context, struct lane *lane, const struct weights *head, struct tensor *z) {
@@ -136,7 +152,7 @@ static uint64_t fingerprint(const struct emulation *e) {
              (unsigned long long)e->emulator->step, r->learner.batch, r->learner.rate, r->learner.decay, r->learner.clip,
              (unsigned long long)r->learner.seed, (int)r->criterion, r->validate_every, r->patience, r->learner.anneal,
              (unsigned long long)(r->learner.anneal > 0 ? r->learner.steps : 0));
-    uint64_t h = hash_bytes(e->internal->data->hash, text, strlen(text));
+    uint64_t h = augmentation_hash(hash_bytes(e->internal->data->hash, text, strlen(text)), &r->augmentation);
     const struct encoder_config *config = &e->encoder->config;
     h = hash_bytes(h, config, offsetof(struct encoder_config, range));
     if (config->range[0] < config->range[1])
@@ -163,7 +179,8 @@ static enum status check_forms(const struct encoder *encoder, const struct emula
 
 enum status emulation_new(struct emulation **out, struct encoder *encoder, struct emulator *emulator, const struct dataset *data,
                           const struct emulation_recipe *recipe, struct error *error) {
-    if (check_forms(encoder, emulator, recipe->criterion, data, error) != STATUS_OK)
+    if (check_forms(encoder, emulator, recipe->criterion, data, error) != STATUS_OK ||
+        augmentation_check(&recipe->augmentation, encoder, error) != STATUS_OK)
         return error_prefix(error, "%s", data->name);
     struct emulation *e = memory_calloc(1, sizeof *e);
     *e = (struct emulation){.encoder = encoder, .emulator = emulator, .recipe = *recipe, .best_loss = INFINITY};

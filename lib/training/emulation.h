@@ -5,16 +5,18 @@
 #include "nn/loss.h"
 #include "records/loader.h"
 #include "stream/writer.h"
+#include "training/augmentation.h"
 #include "training/emulator.h"
 #include "training/learner.h"
 #include "families/image_sets.h"
 
 struct emulation_recipe {
-    struct learner_recipe learner; // paper: batch 64, rate 1e-4, decay 0.01, clip 0.1
-    enum criterion criterion;      // paper: total_variation
-    uint64_t steps;                // paper: 100,000
-    int validate_every;            // paper: 1,000
-    int patience;                  // validations without improvement before stopping; 0 = never stop early
+    struct learner_recipe learner;    // paper: batch 64, rate 1e-4, decay 0.01, clip 0.1
+    enum criterion criterion;         // paper: total_variation
+    uint64_t steps;                   // paper: 100,000
+    int validate_every;               // paper: 1,000
+    struct augmentation augmentation; // of the RNNs that the encoder sees in training; zeroed: none
+    int patience;                     // validations without improvement before stopping; 0 = never stop early
 };
 extern const struct emulation_recipe emulation_paper_recipe;
 

@@ -148,6 +148,7 @@ static enum status run_lanes(struct learner *l, const int *items, int count, uin
         struct lane *lane = &l->internal->lanes[i];
         lane->items = items + i * LANE_SIZE;
         lane->count = count - i * LANE_SIZE < LANE_SIZE ? count - i * LANE_SIZE : LANE_SIZE;
+        lane->training = training;
         lane->rng = rng_make(l->recipe.seed, step * 65536 + (uint64_t)i, training ? "lane" : "evaluation");
     }
     struct worker *workers = l->internal->workers;

@@ -25,6 +25,7 @@ struct learner_recipe {
 struct lane {
     const int *items; // data set indices of its samples
     int count;
+    bool training;  // else its samples are judged
     struct rng rng; // for choices of this lane in this step: a function of (seed, step, lane)
     struct tape tape;
     struct value_nodes nodes;

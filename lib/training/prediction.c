@@ -209,6 +209,23 @@ static void lane_free(void *data) {
     free(s);
 }
 
+// Other forms of the lane's RNNs. A mixed RNN has the mixed truth where that is a number, else that of whom it has more of.
+static void augment(const struct prediction *p, struct lane *lane) {
+    const struct prediction_internal *in = p->internal;
+    struct mixture mix[LANE_SIZE];
+    struct lane_samples *s = lane->data;
+    size_t answers = (size_t)p->predictor->answers;
+    if (!lane->training || !augmentation_any(&in->augmentation))
+        return;
+    augmentation_draw(&in->augmentation, &lane->rnns, lane->count, &lane->rng, mix);
+    for (size_t k = 0, n = (size_t)lane->count * answers; k < n; k++) {
+        const struct mixture *m = &mix[k / answers];
+        double own = s->truth[k], other = in->truth[(size_t)lane->items[m->other] * answers + k % answers], share = (double)m->share;
+        s->truth[k] = in->property.kind == PROPERTY_NUMBER ? share * own + (1 - share) * other : m->share >= 0.5F ? own : other;
+    }
+    augmentation_apply(&in->augmentation, &lane->rnns, lane->count, mix, &lane->rng);
+}
+
 static enum status load(void *context, struct lane *lane, struct error *error) {
     const struct prediction *p = context;
     const struct prediction_internal *in = p->internal;
@@ -226,7 +243,11 @@ static enum status load(void *context, struct lane *lane, struct error *error) {
             rnn_loader_load(&lane->rnns, i, &record, error) != STATUS_OK)
             return blame(in->data, lane->items[i], error);
     }
-    return dataset_check(in->data, error); // all has been copied by now
+    if (dataset_check(in->data, error) != STATUS_OK) // all has been copied by now
+        return error->status;
+    if (in->encoder)
+        augment(p, lane);
+    return STATUS_OK;
 }
 
 static struct tensor *embedding(void *context, struct lane *lane) {
@@ -293,7 +314,7 @@ static uint64_t fingerprint(const struct prediction *p) {
     char text[512];
     snprintf(text, sizeof text, "%s %d / %d %.17g %.17g %.17g %.17g %llu / %d %d", in->property.name, (int)in->property.kind, r->batch,
              r->rate, r->encoder_rate, r->decay, r->clip, (unsigned long long)r->seed, in->log_every, in->item_count);
-    uint64_t h = hash_bytes(in->data->hash, text, strlen(text));
+    uint64_t h = augmentation_hash(hash_bytes(in->data->hash, text, strlen(text)), &in->augmentation);
     h = hash_floats(h, p->predictor->values, p->predictor->table.size);
     if (!in->encoder)
         return h;
@@ -340,11 +361,12 @@ enum status prediction_new(struct prediction **out, struct encoder *encoder, con
                                        .data = data,
                                        .property = property_copy(property),
                                        .config = predictor_default_config,
+                                       .augmentation = recipe->augmentation,
                                        .log_every = recipe->log_every};
     in->config.hidden = recipe->hidden;
     in->config.layers = recipe->layers;
-    if (sizes_from_data(in, error) == STATUS_OK && survey(p, error) == STATUS_OK && take_items(p, error) == STATUS_OK &&
-        begin(p, recipe, error) == STATUS_OK) {
+    if ((!encoder || augmentation_check(&recipe->augmentation, encoder, error) == STATUS_OK) && sizes_from_data(in, error) == STATUS_OK &&
+        survey(p, error) == STATUS_OK && take_items(p, error) == STATUS_OK && begin(p, recipe, error) == STATUS_OK) {
         *out = p;
         return STATUS_OK;
     }

@@ -4,6 +4,7 @@
 #define TRAINING_PREDICTION_H
 
 #include "stream/writer.h"
+#include "training/augmentation.h"
 #include "training/learner.h"
 #include "training/predictor.h"
 
@@ -14,8 +15,9 @@ bool prediction_seen(const struct rnn_record *record);
 
 struct prediction_recipe {
     struct learner_recipe learner;
-    int hidden, layers; // of the predictor
-    int log_every;      // steps a point of the training curve
+    int hidden, layers;               // of the predictor
+    struct augmentation augmentation; // of the RNNs that an encoder sees in training; zeroed: none
+    int log_every;                    // steps a point of the training curve
 };
 
 struct prediction_point {

@@ -12,6 +12,7 @@ struct prediction_internal {
     const struct dataset *data;
     struct property property; // its own; settled by the survey
     struct predictor_config config;
+    struct augmentation augmentation;
     uint8_t *part;          // [items] enum part
     double *truth;          // [items, answers]
     float *z;               // [items, Z]; NULL with an encoder

@@ -1,5 +1,5 @@
-// What a family of tasks takes, shown on one that is not in the registry: delayed recall. An RNN reads tokens 0 .. SYMBOLS - 1 and answers at
-// every position with the token of `delay` positions before, or with NOTHING as long as there is none. All that is known of it is in the
+// What a family of tasks takes, shown on one that is not in the registry: delayed recall. An RNN reads tokens 0 .. SYMBOLS - 1 and answers
+// at every position with the token of `delay` positions before, or with NOTHING as long as there is none. All that is known of it is in the
 // first half of this file; all the rest of the library then draws, writes, splits, trains and judges as it does with any other.
 #include "families/family.h"
 

@@ -12,6 +12,12 @@ static const struct emulation_recipe recipe = {
     .validate_every = 3,
 };
 
+static struct emulation_recipe augmented(void) {
+    struct emulation_recipe r = recipe;
+    r.augmentation = (struct augmentation){.noise = 0.1, .dropout = 0.1, .mixup = MIXUP_DIRECT};
+    return r;
+}
+
 // Everything that a training takes.
 struct job {
     struct dataset *data;
@@ -99,8 +105,7 @@ static void test_curve(const char *path) {
     job_free(&j);
 }
 
-static void test_determinism(const char *path) {
-    struct emulation_recipe r = recipe;
+static void test_determinism(const char *path, struct emulation_recipe r) {
     struct job a = job_new(path, &r, 7, 10), b = job_new(path, &r, 7, 10);
     r.learner.threads = 2;
     struct job two = job_new(path, &r, 7, 10);
@@ -136,10 +141,10 @@ static void test_best_and_patience(const char *path) {
     job_free(&until_best);
 }
 
-static void test_checkpoint(const char *path) {
+static void test_checkpoint(const char *path, const struct emulation_recipe *r) {
     char *file = zoo_path();
     for (uint64_t at = 0; at <= 7; at++) {
-        struct job whole = job_new(path, &recipe, 7, 10), first = job_new(path, &recipe, 7, 10), second = job_new(path, &recipe, 7, 10);
+        struct job whole = job_new(path, r, 7, 10), first = job_new(path, r, 7, 10), second = job_new(path, r, 7, 10);
         run(&whole, 7);
         run(&first, at);
         CHECK(emulation_save(first.emulation, file, &zoo_identity, &first.error) == STATUS_OK, "%s", first.error.text);
@@ -180,6 +185,26 @@ static void test_more_steps(const char *path) {
         job_free(&second);
     }
     zoo_remove(file);
+}
+
+// An augmented training is another one, and a checkpoint of it belongs to no other.
+static void test_augmented(const char *path) {
+    const struct emulation_recipe r = augmented();
+    struct emulation_recipe refused = recipe;
+    struct job plain = job_new(path, &recipe, 7, 10), other = job_new(path, &r, 7, 10);
+    char *file = zoo_path();
+    run(&plain, 7);
+    run(&other, 7);
+    CHECK(!equal(&plain, &other) && other.emulation->curve_count);
+    CHECK(emulation_save(other.emulation, file, &zoo_identity, &other.error) == STATUS_OK);
+    CHECK(emulation_resume(plain.emulation, file, &plain.error) == STATUS_DATA, "%s", plain.error.text);
+    job_free(&plain);
+    job_free(&other);
+    zoo_remove(file);
+    refused.augmentation.permute = true;
+    struct job blind = job_new(path, &refused, 7, 10);
+    CHECK(!blind.emulation && strstr(blind.error.text, "looks at no weights"), "%s", blind.error.text);
+    job_free(&blind);
 }
 
 static void check_resume(const char *zoo_file, const char *file, const struct emulation_recipe *r, uint64_t seed, int hidden,
@@ -302,9 +327,13 @@ static void test_divergence(const char *path) {
 int main(void) {
     char *path = zoo(NULL);
     test_curve(path);
-    test_determinism(path);
+    test_determinism(path, recipe);
+    test_determinism(path, augmented());
     test_best_and_patience(path);
-    test_checkpoint(path);
+    test_checkpoint(path, &recipe);
+    const struct emulation_recipe r = augmented();
+    test_checkpoint(path, &r);
+    test_augmented(path);
     test_more_steps(path);
     test_checkpoint_refused(path);
     test_unsuitable_data();

@@ -92,7 +92,7 @@ static void take(struct scores *s, const struct value *record) {
 static const struct score_row *find(const struct score_table *t, const char *label, enum split split) {
     static const struct score_row none;
     for (int r = 0; r < t->row_count; r++)
-        if (strcmp(t->rows[r].label, label) == 0 && t->rows[r].split == split)
+        if (strcmp(t->rows[r].label, label) == 0 && strcmp(t->rows[r].part, split_names[split]) == 0)
             return &t->rows[r];
     CHECK(false, "no row of %s", label);
     return &none;

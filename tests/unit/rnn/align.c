@@ -1,5 +1,5 @@
 // Alignment: planted permutations and signs come back, also under noise; the function stays; strangers do not become relatives.
-#include "analysis/align.h"
+#include "rnn/align.h"
 
 #include "../check.h"
 #include "base/memory.h"
@@ -94,5 +94,5 @@ int main(void) {
     test_planted("lstm", 2, 64, 0.4);
     test_strangers();
     test_bias_split();
-    return check_report("analysis/align");
+    return check_report("rnn/align");
 }

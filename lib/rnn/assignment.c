@@ -1,4 +1,4 @@
-#include "analysis/assignment.h"
+#include "rnn/assignment.h"
 
 #include "base/memory.h"
 

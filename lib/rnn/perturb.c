@@ -1,4 +1,4 @@
-#include "analysis/perturb.h"
+#include "rnn/perturb.h"
 
 #include "base/memory.h"
 #include "math/vectors.h"

@@ -1,7 +1,7 @@
 // Networks made from others by changing their weights: what people do to models, and what analyses of lineage and of symmetries have to see
 // through.
-#ifndef ANALYSIS_PERTURB_H
-#define ANALYSIS_PERTURB_H
+#ifndef RNN_PERTURB_H
+#define RNN_PERTURB_H
 
 #include "nn/params.h"
 

@@ -1,5 +1,5 @@
 // The assignment of greatest sum, against trying all permutations, and planted ones of the size of a layer.
-#include "analysis/assignment.h"
+#include "rnn/assignment.h"
 
 #include "../check.h"
 #include "base/rng.h"
@@ -57,5 +57,5 @@ int main(void) {
     struct rng rng = rng_make(1, 0, "assignment");
     test_against_all_permutations(&rng);
     test_planted(&rng);
-    return check_report("analysis/assignment");
+    return check_report("rnn/assignment");
 }

@@ -8,8 +8,8 @@
 //     C_ab = E_ab + |D_ab|
 // where E is the inner product of what the sign of a unit leaves alone (rows of the gates), and D that of what it flips (rows of the
 // candidate, and columns); b takes the sign of D. After Ainsworth, Hayase and Srinivasa (Git Re-Basin, 2023), with recurrence and signs.
-#ifndef ANALYSIS_ALIGN_H
-#define ANALYSIS_ALIGN_H
+#ifndef RNN_ALIGN_H
+#define RNN_ALIGN_H
 
 #include "rnn/rnn.h"
 

@@ -1,6 +1,6 @@
-#include "analysis/align.h"
+#include "rnn/align.h"
 
-#include "analysis/assignment.h"
+#include "rnn/assignment.h"
 #include "base/memory.h"
 #include "math/blas.h"
 #include "math/vectors.h"

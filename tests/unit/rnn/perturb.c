@@ -1,5 +1,5 @@
 // Changes of weights: how much of what they leave.
-#include "analysis/perturb.h"
+#include "rnn/perturb.h"
 
 #include "../check.h"
 
@@ -59,5 +59,5 @@ int main(void) {
     for (int i = 0; i < SIZE; i++)
         CHECK(y[i] == (float)(0.25 * (double)x[i]));
     params_free(&table);
-    return check_report("analysis/perturb");
+    return check_report("rnn/perturb");
 }
