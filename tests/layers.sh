@@ -34,7 +34,7 @@ only 'libdeflate' 'lib/base/.*'
 only 'zip' 'lib/formats/zip\.c'
 only 'hdf5' 'lib/formats/hdf5\.c'
 
-for file in $(grep -lE '\b(exit|printf|puts|perror)\(' lib/{base,stream,formats,math,grad,nn,rnn,families,records,encoders,analysis,training}/*.c); do
+for file in $(grep -lE '\b(exit|_Exit|quick_exit|v?f?printf|v?dprintf|f?puts|f?putc|putchar|perror|errx?|warnx?)\(' lib/{base,stream,formats,math,grad,nn,rnn,families,records,encoders,analysis,training}/*.c); do
     complain "$file prints or exits: that is for lib/cli and filters"
 done
 for file in lib/*/*_internal.h; do
