@@ -40,6 +40,10 @@ static bool is_msgpack_map(const uint8_t *bytes, size_t size) {
     return size > 1 && ((bytes[0] & 0xf0) == 0x80 || bytes[0] == 0xde || bytes[0] == 0xdf);
 }
 
+static bool is_msgpack_list(const uint8_t *bytes, size_t size) {
+    return size > 1 && ((bytes[0] & 0xf0) == 0x90 || bytes[0] == 0xdc || bytes[0] == 0xdd);
+}
+
 const char *foreign_look(const uint8_t *bytes, size_t size) {
     static const struct {
         const char *magic;
@@ -60,6 +64,11 @@ const char *foreign_look(const uint8_t *bytes, size_t size) {
         {"\x80\x03", 2, "it looks like a pickle: import-rnn reads those of PyTorch"},
         {"\x80\x04\x95", 3, "it looks like a pickle: import-rnn reads those of PyTorch"},
         {"\x80\x05\x95", 3, "it looks like a pickle: import-rnn reads those of PyTorch"},
+        {"\x04\x22\x4d\x18", 4, "it looks like an lz4 file: decompress it first (lz4 -dc)"},
+        {"PAR1", 4, "it looks like a Parquet table"},
+        {"GGUF", 4, "it looks like a GGUF file (llama.cpp), which holds no recurrent network"},
+        {"\xff\xfe", 2, "it looks like text in UTF-16: it has to be UTF-8"},
+        {"\xfe\xff", 2, "it looks like text in UTF-16: it has to be UTF-8"},
         {"\x89PNG", 4, "it looks like a picture (PNG)"},
         {"\x7f"
          "ELF",
@@ -68,6 +77,10 @@ const char *foreign_look(const uint8_t *bytes, size_t size) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (begins(bytes, size, kinds[i].magic, kinds[i].length))
             return kinds[i].look;
+    if (size > 262 && memcmp(bytes + 257, "ustar", 5) == 0)
+        return "it looks like a tar archive: unpack it first (tar -x)";
+    if (begins(bytes + 4, size > 4 ? size - 4 : 0, "TFL3", 4))
+        return "it looks like a TensorFlow Lite model, which nothing here reads";
     if (is_safetensors(bytes, size))
         return "it looks like a safetensors file: import-rnn reads those";
     if (is_onnx(bytes, size))
@@ -76,5 +89,7 @@ const char *foreign_look(const uint8_t *bytes, size_t size) {
         return text_look(bytes, size);
     if (is_msgpack_map(bytes, size) && !begins(bytes + 1, size - 1, "\xa4kind", 5))
         return "it looks like MessagePack of another program (a Flax checkpoint?): rnnpipe-stream(5) says what records are";
+    if (is_msgpack_list(bytes, size))
+        return "it looks like a list: records stand one after the other (rnnpipe-stream(5))";
     return NULL;
 }

@@ -31,6 +31,15 @@ int main(void) {
     LOOKS("\xef\xbb\xbf  [1, 2]", "JSON");
     LOOKS("run,step\n1,2\n", "text");
     LOOKS("\x81\xa6params\x80", "MessagePack");
+    LOOKS("\x92\x84\xa4kind\xa4meta", "list");
+    LOOKS("\xff\xfe{\0", "UTF-16");
+    LOOKS("PAR1\x15\x04", "Parquet");
+    LOOKS("GGUF\x03\0\0\0", "GGUF");
+    LOOKS("\x04\x22\x4d\x18\x64", "lz4");
+    LOOKS("\x20\0\0\0TFL3\0\0", "TensorFlow Lite");
+    char tar[512] = "file";
+    memcpy(tar + 257, "ustar", 5);
+    LOOKS(tar, "tar archive");
     CHECK(!foreign_look((const uint8_t *)"\x84\xa4kind\xa4meta", 11));
     CHECK(!foreign_look((const uint8_t *)"", 0));
     return check_report("stream/foreign");
