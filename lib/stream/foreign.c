@@ -79,7 +79,7 @@ const char *foreign_look(const uint8_t *bytes, size_t size) {
             return kinds[i].look;
     if (size > 262 && memcmp(bytes + 257, "ustar", 5) == 0)
         return "it looks like a tar archive: unpack it first (tar -x)";
-    if (begins(bytes + 4, size > 4 ? size - 4 : 0, "TFL3", 4))
+    if (size >= 8 && memcmp(bytes + 4, "TFL3", 4) == 0)
         return "it looks like a TensorFlow Lite model, which nothing here reads";
     if (is_safetensors(bytes, size))
         return "it looks like a safetensors file: import-rnn reads those";
