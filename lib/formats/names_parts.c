@@ -72,6 +72,28 @@ static enum status join_normalised(struct tensors *t, int i, const struct parts 
     return status;
 }
 
+// Pruning: w = NAME_orig * NAME_mask, element by element, vectors and matrices.
+static enum status join_pruned(struct tensors *t, int i, struct error *error) {
+    const char *name = t->list[i].name, *whole = tensors_text(t, "%.*s", (int)strlen(name) - 5, name);
+    const struct stored *mask = tensors_find(t, tensors_text(t, "%s_mask", whole));
+    struct stored orig = t->list[i];
+    if (!mask || tensors_find(t, whole) || !tensor_type_is_float(orig.type) || !tensor_type_is_float(mask->type) || orig.rank < 1 ||
+        orig.rank > 2 || mask->rank != orig.rank || memcmp(mask->shape, orig.shape, (size_t)orig.rank * sizeof *orig.shape) != 0)
+        return STATUS_OK;
+    struct view v = view_of(&orig), m = view_of(mask);
+    struct storage *storage = tensors_storage(t, NULL, orig.count * sizeof(float));
+    float *w = (float *)storage->bytes, *kept = memory_alloc((orig.count + 1) * sizeof *kept);
+    enum status status = view_read(&v, w, error);
+    if (status == STATUS_OK)
+        status = view_read(&m, kept, error);
+    for (uint64_t k = 0; k < orig.count && status == STATUS_OK; k++)
+        w[k] *= kept[k];
+    free(kept);
+    t->list[i].replaced = t->list[mask - t->list].replaced = true;
+    struct stored_place place = {.type = DTYPE_F4, .rank = orig.rank, .shape = orig.shape, .storage = storage};
+    return status == STATUS_OK ? tensors_add(t, whole, orig.scope, &place, error) : status;
+}
+
 // NAME_raw stands for NAME when there is no other.
 static void rename_raw(struct tensors *t, int i) {
     const char *name = t->list[i].name;
@@ -86,6 +108,8 @@ enum status names_join_parts(struct tensors *t, struct error *error) {
     for (int i = 0; i < count && status == STATUS_OK; i++) {
         if (ends(t->list[i].name, "_raw"))
             rename_raw(t, i);
+        if (ends(t->list[i].name, "_orig"))
+            status = join_pruned(t, i, error);
         for (size_t f = 0; f < sizeof forms / sizeof *forms && status == STATUS_OK; f++)
             if (ends(t->list[i].name, forms[f].length))
                 status = join_normalised(t, i, &forms[f], error);

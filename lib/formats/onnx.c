@@ -117,8 +117,10 @@ static enum status list_tensor(struct onnx *o, const struct onnx_graph *g, const
 
 // --- Graphs ---
 
+// Other domains than ONNX's own may have operators of the same names that do something else.
 bool onnx_is(const struct onnx_node *n, const char *op_type) {
-    return n->proto->op_type && strcmp(n->proto->op_type, op_type) == 0;
+    const char *domain = n->proto->domain ? n->proto->domain : "";
+    return n->proto->op_type && strcmp(n->proto->op_type, op_type) == 0 && (!*domain || strcmp(domain, "ai.onnx") == 0);
 }
 
 const char *onnx_input(const struct onnx_node *n, size_t i) {

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { MAX_DEPTH = 64, MAX_STEPS = 1 << 16 /* for a whole file */, MAX_ITEMS = 16 };
+enum { MAX_DEPTH = 64, MAX_STEPS = 1 << 16 /* for a whole file */ };
 
 struct evaluation {
     struct onnx *o;
@@ -23,13 +23,13 @@ static bool read_ints(struct evaluation *e, const struct onnx_node *n, const cha
     struct stored s;
     bool found = false;
     if (a) {
-        *count = (int)(a->n_ints < MAX_ITEMS ? a->n_ints : MAX_ITEMS);
+        *count = (int)(a->n_ints < ONNX_MAX_INTS ? a->n_ints : ONNX_MAX_INTS);
         if (*count)
             memcpy(out, a->ints, (size_t)*count * sizeof *out);
-        return a->n_ints <= MAX_ITEMS;
+        return a->n_ints <= ONNX_MAX_INTS;
     }
     if (!*onnx_input(n, input) || evaluate(e, n->graph, onnx_input(n, input), &s, &found) != STATUS_OK || !found ||
-        (s.type != DTYPE_I8 && s.type != DTYPE_I4) || s.rank > 1 || s.count > MAX_ITEMS)
+        (s.type != DTYPE_I8 && s.type != DTYPE_I4) || s.rank > 1 || s.count > ONNX_MAX_INTS)
         return false;
     struct array items = {.dtype = (enum dtype)s.type, .count = s.count, .data = s.storage->bytes + s.first * tensor_type_size(s.type)};
     for (uint64_t i = 0; i < s.count; i++)
@@ -140,13 +140,16 @@ static bool slice(struct stored *s, const int64_t *starts, const int64_t *ends, 
 // --- Nodes ---
 
 static bool apply_slice(struct evaluation *e, const struct onnx_node *n, struct stored *s) {
-    int64_t starts[MAX_ITEMS], ends[MAX_ITEMS], axes[MAX_ITEMS], steps[MAX_ITEMS];
+    int64_t starts[ONNX_MAX_INTS], ends[ONNX_MAX_INTS], axes[ONNX_MAX_INTS], steps[ONNX_MAX_INTS];
     int count, end_count, axis_count, step_count;
     if (!read_ints(e, n, "starts", 1, starts, &count) || !read_ints(e, n, "ends", 2, ends, &end_count) || count != end_count)
         return false;
-    if (!read_ints(e, n, "axes", 3, axes, &axis_count))
+    if (!read_ints(e, n, "axes", 3, axes, &axis_count)) {
+        if (*onnx_input(n, 3) || onnx_attribute(n, "axes"))
+            return false;
         for (axis_count = 0; axis_count < count; axis_count++)
             axes[axis_count] = axis_count;
+    }
     if (*onnx_input(n, 4)) {
         if (!read_ints(e, n, "steps", 4, steps, &step_count))
             return false;
@@ -158,7 +161,7 @@ static bool apply_slice(struct evaluation *e, const struct onnx_node *n, struct 
 }
 
 static bool apply(struct evaluation *e, const struct onnx_node *n, struct stored *s) {
-    int64_t ints[MAX_ITEMS];
+    int64_t ints[ONNX_MAX_INTS];
     int count = 0;
     if (onnx_is(n, "Identity") || onnx_is(n, "Dropout"))
         return true;
@@ -197,11 +200,11 @@ static void copy_items(const struct stored *s, uint8_t *out) {
 
 // Along the first dimension only, as gates are put in another order.
 static enum status concatenate(struct evaluation *e, const struct onnx_node *n, struct stored *out, bool *found) {
-    struct stored parts[MAX_ITEMS];
+    struct stored parts[ONNX_MAX_INTS];
     size_t count = n->proto->n_input;
     uint64_t rows = 0, items = 0;
     int64_t axis = onnx_int(n, "axis", 0);
-    if (count == 0 || count > MAX_ITEMS)
+    if (count == 0 || count > ONNX_MAX_INTS)
         return STATUS_OK;
     for (size_t i = 0; i < count; i++) {
         bool there = false;
@@ -285,6 +288,11 @@ enum status onnx_constant(struct onnx *o, const struct onnx_graph *graph, const 
     *kept = found;
     *out = kept;
     return STATUS_OK;
+}
+
+bool onnx_ints(struct onnx *o, const struct onnx_node *n, const char *attribute, size_t input, int64_t out[ONNX_MAX_INTS], int *count) {
+    struct evaluation e = {.o = o};
+    return read_ints(&e, n, attribute, input, out, count);
 }
 
 // --- Zeros ---

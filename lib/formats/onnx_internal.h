@@ -55,6 +55,11 @@ int64_t onnx_int(const struct onnx_node *n, const char *name, int64_t otherwise)
 enum status onnx_constant(struct onnx *o, const struct onnx_graph *graph, const char *name, const struct stored **out,
                           struct error *error) MUST_CHECK;
 
+// A node's list of at most ONNX_MAX_INTS integers: the attribute of this name, or, in newer files, an input. False when there is none, it
+// is no constant, or longer.
+enum { ONNX_MAX_INTS = 16 };
+bool onnx_ints(struct onnx *o, const struct onnx_node *n, const char *attribute, size_t input, int64_t out[ONNX_MAX_INTS], int *count);
+
 // Is it zeros, however they are made (a constant, ConstantOfShape, and what moves zeros about)?
 bool onnx_is_zero(struct onnx *o, const struct onnx_graph *graph, const char *name);
 

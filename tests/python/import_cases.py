@@ -77,6 +77,9 @@ wn = (g.astype("f8") * v / np.linalg.norm(v.astype("f8"), axis=1, keepdims=True)
 imports("weight normalisation", npz(normed | {hh + "_g": g, hh + "_v": v}), w | {hh: wn})
 imports("weight normalisation, parametrizations", npz(normed | {"lstm.parametrizations.weight_hh_l0.original0": g, "lstm.parametrizations.weight_hh_l0.original1": v}), w | {hh: wn})
 refuses("another parametrisation", npz(normed | {"lstm.parametrizations.weight_hh_l0.original": w[hh]}), "weight_hh_l0' is missing|parametrizations")
+mask = (np.arange(w[hh].size).reshape(w[hh].shape) % 3 > 0).astype("f4")
+imports("pruning", npz(normed | {hh + "_orig": w[hh], hh + "_mask": mask}), w | {hh: w[hh] * mask})
+refuses("pruning with a mask of another shape", npz(normed | {hh + "_orig": w[hh], hh + "_mask": mask.T}), "weight_hh_l0' is missing")
 imports("weight dropout", npz(normed | {hh + "_raw": w[hh]}), w)
 embedding = np.random.default_rng(3).standard_normal((9, 6)).astype("f4")
 folded = w | {ih: (w[ih].astype("f8") @ embedding.T).astype("f4")}
@@ -215,6 +218,53 @@ fed = [node("If", ["c"], ["z"], "if", then_branch=graph([node("Relu", ["x"], ["z
        node("LSTM", ["z", "W", "R", "B"], ["h"], "lstm")] + matmul
 refuses("onnx: fed by an If", onnx(fed, weights, inputs=("x", "c")), r"if \(If\)", r"relu")
 imports("onnx: a node's plain name", branches.replace(b"else_branch", b"or_a_branch"), w, ["--rnn", "if.or_a_branch.lstm"])
+# What is between the input, the nodes and the read-out may move numbers, but not reorder or exchange them.
+lstm_of = lambda x, h="h": node("LSTM", [x, "W", "R", "B"], [h, "hn", "cn"], "lstm", hidden_size=8)
+ints = lambda **lists: {k: np.array(v, "i8") for k, v in lists.items()}
+sliced = lambda name, into: node("Slice", [name, "from", "to", "axis", "steps"], [into], "slice")
+backwards = weights | ints(**{"from": [-1], "to": [-(2**62)], "axis": [0], "steps": [-1]})
+refuses("onnx: time turned around before", onnx([sliced("x", "r"), lstm_of("r")] + matmul, backwards), r"slice \(Slice\)", "--rnn lstm")
+refuses("onnx: time turned around behind", onnx([lstm_of("x", "g"), sliced("g", "h")] + matmul, backwards), r"slice \(Slice\)")
+imports("onnx: the last step", onnx([lstm_of("x", "g"), sliced("g", "h")] + matmul, weights | ints(**{"from": [-1], "to": [2**62], "axis": [0], "steps": [1]})), w)
+picked = lambda indices: onnx([node("Gather", ["x", "which"], ["g"], "pick", axis=2), lstm_of("g")] + matmul, weights | {"which": indices})
+refuses("onnx: inputs in another order", picked(np.array([5, 4, 3, 2, 1, 0], "i8")), r"pick \(Gather\)")
+imports("onnx: one of several sequences", picked(np.array(1, "i8")), w)
+refuses("onnx: a read-out of c", onnx([node("LSTM", ["x", "W", "R", "B"], ["", "", "h"], "lstm")] + matmul, weights), r"m \(MatMul\)", "--rnn lstm")
+refuses("onnx: a layer that reads c", onnx([node("LSTM", ["x", "W", "R", "B"], ["", "", "h"], "lstm")] + stack[1:], deep), "lstm", "upper")
+refuses("onnx: an LSTM of somebody else", onnx([rnn + field(7, "com.acme")] + matmul, weights), "no recurrent layer")
+imports("onnx: ONNX's own by name", onnx([rnn + field(7, "ai.onnx")] + matmul, weights), w)
+states = lambda pick, order=("hn", "hn1"): onnx([lstm_of("x"), node("Squeeze", ["h", "ax"], ["h0"]), node("LSTM", ["h0", "W1", "R1", "B1"], ["h1", "hn1"], "upper"), node("Concat", list(order), ["all"], axis=0),
+                            node("Gather", ["all", "pick"], ["last"], axis=0), node("Gemm", ["last", "M", "b"], ["y"])], deep | {"pick": np.array(pick, "i8")})
+imports("onnx: the last state of the last layer", states(-1), two, layers=2)
+imports("onnx: the same, counted", states(1), two, layers=2)
+refuses("onnx: the first layer's last state", states(0), "Gemm", "--rnn")
+refuses("onnx: states the other way round", states(-1, ("hn1", "hn")), "Gemm", "--rnn")
+conv = lambda more={}, K=w["linear.weight"][:, :, None]: onnx([rnn, node("Transpose", ["h"], ["t"], perm=[1, 2, 3, 0]), node("Conv", ["t", "K", "b"], ["y"], "conv", **more)], weights | {"K": K})
+imports("onnx: a convolution over one position", conv({"kernel_shape": [1], "strides": [1], "pads": [0, 0], "group": 1}), w)
+for more in ({"strides": [2]}, {"pads": [1, 1]}, {"group": 2}):
+    refuses(f"onnx: a convolution, {more}", conv(more), r"conv \(Conv\)", "--rnn lstm")
+refuses("onnx: a convolution over two positions", conv(K=np.repeat(w["linear.weight"][:, :, None], 2, 2)), r"conv \(Conv\)")
+
+# As public voice detectors are: a branch for each rate, in it convolutions, in these a branch for whoever has a state; weights in PyTorch's order
+# that are cut, put together and lengthened in the graph; ReLU before the last convolution.
+cut = [node("Slice", [name, f"a{k}", f"e{k}", "zero"], [f"{name}{k}"]) for name in ("ih", "hh", "bi", "bh") for k in range(4)]
+cut += [node("Concat", [f"{name}{k}" for k in ONNX_ORDER[4]], [name + "o"], axis=0) for name in ("ih", "hh", "bi", "bh")]
+cut += [node("Concat", ["bio", "bho"], ["bo"], axis=0)] + [node("Unsqueeze", [a, "zero"], [b]) for a, b in (("iho", "W"), ("hho", "R"), ("bo", "B"))]
+arms = lambda: {"then_branch": graph(cut + [node("Unsqueeze", ["state", "zero"], ["h0"]), node("LSTM", ["c", "W", "R", "B", "", "h0", "h0"], ["h"], "with", hidden_size=8)], inputs=[], outputs=["h"]),
+                "else_branch": graph(cut + [node("LSTM", ["c", "W", "R", "B"], ["h"], "without", hidden_size=8)], inputs=[], outputs=["h"])}
+rate = lambda net: graph([node("Conv", ["x", "K"], ["p"], "conv"), node("Relu", ["p"], ["c"], "relu"), node("If", ["has_state"], ["h"], "decoder", **arms()), node("Relu", ["h"], ["q"], "relu2"),
+                          node("Conv", ["q", "D", "d"], ["z"], "conv2"), node("Sigmoid", ["z"], ["y"], "probability")],
+                         {"ih": net[ih], "hh": net[hh], "bi": net["lstm.bias_ih_l0"], "bh": net["lstm.bias_hh_l0"], "D": net["linear.weight"][:1, :, None], "d": net["linear.bias"][:1], "K": zeros(6, 6, 3)}, inputs=[])
+other = lstm(seed=5)
+detector = onnx([node("Equal", ["sr", "rate"], ["is16"]), node("If", ["is16"], ["y"], "sr", then_branch=rate(w), else_branch=rate(other))],
+                ends | {"zero": np.array([0], "i8"), "rate": np.array(16000, "i8")}, inputs=("x", "sr", "state", "has_state"))
+names = [f"sr.{a}.decoder.{b}" for a in ("then_branch", "else_branch") for b in ("then_branch.with", "else_branch.without")]
+refuses("onnx: a voice detector", detector, "several", "--rnn", *[re.escape(name) for name in names])
+p = run(detector, ["--list"])
+expect("onnx: a voice detector's RNNs are listed", all(f"{name}\tnode LSTM".encode() in p.stdout for name in names), p)
+for name in names:
+    net = w if ".then_branch.decoder" in name else other
+    imports(f"onnx: {name}", detector, {k: v for k, v in net.items() if "linear" not in k} | none, ["--rnn", name], said="identity(.|\n)*left out:.*conv", input=6)
 refuses("onnx: a CNN", onnx([node("Conv", ["x", "K"], ["y"], "conv1")], {"K": zeros(1, 1, 3)}), "recurrent")
 refuses("onnx: quantised", onnx([rnn], weights | {"W": (W * 100).astype("i1")}), "int8")
 refuses("onnx: not finite", onnx([rnn], weights | {"W": W * np.float32("nan")}), "not finite")
