@@ -15,7 +15,7 @@ RESULTS   ?= ../../results/composition
 JOBS      ?= $(shell nproc)
 SEEDS     ?= 1 2 3
 STEPS     ?= 500
-EMULATION ?= 2000
+EMULATION ?= 1500
 LANGUAGES ?= 32
 RUNS      ?= 128
 TRAINED   ?= 32:16 128:1
@@ -80,7 +80,8 @@ $(R)/wide.mp: $(R)/tasks-train.mp
 		train-rnn --hidden $$((copy % 2 ? 64 : 16)) $(recipe) --snapshots ''; done > $(tmp)
 	@mv $(tmp) $@
 
-$(CELLS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(R)/rnns-train.mp $(R)/wide.mp $(R)/rnns-validation.mp
+$(foreach c,$(CELLS),$(if $(filter 3,$(call number,$(c),4)),$(eval $(R)/zoo-$(c).mp: $(R)/wide.mp)))
+$(CELLS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(R)/rnns-train.mp $(R)/rnns-validation.mp
 	@{ rec-select $(call choose,$*) < $<; $(if $(filter 3,$(call number,$*,4)),cat $(R)/wide.mp;) rec-select --step last < $(R)/rnns-validation.mp; } > $(tmp)
 	@mv $(tmp) $@
 
@@ -92,7 +93,7 @@ $(R)/judged.mp: $(R)/rnns-validation.mp $(R)/rnns-ood.mp
 
 $(MODELS:=.model.mp): $(R)/%.model.mp: $(CELLS:%=$(R)/zoo-%.mp)
 	@echo "composition: $*"
-	@probe --new --linear --hidden 64 --mlp-hidden 64 --length 16 --seed $(seed) < $(zoo) > $@.fresh
+	@probe --new --linear --hidden 64 --mlp-hidden 64 --length 10 --seed $(seed) < $(zoo) > $@.fresh
 	@emulate --fit $@.fresh --steps $(EMULATION) --hidden 64 --batch 32 --rate 1e-3 --anneal 0.5 --clip 1 --condition every --validate-every 500 \
 		< $(zoo) > $(tmp)
 	@rm $@.fresh
