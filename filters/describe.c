@@ -74,12 +74,20 @@ static struct embedded part(const struct embedded *all, const char *split) {
     struct embedded e = {.size = all->size};
     e.z = memory_calloc((size_t)all->count * Z, sizeof *e.z);
     e.record = memory_calloc((size_t)all->count, sizeof *e.record);
+    e.loss = memory_calloc((size_t)all->count, sizeof *e.loss);
     for (int i = 0; i < all->count; i++)
         if (value_is(value_get(all->record[i], "split"), split)) {
             memcpy(e.z + (size_t)e.count * Z, all->z + (size_t)i * Z, Z * sizeof *e.z);
+            e.loss[e.count] = all->loss[i];
             e.record[e.count++] = all->record[i];
         }
     return e;
+}
+
+static void part_free(struct embedded *e) { // its records are not its own
+    free(e->z);
+    free(e->record);
+    free(e->loss);
 }
 
 static void commit(struct cli *cli, struct writer *out) {
@@ -88,12 +96,11 @@ static void commit(struct cli *cli, struct writer *out) {
 
 static int fit_main(struct cli *cli) {
     struct interrogator *m = interrogator_open(cli, fit, false);
-    double *losses = NULL;
-    int loss_count = 0;
-    struct embedded all = interrogator_embeddings(cli, m, "-", &losses, &loss_count), known = part(&all, "train"),
-                    held_out = part(&all, "validation");
-    if (!known.count || !held_out.count)
-        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "standard input: embeddings of both splits train and validation are needed"));
+    struct embedded all = interrogator_embeddings(cli, m, "-"), known = part(&all, "train"), held_out = part(&all, "validation");
+    const struct embedded indexed = {.count = m->index.count, .size = m->index.size, .z = m->index.z, .record = m->index.entry};
+    if (!held_out.count || !(known.count || indexed.count))
+        cli_check(cli, error_set(cli_error(cli), STATUS_DATA,
+                                 "standard input: embeddings of the split validation are needed, and of train where there is no index"));
     struct writer *out = cli_writer(cli);
     cli_begin_segment(cli, out, NULL, 0);
     for (int i = 0; i < m->record_count; i++)
@@ -105,16 +112,13 @@ static int fit_main(struct cli *cli) {
         calibration_pack(writer_packer(out), &c, m->predictor[i]);
         commit(cli, out);
     }
-    struct zoo_index index = zoo_index_make(&known, &held_out, losses ? losses : (double[]){0}, loss_count, most_entries);
+    struct zoo_index index = zoo_index_make(known.count ? &known : &indexed, &held_out, most_entries);
     zoo_index_pack(writer_packer(out), &index);
     commit(cli, out);
     cli_check(cli, writer_end_segment(out, cli_error(cli)));
     zoo_index_free(&index);
-    free(losses);
-    free(known.z);
-    free(known.record);
-    free(held_out.z);
-    free(held_out.record);
+    part_free(&known);
+    part_free(&held_out);
     embedded_free(&all);
     interrogator_close(m);
     return cli_finish(cli, NULL, out);
@@ -170,7 +174,7 @@ int main(int argc, char **argv) {
     struct interrogator *m = interrogator_open(cli, model, true);
     struct embedded known = {0};
     if (zoo)
-        known = interrogator_embeddings(cli, m, zoo, NULL, NULL);
+        known = interrogator_embeddings(cli, m, zoo);
     struct report_options how = {.relatives = relatives,
                                  .words = words,
                                  .warn = warn,

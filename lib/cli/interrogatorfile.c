@@ -138,25 +138,36 @@ static enum status add(struct embedded *e, const struct interrogator *m, const s
     for (size_t i = 0; i < Z; i++)
         if (!isfinite(e->z[n * Z + i]))
             return error_set(error, STATUS_DATA, "embedding record: z has a number that is not finite");
+    e->loss = memory_realloc(e->loss, n * sizeof *e->loss, (n + 1) * sizeof *e->loss);
+    e->loss[n] = NAN;
     e->record[e->count++] = value_clone(record);
     return STATUS_OK;
 }
 
-static enum status add_loss(double **losses, int *count, const struct interrogator *m, const struct value *record, struct error *error) {
+// An emulation is that of the embedding before it of the same run and step.
+static enum status add_loss(struct embedded *e, const struct interrogator *m, const struct value *record, struct error *error) {
     struct encoder_identity id, own = encoder_identity(m->encoder);
     double loss;
+    uint64_t run = 0, step = 0, other;
     if (encoder_identity_read(value_get(record, "encoder"), &id, error) != STATUS_OK)
         return error->status;
     if (!encoder_identity_equal(&id, &own))
         return error_set(error, STATUS_DATA, "an emulation by another encoder than that of %s", m->name);
     if (!value_to_double(value_get(record, "loss"), &loss) || !isfinite(loss))
         return error_set(error, STATUS_DATA, "emulation record: key 'loss' is no finite number");
-    *losses = memory_realloc(*losses, (size_t)*count * sizeof loss, ((size_t)*count + 1) * sizeof loss);
-    (*losses)[(*count)++] = loss;
-    return STATUS_OK;
+    value_to_u64(value_get(record, "run"), &run);
+    value_to_u64(value_get(record, "step"), &step);
+    for (int i = e->count - 1; i >= 0; i--)
+        if (isnan(e->loss[i]) && value_to_u64(value_get(e->record[i], "run"), &other) && other == run &&
+            value_to_u64(value_get(e->record[i], "step"), &other) && other == step) {
+            e->loss[i] = loss;
+            return STATUS_OK;
+        }
+    return error_set(error, STATUS_DATA, "emulation record: no embedding of run %llu, step %llu is before it", (unsigned long long)run,
+                     (unsigned long long)step);
 }
 
-struct embedded interrogator_embeddings(struct cli *cli, const struct interrogator *m, const char *path, double **losses, int *loss_count) {
+struct embedded interrogator_embeddings(struct cli *cli, const struct interrogator *m, const char *path) {
     struct embedded e = {.size = m->encoder->config.z};
     struct reader *in = cli_reader(cli, path);
     while (cli_read(cli, in)) {
@@ -164,9 +175,8 @@ struct embedded interrogator_embeddings(struct cli *cli, const struct interrogat
             cli_keep_source(cli, in->record);
         if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "embedding"))
             cli_check_record(cli, in, add(&e, m, in->record, cli_error(cli)));
-        if (losses && in->event == READER_DATA && value_is(value_get(in->record, "kind"), "emulation") &&
-            value_is(value_get(in->record, "split"), "validation"))
-            cli_check_record(cli, in, add_loss(losses, loss_count, m, in->record, cli_error(cli)));
+        if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "emulation"))
+            cli_check_record(cli, in, add_loss(&e, m, in->record, cli_error(cli)));
     }
     if (!e.count)
         cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: no embedding record in it", in->name));
@@ -179,5 +189,6 @@ void embedded_free(struct embedded *e) {
         free((void *)e->record[i]);
     free(e->record);
     free(e->z);
+    free(e->loss);
     *e = (struct embedded){0};
 }

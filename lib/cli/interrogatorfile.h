@@ -26,9 +26,8 @@ struct interrogator {
 struct interrogator *interrogator_open(struct cli *cli, const char *path, bool calibrated);
 void interrogator_close(struct interrogator *m);
 
-// Embeddings of a stream by the interrogator's encoder, with their records. losses (may be NULL) receives those of emulation records of the
-// split validation, *loss_count of them, to be freed.
-struct embedded interrogator_embeddings(struct cli *cli, const struct interrogator *m, const char *path, double **losses, int *loss_count);
+// Embeddings of a stream by the interrogator's encoder, with their records, and with the losses of emulation records that come behind them.
+struct embedded interrogator_embeddings(struct cli *cli, const struct interrogator *m, const char *path);
 void embedded_free(struct embedded *e);
 
 #endif

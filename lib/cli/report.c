@@ -107,20 +107,25 @@ static void find_counts(struct report *r) {
     free(tokens);
 }
 
-static void read_task_off(struct report *r) {
-    r->task = r->record->task.family ? r->record->task : r->z ? task_of_zoo(r) : (struct task){0};
-    if (!r->task.family || !r->task.family->of_words)
-        return;
-    int *length = memory_calloc((size_t)r->words.count + 1, sizeof *length);
-    double *weight = memory_calloc((size_t)r->words.count + 1, sizeof *weight);
-    for (int i = 0; i < r->words.count; i++) {
-        length[i] = r->words.list[i].length;
-        weight[i] = exp(r->words.list[i].log_prob);
+// The task that most of some words are of, and its share of all that is said; 0: of none.
+static double task_of_words(struct task *task, const struct words *words) {
+    if (!task->family || !task->family->of_words)
+        return 0;
+    int *length = memory_calloc((size_t)words->count + 1, sizeof *length);
+    double *weight = memory_calloc((size_t)words->count + 1, sizeof *weight);
+    for (int i = 0; i < words->count; i++) {
+        length[i] = words->list[i].length;
+        weight[i] = exp(words->list[i].log_prob);
     }
-    r->told = r->task.family->of_words(r->task.body.bytes, r->words.tokens, length, weight, r->words.count);
-    r->told *= r->words.mass;
+    double share = words->mass * task->family->of_words(task->body.bytes, words->tokens, length, weight, words->count);
     free(length);
     free(weight);
+    return share;
+}
+
+static void read_task_off(struct report *r) {
+    r->task = r->record->task.family ? r->record->task : r->z ? task_of_zoo(r) : (struct task){0};
+    r->told = task_of_words(&r->task, &r->words);
     if (r->told > 0)
         find_counts(r);
 }
@@ -157,6 +162,8 @@ static void listen_to_clone(struct report *r, struct specimen *s) {
     if (!r->speaks)
         return;
     words_find(&r->clone_words, s->walker, &r->speech, &(struct words_limits){mass, 0, MOST_PREFIXES});
+    r->clone_task = r->task;
+    r->clone_told = task_of_words(&r->clone_task, &r->clone_words);
     for (int i = 0; i < r->shown; i++)
         r->clone_right += words_index(&r->clone_words, r->words.tokens + r->words.list[i].first, r->words.list[i].length) >= 0;
 }
@@ -191,7 +198,7 @@ static void ask_predictors(struct report *r) {
         const struct predictor *p = r->by->predictor[i];
         struct opinion *o = r->opinion[i];
         struct label answers[ANSWERS_MAX];
-        opinion_of(o, p, &r->by->calibration[i], r->z);
+        opinion_of(o, p, &r->by->calibration[i], r->z, r->loss);
         double sure = 1;
         for (int a = 0; a < p->answers; a++) {
             answers[a] = o[a].label;
@@ -219,7 +226,7 @@ enum status report_make(struct report *out, const struct interrogator *m, const 
                         const struct report_options *options, struct error *error) {
     struct specimen s;
     struct error unfit = {0};
-    *out = (struct report){.record = record, .by = m, .options = options, .distance = NAN, .novelty = NAN, .hardness = NAN};
+    *out = (struct report){.record = record, .by = m, .options = options, .distance = NAN, .novelty = NAN, .loss = NAN, .hardness = NAN};
     enum status status = specimen_open(&s, record, error);
     if (status != STATUS_OK)
         return status;
@@ -227,7 +234,6 @@ enum status report_make(struct report *out, const struct interrogator *m, const 
     if (encoder_fits(m->encoder, &s.arch, &unfit) == STATUS_OK) {
         embed(out, &s);
         find_relatives(out);
-        ask_predictors(out);
     } else {
         snprintf(out->unfit, sizeof out->unfit, "%.255s", unfit.text);
         warn(out, "it is of another kind than the RNNs that the interrogator can ask: nothing is predicted");
@@ -235,6 +241,8 @@ enum status report_make(struct report *out, const struct interrogator *m, const 
     listen(out, &s);
     if (out->z && m->emulator)
         status = clone(out, &s, error);
+    if (out->z)
+        ask_predictors(out);
     conclude(out);
     specimen_close(&s);
     return status;

@@ -52,6 +52,8 @@ struct report {
     double loss, hardness; // the clone's total variation (or squared difference) on the RNN's own rollouts or words; and the share of
                            // held-out RNNs that are imitated better, NaN when not known
     struct words clone_words;
+    double clone_told; // the share of all that the clone says that is of one task: what the embedding tells, without a predictor
+    struct task clone_task;
     int clone_right; // of the words shown, so many the clone says too
 };
 

@@ -79,17 +79,20 @@ static void pack_relatives(struct packer *p, const struct report *r) {
     pack_end(p);
 }
 
+static void pack_task_share(struct packer *p, const char *key, const struct task *task, double share) {
+    pack_key(p, key);
+    pack_map(p);
+    pack_key(p, "task");
+    task_pack(p, task);
+    pack_key(p, "share");
+    pack_double(p, share);
+    pack_end(p);
+}
+
 static void pack_told(struct packer *p, const struct report *r) {
     pack_words(p, "says", r, &r->words);
-    if (r->told > 0) {
-        pack_key(p, "told");
-        pack_map(p);
-        pack_key(p, "task");
-        task_pack(p, &r->task);
-        pack_key(p, "share");
-        pack_double(p, r->told);
-        pack_end(p);
-    }
+    if (r->told > 0)
+        pack_task_share(p, "told", &r->task, r->told);
     if (!r->has_truth)
         return;
     const int counts[] = {r->verdict.right, r->verdict.missing, r->verdict.extra};
@@ -165,6 +168,8 @@ void report_pack(struct packer *p, const struct report *r) {
         pack_number(p, "hardness", r->hardness);
         if (r->speaks)
             pack_words(p, "clone_says", r, &r->clone_words);
+        if (r->speaks && r->clone_told > 0)
+            pack_task_share(p, "clone_told", &r->clone_task, r->clone_told);
     }
     pack_end(p);
 }

@@ -35,7 +35,13 @@ static double probability(const float *x, int n, double temperature, int which, 
     return exp(((double)x[which < 0 ? top : which] - (double)x[top]) / temperature) / sum;
 }
 
-void opinion_of(struct opinion *out, const struct predictor *p, const struct calibration *c, const float *z) {
+static const double least_loss = 1e-6; // none is taken to be smaller
+
+static double temperature_of(const struct calibration *c, double loss) {
+    return isnan(loss) ? c->temperature : c->temperature * pow(fmax(loss, least_loss) / c->usual_loss, c->exponent);
+}
+
+void opinion_of(struct opinion *out, const struct predictor *p, const struct calibration *c, const float *z, double loss) {
     struct tape tape = {0};
     double predicted[ANSWERS_MAX];
     int classes = p->property.class_count;
@@ -43,7 +49,7 @@ void opinion_of(struct opinion *out, const struct predictor *p, const struct cal
     for (int a = 0; a < p->answers; a++) {
         out[a].confidence = NAN;
         if (p->property.kind == PROPERTY_CLASSES)
-            out[a].confidence = probability(x + a * classes, classes, c->temperature, -1, NULL);
+            out[a].confidence = probability(x + a * classes, classes, temperature_of(c, loss), -1, NULL);
     }
     predictor_predict(&tape, p, tape_leaf(&tape, 1, p->config.z, (float *)z, NULL), predicted);
     for (int a = 0; a < p->answers; a++)
@@ -57,40 +63,61 @@ void opinion_of(struct opinion *out, const struct predictor *p, const struct cal
 struct judged {
     float *logits; // [count, classes]
     int *truth, *half;
+    double *loss; // of the clones
     int count, classes;
 };
 
 // The mean negative logarithm of the truths' probabilities in one half (-1: in both).
-static double surprise(const struct judged *j, int half, double temperature) {
+static double surprise(const struct judged *j, int half, const struct calibration *c) {
     double sum = 0;
     int n = 0;
     for (int i = 0; i < j->count; i++)
         if (half < 0 || j->half[i] == half) {
+            double temperature = temperature_of(c, j->loss[i]);
             sum -= log(fmax(probability(j->logits + i * j->classes, j->classes, temperature, j->truth[i], NULL), 1e-300));
             n++;
         }
     return n ? sum / n : 0;
 }
 
-// The temperature of least surprise, between 1/20 and 20.
-static double best_temperature(const struct judged *j, int half) {
-    double best = 1, least = INFINITY;
-    for (int i = -150; i <= 150; i++) {
-        double temperature = exp(i / 50.0), s = surprise(j, half, temperature);
-        if (s < least) {
-            least = s;
-            best = temperature;
+// The usual loss is the geometric mean. False when no loss is known.
+static bool find_usual_loss(struct calibration *c, const struct judged *j) {
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < j->count; i++)
+        if (!isnan(j->loss[i])) {
+            sum += log(fmax(j->loss[i], least_loss));
+            n++;
         }
-    }
+    c->usual_loss = n ? exp(sum / n) : 1;
+    return n > 0;
+}
+
+// Temperature, between 1/20 and 20, and exponent, 0 .. 2 by quarters, of least surprise.
+static struct calibration least_surprise(const struct judged *j, int half) {
+    struct calibration best = {0}, c = {0};
+    double least = INFINITY;
+    int exponents = find_usual_loss(&c, j) ? 8 : 0;
+    for (int k = 0; k <= exponents; k++)
+        for (int i = -150; i <= 150; i++) {
+            c.exponent = k / 4.0;
+            c.temperature = exp(i / 50.0);
+            double s = surprise(j, half, &c);
+            if (s < least) {
+                least = s;
+                best = c;
+            }
+        }
     return best;
 }
 
 // The expected calibration error: over ten bins of confidence, the mean of |share of right answers - mean confidence|, by their numbers.
 static void measure_error(struct calibration *c, const struct judged *j) {
-    double confidence[BINS] = {0}, right[BINS] = {0}, of_other[2] = {best_temperature(j, 1), best_temperature(j, 0)};
+    double confidence[BINS] = {0}, right[BINS] = {0};
+    const struct calibration of_other[2] = {least_surprise(j, 1), least_surprise(j, 0)};
     for (int i = 0; i < j->count; i++) {
         int best;
-        double p = probability(j->logits + i * j->classes, j->classes, of_other[j->half[i]], -1, &best);
+        double p = probability(j->logits + i * j->classes, j->classes, temperature_of(&of_other[j->half[i]], j->loss[i]), -1, &best);
         int bin = p >= 1 ? BINS - 1 : (int)(p * BINS);
         confidence[bin] += p;
         right[bin] += best == j->truth[i];
@@ -112,6 +139,7 @@ enum status calibration_measure(struct calibration *out, const struct predictor 
     double *off = memory_calloc((size_t)most + 1, sizeof *off), predicted[ANSWERS_MAX];
     j.truth = memory_calloc((size_t)most + 1, sizeof *j.truth);
     j.half = memory_calloc((size_t)most + 1, sizeof *j.half);
+    j.loss = memory_calloc((size_t)most + 1, sizeof *j.loss);
     struct tape tape = {0};
     enum status status = STATUS_OK;
     for (int i = 0; i < held_out->count && status == STATUS_OK; i++) {
@@ -127,6 +155,7 @@ enum status calibration_measure(struct calibration *out, const struct predictor 
             if (place < 0)
                 continue;
             memcpy(j.logits + j.count * classes, x + a * classes, (size_t)classes * sizeof *x);
+            j.loss[j.count] = held_out->loss[i];
             j.half[j.count] = (int)(hash_mix(run) & 1);
             j.truth[j.count++] = place;
         }
@@ -134,11 +163,15 @@ enum status calibration_measure(struct calibration *out, const struct predictor 
         for (int a = 0; a < p->answers && !sorts; a++)
             off[j.count++] = difference(p, predicted[a], property_value(&p->property, &truth.label[a]));
     }
-    *out = (struct calibration){.temperature = 1, .answers = j.count, .error = sorts ? 0 : NAN, .right = sorts ? 0 : NAN, .within = NAN};
+    *out = (struct calibration){
+        .temperature = 1, .usual_loss = 1, .answers = j.count, .error = sorts ? 0 : NAN, .right = sorts ? 0 : NAN, .within = NAN};
     if (status == STATUS_OK && j.count == 0)
         status = error_set(error, STATUS_DATA, "no held-out record tells '%s'", p->property.name);
     if (status == STATUS_OK && sorts) {
-        out->temperature = best_temperature(&j, -1);
+        const struct calibration best = least_surprise(&j, -1);
+        out->temperature = best.temperature;
+        out->exponent = best.exponent;
+        out->usual_loss = best.usual_loss;
         measure_error(out, &j);
     } else if (status == STATUS_OK) {
         out->within = stats_quantile(off, j.count, 0.9);
@@ -147,6 +180,7 @@ enum status calibration_measure(struct calibration *out, const struct predictor 
     free(j.logits);
     free(j.truth);
     free(j.half);
+    free(j.loss);
     free(off);
     return status;
 }
@@ -155,7 +189,8 @@ void calibration_pack(struct packer *packer, const struct calibration *c, const 
     const struct {
         const char *key;
         double number;
-    } all[] = {{"temperature", c->temperature}, {"calibration_error", c->error}, {"right", c->right}, {"within", c->within}};
+    } all[] = {{"temperature", c->temperature}, {"exponent", c->exponent}, {"usual_loss", c->usual_loss},
+               {"calibration_error", c->error}, {"right", c->right},       {"within", c->within}};
     pack_map(packer);
     pack_key(packer, "kind");
     pack_str(packer, "calibration");
@@ -172,12 +207,16 @@ void calibration_pack(struct packer *packer, const struct calibration *c, const 
 }
 
 enum status calibration_read(struct calibration *out, const struct value *record, struct error *error) {
-    *out = (struct calibration){.error = NAN, .right = NAN, .within = NAN};
+    *out = (struct calibration){.usual_loss = 1, .error = NAN, .right = NAN, .within = NAN};
     value_to_double(value_get(record, "calibration_error"), &out->error);
     value_to_double(value_get(record, "right"), &out->right);
     value_to_double(value_get(record, "within"), &out->within);
     if (!value_to_double(value_get(record, "temperature"), &out->temperature) || !(out->temperature > 0) || !isfinite(out->temperature))
         return error_set(error, STATUS_DATA, "calibration record: key 'temperature' is no positive number");
+    value_to_double(value_get(record, "exponent"), &out->exponent); // 0 and 1 in files that have none
+    value_to_double(value_get(record, "usual_loss"), &out->usual_loss);
+    if (!isfinite(out->exponent) || !(out->usual_loss > 0) || !isfinite(out->usual_loss))
+        return error_set(error, STATUS_DATA, "calibration record: keys 'exponent' and 'usual_loss' are no finite and no positive number");
     return field_int(record, "answers", "calibration record", 0, 1 << 30, &out->answers, error);
 }
 
@@ -188,8 +227,7 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-struct zoo_index zoo_index_make(const struct embedded *zoo, const struct embedded *held_out, const double *losses, int loss_count,
-                                int most) {
+struct zoo_index zoo_index_make(const struct embedded *zoo, const struct embedded *held_out, int most) {
     size_t Z = (size_t)zoo->size;
     struct zoo_index index = {.count = zoo->count < most ? zoo->count : most, .size = zoo->size, .distance_count = held_out->count};
     index.z = memory_calloc((size_t)index.count * Z, sizeof *index.z);
@@ -203,9 +241,11 @@ struct zoo_index zoo_index_make(const struct embedded *zoo, const struct embedde
     for (int i = 0; i < held_out->count; i++)
         index.distances[i] = neighbours_nearest(held_out->z + (size_t)i * Z, index.z, (size_t)index.count, Z, NULL);
     qsort(index.distances, (size_t)index.distance_count, sizeof *index.distances, by_size);
-    index.losses = memcpy(memory_calloc((size_t)loss_count + 1, sizeof *losses), losses, (size_t)loss_count * sizeof *losses);
-    index.loss_count = loss_count;
-    qsort(index.losses, (size_t)loss_count, sizeof *losses, by_size);
+    index.losses = memory_calloc((size_t)held_out->count + 1, sizeof *index.losses);
+    for (int i = 0; i < held_out->count; i++)
+        if (!isnan(held_out->loss[i]))
+            index.losses[index.loss_count++] = held_out->loss[i];
+    qsort(index.losses, (size_t)index.loss_count, sizeof *index.losses, by_size);
     return index;
 }
 

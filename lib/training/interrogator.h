@@ -7,13 +7,16 @@
 #include "training/emulator.h"
 #include "training/predictor.h"
 
-// How far a predictor can be trusted, measured on held-out RNNs.
+// How far a predictor can be trusted, measured on held-out RNNs. Of classes: confidence = softmax(logits / T) (Guo et al. 2017), where
+//     T = temperature (loss / usual_loss)^exponent
+// as an embedding by which an RNN is imitated badly tells little of it. loss is that of the RNN's clone; when it is not known, T =
+// temperature.
 struct calibration {
-    double temperature; // of classes: confidence = softmax(logits / temperature) (Guo et al. 2017)
-    double error;       // the expected calibration error over ten bins, each half of the RNNs judged with the temperature of the other
-    double right;       // share of right answers
-    double within;      // of numbers and angles: nine of ten answers are no farther off than this
-    int answers;        // that were judged
+    double temperature, exponent, usual_loss;
+    double error;  // the expected calibration error over ten bins, each half of the RNNs judged with the temperature of the other
+    double right;  // share of right answers
+    double within; // of numbers and angles: nine of ten answers are no farther off than this
+    int answers;   // that were judged
 };
 
 // One answer of a predictor.
@@ -37,6 +40,7 @@ struct embedded {
     int count, size;
     float *z;                    // [count,size]
     const struct value **record; // [count]
+    double *loss;                // [count]: with which the emulator imitates it; NaN when that is not known
 };
 
 // Measures a predictor on embeddings that it was not trained on; runs tell the two halves. Records that don't tell the property are left
@@ -46,12 +50,11 @@ enum status calibration_measure(struct calibration *out, const struct predictor 
 void calibration_pack(struct packer *packer, const struct calibration *c, const struct predictor *p); // the whole record
 enum status calibration_read(struct calibration *out, const struct value *record, struct error *error) MUST_CHECK;
 
-// All answers [p->answers] to z [Z]; texts are the predictor's own.
-void opinion_of(struct opinion *out, const struct predictor *p, const struct calibration *c, const float *z);
+// All answers [p->answers] to z [Z]; texts are the predictor's own. loss: of the clone, NaN when there is none.
+void opinion_of(struct opinion *out, const struct predictor *p, const struct calibration *c, const float *z, double loss);
 
-// At most `most` of the zoo, evenly, and the distances of the held-out; losses [loss_count] are copied.
-struct zoo_index zoo_index_make(const struct embedded *zoo, const struct embedded *held_out, const double *losses, int loss_count,
-                                int most);
+// At most `most` of the zoo, evenly, and the distances and losses of the held-out.
+struct zoo_index zoo_index_make(const struct embedded *zoo, const struct embedded *held_out, int most);
 void zoo_index_pack(struct packer *p, const struct zoo_index *index); // the whole record
 // Entries point into the record. STATUS_DATA when something is missing or of another shape.
 enum status zoo_index_read(struct zoo_index *out, const struct value *record, struct error *error) MUST_CHECK;

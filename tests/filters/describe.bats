@@ -55,6 +55,8 @@ def softmax(x):
     x = np.exp(x - x.max(-1, keepdims=True))
     return x / x.sum(-1, keepdims=True)
 hz = np.array([h["z"] for h in held])
+loss = {(r["run"], r["step"]): r["loss"] for r in e}
+usual = np.exp(np.mean([np.log(loss[h["run"], h["step"]]) for h in held]))
 for p, c in zip(out[2:5], out[5:8]):
     y = outputs(p, hz)
     assert c["target"] == p["target"] and c["answers"] == len(held)
@@ -63,9 +65,11 @@ for p, c in zip(out[2:5], out[5:8]):
         assert abs(c["within"] - np.quantile(off, 0.9)) < 1e-4 and "calibration_error" not in c
         continue
     truth = [h["task"]["offsets"][1] + 3 for h in held] if p["target"] == "task" else [sorted({r["arch"]["cell"] for r in z}).index(h["arch"]["cell"]) for h in held]
-    nll = lambda t: -np.log(softmax(y / t)[np.arange(len(held)), truth]).mean()
+    ratio = np.array([loss[h["run"], h["step"]] for h in held])[:, None] / usual
+    nll = lambda t, k: -np.log(softmax(y / (t * ratio**k))[np.arange(len(held)), truth]).mean()
     grid = np.exp(np.arange(-150, 151) / 50)
-    assert abs(nll(c["temperature"]) - min(map(nll, grid))) < 1e-5
+    assert abs(c["usual_loss"] - usual) < 1e-9
+    assert abs(nll(c["temperature"], c["exponent"]) - min(nll(t, k / 4) for t in grid for k in range(9))) < 1e-5
     assert abs(c["right"] - (y.argmax(1) == truth).mean()) < 1e-9 and 0 <= c["calibration_error"] <= 1
 PYTHON
 }
@@ -120,6 +124,24 @@ for r in reports:
         assert ("confidence" in p) == (p["target"] != "metrics.accuracy") and all(0 < c <= 1 for c in p.get("confidence", []))
 PYTHON
     done
+}
+
+@test "describe --fit: an interrogator is calibrated anew by other RNNs; what it knows stays" {
+    rec-select --split validation < z.mp > z.now.mp
+    rec-select --split validation --run 1- < e.mp > e.now.mp
+    cat z.now.mp e.now.mp | describe --fit every.mp > again.mp
+    check << 'PYTHON'
+old, new = records("every.mp"), records("again.mp")
+assert [r["kind"] for r in old] == [r["kind"] for r in new] and (old[-1]["z"] == new[-1]["z"]).all() and old[-1]["entries"] == new[-1]["entries"]
+assert abs(old[-1]["distances"] - new[-1]["distances"]).max() < 1e-6
+held, lost = records("z.now.mp"), len(old[-1]["losses"]) - len(new[-1]["losses"])
+assert lost == sum(r["run"] < 1 for r in held)
+for a, b in zip(old[5:8], new[5:8]):
+    assert a["target"] == b["target"] and a["answers"] == b["answers"] and ("temperature" not in a or b["temperature"] > 0)
+PYTHON
+    run -65 describe --fit every.mp < <(cat e.now.mp z.now.mp)
+    [[ $output == *"no embedding of run "*" is before it" ]]
+    run -65 describe --fit every.mp < <(rec-select --split train < z.mp)
 }
 
 @test "describe: text for people" {
