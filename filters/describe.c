@@ -147,8 +147,11 @@ static void describe(struct cli *cli, const struct interrogator *m, const struct
     struct rnn_record record;
     struct report r;
     struct json_text text = {0};
-    cli_check_record(cli, in, rnn_record_read(in->record, &record, cli_error(cli)));
-    cli_check_record(cli, in, report_make(&r, m, &record, how, cli_error(cli)));
+    enum status status = rnn_record_read(in->record, &record, cli_error(cli));
+    if (status == STATUS_OK && (status = report_make(&r, m, &record, how, cli_error(cli))) != STATUS_OK)
+        report_free(&r);
+    if (!cli_usable(cli, in, out, status))
+        return;
     if (out) {
         report_pack(writer_packer(out), &r);
         commit(cli, out);

@@ -115,11 +115,10 @@ int main(int argc, char **argv) {
     while (cli_next(cli, in, NULL, "rnn")) {
         struct rnn_record r;
         cli_check_record(cli, in, rnn_record_read(in->record, &r, cli_error(cli)));
-        number++;
-        if (is_zoo)
-            cli_check_record(cli, in, npy_zoo_writer_add(zoo, &r, cli_error(cli)));
+        if (!is_zoo)
+            export_one(cli, in, &r, ++number);
         else
-            export_one(cli, in, &r, number);
+            number += cli_usable(cli, in, NULL, npy_zoo_writer_add(zoo, &r, cli_error(cli)));
     }
     if (is_zoo)
         cli_check(cli, npy_zoo_writer_close(zoo, cli_error(cli)));

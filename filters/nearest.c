@@ -2,6 +2,7 @@
 #include "math/neighbours.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "records/skipped.h"
 #include "stream/field.h"
 #include "stream/array.h"
 
@@ -95,6 +96,23 @@ static enum status embedding_read(struct embedding *out, const struct value *rec
     return STATUS_OK;
 }
 
+// Puts a skipped record in the place of one that can't be used.
+static void skip(struct value **record, struct error *reason) {
+    struct packer *p = packer_new();
+    struct value_nodes nodes = {0};
+    struct value *skipped = NULL;
+    struct error error;
+    size_t size;
+    skipped_pack(p, *record, reason->text);
+    const uint8_t *bytes = packer_bytes(p, &size);
+    if (value_decode(bytes, size, 64, &nodes, &error) == STATUS_OK)
+        skipped = value_clone(nodes.node);
+    free(nodes.node);
+    packer_free(p);
+    free(*record);
+    *record = skipped;
+}
+
 static void read_queries(struct cli *cli, struct search *s, struct reader *in) {
     while (cli_read(cli, in)) {
         size_t capacity = s->event_capacity;
@@ -107,7 +125,11 @@ static void read_queries(struct cli *cli, struct search *s, struct reader *in) {
         s->events[s->event_count] = value_clone(in->record);
         s->kinds[s->event_count] = in->event;
         if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "embedding")) {
-            cli_check_record(cli, in, embedding_read(&q->e, s->events[s->event_count], cli_error(cli)));
+            if (!cli_usable(cli, in, NULL, embedding_read(&q->e, s->events[s->event_count], cli_error(cli)))) {
+                *q = (struct query){0};
+                skip(&s->events[s->event_count++], cli_error(cli));
+                continue;
+            }
             q->found = (struct neighbours){.k = k, .list = memory_calloc((size_t)k, sizeof *q->found.list)};
         }
         s->event_count++;

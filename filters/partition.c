@@ -171,7 +171,8 @@ int main(int argc, char **argv) {
 
     while (cli_next(cli, in, out, "task|rnn|embedding")) {
         enum split split = SPLIT_TRAIN;
-        cli_check_record(cli, in, split_of(&p, in->record, &split, cli_error(cli)));
+        if (!cli_usable(cli, in, out, split_of(&p, in->record, &split, cli_error(cli))))
+            continue;
         pack_with_split(writer_packer(out), in->record, split_names[split]);
         cli_check(cli, writer_commit(out, cli_error(cli)));
     }

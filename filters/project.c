@@ -30,10 +30,11 @@ static struct program program = {
     .options = options,
 };
 
-// All embeddings, a row each.
+// All embeddings that can be used, a row each, in their order; and of each of all why it can't.
 struct embeddings {
     double *z;
-    int rows, columns;
+    int rows, columns, most;
+    char **reason; // [most], NULL: it can
 };
 
 static enum status add_row(struct embeddings *all, int row, const struct value *record, struct error *error) {
@@ -50,7 +51,7 @@ static enum status add_row(struct embeddings *all, int row, const struct value *
         return error_set(error, STATUS_DATA, "embedding record: z has only %d numbers", (int)z.count);
     if (!all->z) {
         all->columns = (int)z.count;
-        all->z = memory_calloc((size_t)all->rows, z.count * sizeof *all->z);
+        all->z = memory_calloc((size_t)all->most, z.count * sizeof *all->z);
     }
     for (uint64_t i = 0; i < z.count; i++) {
         float f;
@@ -63,14 +64,17 @@ static enum status add_row(struct embeddings *all, int row, const struct value *
 }
 
 static struct embeddings gather(struct cli *cli, const struct dataset *d) {
-    struct embeddings all = {.rows = d->count};
+    struct embeddings all = {.most = d->count, .reason = memory_calloc((size_t)d->count, sizeof *all.reason)};
     struct value_nodes nodes = {0};
     struct rnn_record record;
     for (int i = 0; i < d->count; i++) {
         enum status status = dataset_read(d, i, &nodes, &record, cli_error(cli));
         if (status == STATUS_OK)
-            status = add_row(&all, i, record.root, cli_error(cli));
-        if (status != STATUS_OK)
+            status = add_row(&all, all.rows, record.root, cli_error(cli));
+        all.rows += status == STATUS_OK;
+        if (status == STATUS_DATA && cli_common(cli)->skip_bad)
+            all.reason[i] = memory_strdup(cli_error(cli)->text);
+        else if (status != STATUS_OK)
             cli_check(cli,
                       error_prefix(cli_error(cli), "%s: embedding %d (byte %llu)", d->name, i + 1, (unsigned long long)d->items[i].offset));
     }
@@ -97,17 +101,23 @@ int main(int argc, char **argv) {
     cli_check(cli, dataset_open(&d, "-", "embedding", limits, cli_error(cli)));
     struct embeddings all = gather(cli, d);
     double *projected = memory_calloc((size_t)all.rows, (size_t)components * sizeof *projected);
-    stats_pca(projected, NULL, all.z, all.rows, all.columns, components);
+    if (all.rows)
+        stats_pca(projected, NULL, all.z, all.rows, all.columns, components);
     struct reader *in = reader_open_memory(d->bytes, d->size, d->name, limits);
     struct writer *out = cli_writer(cli);
 
     const double *projection = projected;
-    while (cli_next(cli, in, out, "embedding")) {
+    for (int i = 0; cli_next(cli, in, out, "embedding"); i++) {
+        enum status status = all.reason[i] ? error_set(cli_error(cli), STATUS_DATA, "%s", all.reason[i]) : STATUS_OK;
+        free(all.reason[i]);
+        if (!cli_usable(cli, in, out, status))
+            continue;
         pack_projected(writer_packer(out), in->record, projection);
         cli_check(cli, writer_commit(out, cli_error(cli)));
         projection += components;
     }
 
+    free(all.reason);
     free(all.z);
     free(projected);
     int code = cli_finish(cli, in, out);

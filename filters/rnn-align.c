@@ -65,11 +65,17 @@ static void pack_aligned(struct packer *p, const struct value *root, const struc
 
 static void align_one(struct cli *cli, struct reader *in, struct writer *out, const struct rnnfile_entry *ref) {
     struct rnn_record r;
-    cli_check_record(cli, in, rnn_record_read(in->record, &r, cli_error(cli)));
-    if (!rnn_arch_equal(&r.arch, &ref->arch))
-        cli_check_record(cli, in, error_set(cli_error(cli), STATUS_DATA, "an RNN of another architecture than the reference's"));
     float *weights = memory_alloc(ref->table.size * sizeof *weights), *aligned = memory_alloc(ref->table.size * sizeof *aligned);
-    cli_check_record(cli, in, rnn_record_weights(&r, &ref->table, weights, cli_error(cli)));
+    enum status status = rnn_record_read(in->record, &r, cli_error(cli));
+    if (status == STATUS_OK && !rnn_arch_equal(&r.arch, &ref->arch))
+        status = error_set(cli_error(cli), STATUS_DATA, "an RNN of another architecture than the reference's");
+    if (status == STATUS_OK)
+        status = rnn_record_weights(&r, &ref->table, weights, cli_error(cli));
+    if (!cli_usable(cli, in, out, status)) {
+        free(weights);
+        free(aligned);
+        return;
+    }
     struct alignment a = align(aligned, &r.arch, ref->weights, weights);
     pack_aligned(writer_packer(out), in->record, ref, aligned, &a);
     cli_check(cli, writer_commit(out, cli_error(cli)));

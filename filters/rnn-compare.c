@@ -97,7 +97,6 @@ struct net {
 
 struct comparison_run {
     struct cli *cli;
-    const struct reader *in;
     struct writer *out;
     struct mapping file; // of --inputs
     struct net **held;   // the references, all RNNs so far (--by), or the last one of each run (--chain)
@@ -106,16 +105,19 @@ struct comparison_run {
     bool differ;
 };
 
-static void check(const struct comparison_run *c, enum status status) {
-    cli_check_record(c->cli, c->in, status);
-}
-
-static struct net *net_open(const struct comparison_run *c, const struct reader *in) {
+static enum status net_open(struct net **out, const struct reader *in, struct error *error) {
     struct net *n = memory_calloc(1, sizeof *n);
     n->root = value_clone(in->record);
-    cli_check_record(c->cli, in, rnn_record_read(n->root, &n->record, cli_error(c->cli)));
-    cli_check_record(c->cli, in, specimen_open(&n->specimen, &n->record, cli_error(c->cli)));
-    return n;
+    enum status status = rnn_record_read(n->root, &n->record, error);
+    if (status == STATUS_OK)
+        status = specimen_open(&n->specimen, &n->record, error);
+    if (status != STATUS_OK) {
+        free(n->root);
+        free(n);
+        n = NULL;
+    }
+    *out = n;
+    return status;
 }
 
 static void net_close(struct net *n) {
@@ -132,10 +134,8 @@ static void hold(struct comparison_run *c, struct net *n) {
 
 // --- Shared inputs ---
 
-static struct speech speech(const struct comparison_run *c, const struct net *n) {
-    struct speech s;
-    check(c, speech_of(&s, &n->record, &(struct speech_options){bos, eos, max_length}, cli_error(c->cli)));
-    return s;
+static enum status find_speech(struct speech *out, const struct net *n, struct error *error) {
+    return speech_of(out, &n->record, &(struct speech_options){bos, eos, max_length}, error);
 }
 
 // Random numbers of one RNN: a copy elsewhere (side) draws others.
@@ -143,14 +143,18 @@ static struct rng net_rng(const struct comparison_run *c, const struct net *n, i
     return rng_make(cli_common(c->cli)->seed, hash_mix(n->record.run) ^ hash_mix(n->record.step + 1), side ? "compare b" : "compare a");
 }
 
-static void own_sequences(const struct comparison_run *c, struct net *n, int side, struct sequences *all) {
+static enum status own_sequences(const struct comparison_run *c, struct net *n, int side, struct sequences *all) {
     struct sequences own;
-    check(c, sequences_of_rollouts(&own, &n->record, most_sequences, cli_error(c->cli)));
+    enum status status = sequences_of_rollouts(&own, &n->record, most_sequences, cli_error(c->cli));
+    if (status != STATUS_OK)
+        return status;
     if (!own.count) {
+        struct speech s;
         if (!speech_generates(&n->record))
-            check(c, error_set(cli_error(c->cli), STATUS_DATA,
-                               "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads"));
-        struct speech s = speech(c, n);
+            return error_set(cli_error(c->cli), STATUS_DATA,
+                             "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads");
+        if (find_speech(&s, n, cli_error(c->cli)) != STATUS_OK)
+            return cli_error(c->cli)->status;
         struct rng rng = net_rng(c, n, side);
         sequences_sample(&own, n->specimen.walker, &s, most_sequences, &rng);
     }
@@ -158,31 +162,30 @@ static void own_sequences(const struct comparison_run *c, struct net *n, int sid
         sequences_add(all, own.list[i]);
     all->width = own.width > all->width ? own.width : all->width;
     free(own.list);
+    return STATUS_OK;
 }
 
-static void shared_sequences(const struct comparison_run *c, struct net *a, struct net *b, struct sequences *out) {
+static enum status shared_sequences(const struct comparison_run *c, struct net *a, struct net *b, struct sequences *out) {
     *out = (struct sequences){0};
     if (!inputs_file) {
-        own_sequences(c, a, 0, out);
-        own_sequences(c, b, 1, out);
-        return;
+        enum status status = own_sequences(c, a, 0, out);
+        return status == STATUS_OK ? own_sequences(c, b, 1, out) : status;
     }
     bool tokens = rnn_reads_tokens(&a->record.arch);
     enum status status = sequences_parse(out, (const char *)c->file.bytes, c->file.size, tokens, a->record.arch.input, cli_error(c->cli));
     if (status == STATUS_OK)
         status = sequences_check(out, &a->record.arch, cli_error(c->cli));
-    cli_check(c->cli, status == STATUS_OK ? status : error_prefix(cli_error(c->cli), "%s", inputs_file));
+    return status == STATUS_OK ? status : error_prefix(cli_error(c->cli), "%s", inputs_file);
 }
 
 // --- The test ---
 
 // `samples` words as rows of one length, filled up with EOS.
-static int *sampled_rows(const struct comparison_run *c, struct net *n, int side, int length, int fill) {
-    struct speech s = speech(c, n);
+static int *sampled_rows(const struct comparison_run *c, struct net *n, const struct speech *s, int side, int length, int fill) {
     struct rng rng = net_rng(c, n, side);
     struct sequences words;
     int *rows = memory_alloc((size_t)samples * (size_t)length * sizeof *rows);
-    sequences_sample(&words, n->specimen.walker, &s, samples, &rng);
+    sequences_sample(&words, n->specimen.walker, s, samples, &rng);
     for (int i = 0; i < samples; i++)
         for (int t = 0; t < length; t++)
             rows[i * length + t] = t < words.list[i].length ? words.list[i].tokens[t] : fill;
@@ -190,12 +193,9 @@ static int *sampled_rows(const struct comparison_run *c, struct net *n, int side
     return rows;
 }
 
-static struct mmd test(const struct comparison_run *c, struct net *a, struct net *b) {
-    if (!speech_generates(&a->record))
-        check(c, error_set(cli_error(c->cli), STATUS_DATA, "--same: the RNN says no words; --within compares answers"));
-    struct speech x = speech(c, a), y = speech(c, b);
-    int length = (x.most_tokens > y.most_tokens ? x.most_tokens : y.most_tokens) + 1;
-    int *rows_a = sampled_rows(c, a, 0, length, -1), *rows_b = sampled_rows(c, b, 1, length, -1);
+static struct mmd test(const struct comparison_run *c, struct net *a, struct net *b, const struct speech *x, const struct speech *y) {
+    int length = (x->most_tokens > y->most_tokens ? x->most_tokens : y->most_tokens) + 1;
+    int *rows_a = sampled_rows(c, a, x, 0, length, -1), *rows_b = sampled_rows(c, b, y, 1, length, -1);
     struct rng rng = net_rng(c, b, 0);
     struct mmd result = mmd_test(rows_a, samples, rows_b, samples, length, permutations, &rng);
     free(rows_a);
@@ -257,16 +257,15 @@ static void pack_metrics(struct packer *p, const struct likeness *l, bool number
     }
 }
 
-// Whether they are the same, by what was asked for.
-static void pack_verdict(struct comparison_run *c, struct packer *p, struct net *a, struct net *b, const struct likeness *l, bool numbers) {
+// Whether they are the same, by what was asked for; m: with --same only.
+static void pack_verdict(struct comparison_run *c, struct packer *p, const struct mmd *m, const struct likeness *l, bool numbers) {
     bool alike = within < 0 || (numbers ? l->absolute_max : l->total_variation_max) <= within;
     if (same) {
-        struct mmd m = test(c, a, b);
         pack_key(p, "mmd");
-        pack_double(p, m.squared);
+        pack_double(p, m->squared);
         pack_key(p, "p");
-        pack_double(p, m.p);
-        alike = alike && m.p > alpha;
+        pack_double(p, m->p);
+        alike = alike && m->p > alpha;
     }
     if (same || within >= 0) {
         pack_key(p, "same");
@@ -275,18 +274,41 @@ static void pack_verdict(struct comparison_run *c, struct packer *p, struct net 
     }
 }
 
-static void compare(struct comparison_run *c, struct net *a, struct net *b) {
+// What both are to read, and how their words begin and end (--same); why they can't be compared otherwise.
+static enum status prepare(struct comparison_run *c, struct net *a, struct net *b, struct sequences *sequences, struct speech *x,
+                           struct speech *y) {
     enum { IO = ARCH_INPUT | ARCH_OUTPUT };
     char text[RNN_ARCH_TEXT_SIZE];
+    struct error *error = cli_error(c->cli);
+    *sequences = (struct sequences){0};
     rnn_arch_difference(text, &a->record.arch, &b->record.arch, IO);
     if (*text)
-        check(c, error_set(cli_error(c->cli), STATUS_DATA, "the two RNNs can't be compared: %s", text));
-    if (++c->pairs > limit)
-        check(c, error_set(cli_error(c->cli), STATUS_DATA, "more than %d pairs (--limit)", limit));
+        return error_set(error, STATUS_DATA, "the two RNNs can't be compared: %s", text);
+    if (same && !speech_generates(&a->record))
+        return error_set(error, STATUS_DATA, "--same: the RNN says no words; --within compares answers");
+    enum status status = shared_sequences(c, a, b, sequences);
+    if (status == STATUS_OK && same)
+        status = find_speech(x, a, error);
+    if (status == STATUS_OK && same)
+        status = find_speech(y, b, error);
+    return status;
+}
+
+static enum status compare(struct comparison_run *c, struct net *a, struct net *b) {
     bool numbers = !rnn_answers_classes(&a->record.arch);
     struct sequences sequences;
+    struct speech x, y;
     struct likeness l;
-    shared_sequences(c, a, b, &sequences);
+    struct mmd m = {0};
+    enum status status = prepare(c, a, b, &sequences, &x, &y);
+    if (status != STATUS_OK) {
+        sequences_free(&sequences);
+        return status;
+    }
+    if (++c->pairs > limit)
+        cli_check(c->cli, error_set(cli_error(c->cli), STATUS_DATA, "more than %d pairs (--limit)", limit));
+    if (same)
+        m = test(c, a, b, &x, &y);
     compare_networks(&l, &a->specimen, &b->specimen, &sequences, numbers);
     struct packer *p = writer_packer(c->out);
     pack_map(p);
@@ -299,11 +321,12 @@ static void compare(struct comparison_run *c, struct net *a, struct net *b) {
     pack_name(p, "a", a);
     pack_name(p, "b", b);
     pack_metrics(p, &l, numbers);
-    pack_verdict(c, p, a, b, &l, numbers);
+    pack_verdict(c, p, &m, &l, numbers);
     pack_end(p);
     cli_check(c->cli, writer_commit(c->out, cli_error(c->cli)));
     likeness_free(&l);
     sequences_free(&sequences);
+    return STATUS_OK;
 }
 
 // --- Pairs ---
@@ -311,23 +334,28 @@ static void compare(struct comparison_run *c, struct net *a, struct net *b) {
 static void read_references(struct comparison_run *c) {
     struct reader *in = cli_reader(c->cli, reference);
     while (cli_read_model(c->cli, in)) {
-        if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn"))
-            hold(c, net_open(c, in));
+        struct net *n;
+        if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), "rnn"))
+            continue;
+        cli_check_record(c->cli, in, net_open(&n, in, cli_error(c->cli)));
+        hold(c, n);
     }
     if (!c->held_count)
         cli_check(c->cli, error_set(cli_error(c->cli), STATUS_DATA, "%s: no rnn record in it", in->name));
     reader_close(in);
 }
 
-static void compare_with_reference(struct comparison_run *c, struct net *n) {
+// Each of the three takes an RNN over, unless it fails.
+static enum status compare_with_reference(struct comparison_run *c, struct net *n) {
     for (int i = 0; i < c->held_count; i++)
         if (c->held_count == 1 || (c->held[i]->record.run == n->record.run && c->held[i]->record.step == n->record.step)) {
-            compare(c, c->held[i], n);
-            net_close(n);
-            return;
+            enum status status = compare(c, c->held[i], n);
+            if (status == STATUS_OK)
+                net_close(n);
+            return status;
         }
-    check(c, error_set(cli_error(c->cli), STATUS_DATA, "no RNN of run %llu and step %llu in %s", (unsigned long long)n->record.run,
-                       (unsigned long long)n->record.step, reference));
+    return error_set(cli_error(c->cli), STATUS_DATA, "no RNN of run %llu and step %llu in %s", (unsigned long long)n->record.run,
+                     (unsigned long long)n->record.step, reference);
 }
 
 static bool field_equal(const struct net *a, const struct net *b) {
@@ -340,25 +368,31 @@ static bool field_equal(const struct net *a, const struct net *b) {
     return !x.in_array && !y.in_array && x.value->length == y.value->length && memcmp(x.value->bytes, y.value->bytes, x.value->length) == 0;
 }
 
-static void compare_by_field(struct comparison_run *c, struct net *n) {
+static enum status compare_by_field(struct comparison_run *c, struct net *n) {
     struct found found;
+    enum status status = STATUS_OK;
     if (!path_find(n->root, field, &found))
-        check(c, error_set(cli_error(c->cli), STATUS_DATA, "--by: no field '%s' in it", field));
-    for (int i = 0; i < c->held_count; i++)
+        status = error_set(cli_error(c->cli), STATUS_DATA, "--by: no field '%s' in it", field);
+    for (int i = 0; i < c->held_count && status == STATUS_OK; i++)
         if (c->held[i]->record.run != n->record.run && field_equal(c->held[i], n))
-            compare(c, c->held[i], n);
-    hold(c, n);
+            status = compare(c, c->held[i], n);
+    if (status == STATUS_OK)
+        hold(c, n);
+    return status;
 }
 
-static void compare_in_chain(struct comparison_run *c, struct net *n) {
+static enum status compare_in_chain(struct comparison_run *c, struct net *n) {
     for (int i = 0; i < c->held_count; i++)
         if (c->held[i]->record.run == n->record.run) {
-            compare(c, c->held[i], n);
-            net_close(c->held[i]);
-            c->held[i] = n;
-            return;
+            enum status status = compare(c, c->held[i], n);
+            if (status == STATUS_OK) {
+                net_close(c->held[i]);
+                c->held[i] = n;
+            }
+            return status;
         }
     hold(c, n);
+    return STATUS_OK;
 }
 
 int main(int argc, char **argv) {
@@ -372,16 +406,14 @@ int main(int argc, char **argv) {
     if (reference)
         read_references(&c);
     struct reader *in = cli_reader(cli, "-");
-    c.in = in;
     c.out = cli_writer(cli);
     while (cli_next(cli, in, c.out, "rnn")) {
-        struct net *n = net_open(&c, in);
-        if (reference)
-            compare_with_reference(&c, n);
-        else if (field)
-            compare_by_field(&c, n);
-        else
-            compare_in_chain(&c, n);
+        struct net *n;
+        enum status status = net_open(&n, in, cli_error(cli));
+        if (status == STATUS_OK)
+            status = reference ? compare_with_reference(&c, n) : field ? compare_by_field(&c, n) : compare_in_chain(&c, n);
+        if (!cli_usable(cli, in, c.out, status) && n)
+            net_close(n);
     }
 
     for (int i = 0; i < c.held_count; i++)

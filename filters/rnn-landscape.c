@@ -159,8 +159,11 @@ static void measure_record(struct cli *cli, struct reader *in, struct writer *ou
     struct rnn_record r;
     struct trainee *t;
     struct measured m;
-    cli_check_record(cli, in, rnn_record_read(in->record, &r, cli_error(cli)));
-    cli_check_record(cli, in, trainee_of(&t, &r, cli_common(cli)->seed, cli_error(cli)));
+    enum status status = rnn_record_read(in->record, &r, cli_error(cli));
+    if (status == STATUS_OK)
+        status = trainee_of(&t, &r, cli_common(cli)->seed, cli_error(cli));
+    if (!cli_usable(cli, in, out, status))
+        return;
     float *weights = memory_alloc(t->table.size * sizeof *weights);
     cli_check_record(cli, in, rnn_record_weights(&r, &t->table, weights, cli_error(cli)));
     measure(&m, t, weights);

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "records/path.h"
 #include "records/rnn.h"
+#include "records/skipped.h"
 #include "rnn/symmetry.h"
 
 #include <math.h>
@@ -100,7 +101,9 @@ struct nets {
     int count, capacity;
     struct rnn_arch arch;
     struct params table;
-    bool *chosen; // tensors whose kurtosis is counted
+    bool *chosen;            // tensors whose kurtosis is counted
+    struct packer **skipped; // records for those that are left out
+    int skipped_count;
 };
 
 // Matrices that are read by all units of a layer from all units of a layer: of shape [G*N,N]. Those at the network's ends have too few or
@@ -138,29 +141,47 @@ static enum status add(struct nets *all, const struct value *root, struct error 
     if (status != STATUS_OK)
         return status;
     if (!all->count) {
+        params_free(&all->table); // of one before that was left out
+        free(all->chosen);
         all->arch = r.arch;
         rnn_params(&all->table, &r.arch);
         choose_tensors(all);
     }
     if (!rnn_arch_equal(&all->arch, &r.arch))
         return error_set(error, STATUS_DATA, "an RNN of another architecture than the first: only equal ones can be compared");
-    if (all->count == limit)
-        return error_set(error, STATUS_DATA, "more than %d RNNs (--limit)", limit);
     make_room(all);
     struct net *net = &all->net[all->count];
     *net = (struct net){.run = r.run, .step = r.step, .weights = memory_alloc(all->table.size * sizeof(float))};
     if (!value_to_text(value_get(root, "name"), net->name, sizeof net->name))
         net->name[0] = 0;
     if (time_field && !path_number(root, time_field, &net->time))
-        return error_set(error, STATUS_DATA, "--time: no number '%s' in it", time_field);
+        status = error_set(error, STATUS_DATA, "--time: no number '%s' in it", time_field);
+    if (status == STATUS_OK)
+        status = rnn_record_weights(&r, &all->table, net->weights, error);
+    if (status != STATUS_OK) {
+        free(net->weights);
+        return status;
+    }
     if (truth)
         keep_truth(net, root);
-    status = rnn_record_weights(&r, &all->table, net->weights, error);
-    if (status != STATUS_OK)
-        return status;
     symmetry_merge_biases(net->weights, &all->arch); // how their sum is split says nothing
     all->count++;
     return STATUS_OK;
+}
+
+static void skip(struct nets *all, const struct value *root, const char *reason) {
+    size_t size = (size_t)all->skipped_count * sizeof *all->skipped;
+    all->skipped = memory_realloc(all->skipped, size, size + sizeof *all->skipped);
+    skipped_pack(all->skipped[all->skipped_count++] = packer_new(), root, reason);
+}
+
+// What can't be used is left out (--skip-bad); the first RNN that can says which architecture the others have.
+static void add_or_skip(struct cli *cli, struct nets *all, const struct reader *in) {
+    enum status status = add(all, in->record, cli_error(cli));
+    if (status == STATUS_OK && all->count > limit)
+        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: more than %d RNNs (--limit)", in->name, limit));
+    if (!cli_usable(cli, in, NULL, status))
+        skip(all, in->record, cli_error(cli)->text);
 }
 
 static void align_kin(struct cli *cli, const struct nets *all) {
@@ -326,6 +347,8 @@ static void write_arcs(struct cli *cli, struct writer *out, const struct nets *a
         cli_check(cli, pack_arc(writer_packer(out), all, i, &arcs[i], cli_error(cli)));
         cli_check(cli, writer_commit(out, cli_error(cli)));
     }
+    for (int i = 0; i < all->skipped_count; i++)
+        cli_commit(cli, out, all->skipped[i]);
     cli_check(cli, writer_end_segment(out, cli_error(cli)));
 }
 
@@ -335,6 +358,9 @@ static void forget(struct nets *all) {
         free(all->net[i].parent);
         free(all->net[i].second);
     }
+    for (int i = 0; i < all->skipped_count; i++)
+        packer_free(all->skipped[i]);
+    free(all->skipped);
     free(all->net);
     free(all->traits);
     free(all->chosen);
@@ -353,7 +379,7 @@ int main(int argc, char **argv) {
         if (in->event == READER_META)
             cli_keep_source(cli, in->record);
         else if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn"))
-            cli_check_record(cli, in, add(&all, in->record, cli_error(cli)));
+            add_or_skip(cli, &all, in);
     }
     if (!all.count)
         cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: there is no rnn record", in->name));

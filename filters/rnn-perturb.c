@@ -130,9 +130,11 @@ static void describe(char *text, size_t size) {
 static void make(struct cli *cli, struct reader *in, struct writer *out, const struct rnnfile *other, struct derivation *d) {
     struct rnn_record r;
     struct params table = {0};
-    cli_check_record(cli, in, rnn_record_read(in->record, &r, cli_error(cli)));
-    if (other->count && !rnn_arch_equal(&other->rnn[0].arch, &r.arch))
-        cli_check_record(cli, in, error_set(cli_error(cli), STATUS_DATA, "--merge: an RNN of another architecture than that of %s", merge));
+    enum status status = rnn_record_read(in->record, &r, cli_error(cli));
+    if (status == STATUS_OK && other->count && !rnn_arch_equal(&other->rnn[0].arch, &r.arch))
+        status = error_set(cli_error(cli), STATUS_DATA, "--merge: an RNN of another architecture than that of %s", merge);
+    if (!cli_usable(cli, in, out, status))
+        return;
     rnn_params(&table, &r.arch);
     float *original = memory_alloc(table.size * sizeof *original), *weights = memory_alloc(table.size * sizeof *weights);
     cli_check_record(cli, in, rnn_record_weights(&r, &table, original, cli_error(cli)));

@@ -74,37 +74,38 @@ static struct program program = {
 
 struct roller {
     struct cli *cli;
-    const struct reader *in;
     struct mapping file;      // of --inputs
     struct rnn_loader loader; // of one RNN
     struct noise noise;
     struct rnn_record record;
     const struct rnn *rnn;
     struct trainee *trainee; // the same RNN as its family trains it; NULL when that is not known
+    bool by_family;          // it is given what its family gives
+    bool says;               // otherwise: it says something by itself,
+    struct reading reading;  // or reads this
 };
 
-static void check(struct roller *r, enum status status) {
-    cli_check_record(r->cli, r->in, status);
-}
-
 // The RNN as its family would have trained it, with the random numbers of its run, so that it is given and judged by what train-rnn gives.
-static struct trainee *trainee_of(struct roller *r) {
+static enum status find_trainee(struct roller *r) {
     const struct family *family = r->record.task.family;
     const struct rnn_arch *arch = r->rnn->arch;
     struct rnn_arch wanted = *arch;
     struct trainee *t;
     if (!family || !family->trainee || !family->shape)
-        return NULL;
+        return STATUS_OK;
     family->shape(r->record.task.body.bytes, &wanted);
     if (!rnn_arch_equal(arch, &wanted))
-        return NULL;
+        return STATUS_OK;
     const struct train_recipe recipe = {.steps = 1, .batch = 1, .cell = arch->cell, .hidden = arch->hidden, .layers = arch->layers};
     uint64_t seed = cli_common(r->cli)->seed_given ? cli_common(r->cli)->seed : r->record.seed;
     const struct train_setting setting = {&recipe, seed, r->record.run, &images};
-    check(r, family->trainee(&t, &r->record.task, &setting, cli_error(r->cli)));
+    enum status status = family->trainee(&t, &r->record.task, &setting, cli_error(r->cli));
+    if (status != STATUS_OK)
+        return status;
     memcpy(t->weights, r->rnn->weights, t->table.size * sizeof *t->weights);
     t->step = (int)r->record.step + 1; // updates done
-    return t;
+    r->trainee = t;
+    return STATUS_OK;
 }
 
 // --- Records ---
@@ -141,8 +142,8 @@ static enum status read_noise(struct roller *r, struct reading *x) {
     return reading_of_noise(x, &r->noise, arch, &rng, cli_error(r->cli));
 }
 
-// What it is given to read; nothing, and true, when it is to say something by itself.
-static bool read_inputs(struct roller *r, struct reading *x, bool generates) {
+// What it is given to read; nothing when it is to say something by itself.
+static enum status read_inputs(struct roller *r, struct reading *x, bool generates) {
     const struct rnn_arch *arch = r->rnn->arch;
     enum status status = reading_check(arch, cli_error(r->cli));
     *x = (struct reading){.rows = count, .steps = length ? length : 41};
@@ -150,40 +151,52 @@ static bool read_inputs(struct roller *r, struct reading *x, bool generates) {
         status = error_set(cli_error(r->cli), STATUS_DATA, "--bos %d: the RNN knows tokens 0 .. %d", bos, arch->input - 1);
     if (status == STATUS_OK && bos != -2 && !generates)
         status = error_set(cli_error(r->cli), STATUS_DATA, "--bos %d: the RNN (%d inputs) does not tell tokens", bos, arch->input);
-    check(r, status);
+    if (status != STATUS_OK)
+        return status;
     if (inputs_file) {
         status = reading_of_file(x, (const char *)r->file.bytes, r->file.size, arch, cli_error(r->cli));
-        check(r, status == STATUS_OK ? status : error_prefix(cli_error(r->cli), "%s", inputs_file));
-        return false;
+        return status == STATUS_OK ? status : error_prefix(cli_error(r->cli), "%s", inputs_file);
     }
-    if (!noise && generates)
-        return true;
+    r->says = !noise && generates;
+    if (r->says)
+        return STATUS_OK;
     if (!noise && !rnn_reads_tokens(arch))
         status = error_set(cli_error(r->cli), STATUS_DATA, "nobody knows what numbers the RNN reads: --inputs FILE or --noise has to tell");
-    check(r, status == STATUS_OK ? read_noise(r, x) : status);
-    return false;
+    return status == STATUS_OK ? read_noise(r, x) : status;
 }
 
-// What was asked for, or otherwise what is best for such an RNN.
+// Finds what was asked for, or otherwise what is best for such an RNN, before anything is written.
+static enum status prepare(struct roller *r) {
+    bool own = !inputs_file && !noise && !length && bos == -2;
+    r->trainee = NULL;
+    r->says = false;
+    enum status status = metrics || own ? find_trainee(r) : STATUS_OK;
+    r->by_family = r->trainee && own;
+    if (status == STATUS_OK && !r->by_family)
+        status = read_inputs(r, &r->reading, rnn_record_generates(&r->record));
+    if (status != STATUS_OK)
+        trainee_free(r->trainee);
+    return status;
+}
+
 static void roll(struct roller *r, struct packer *p) {
     const struct rnn_arch *arch = r->rnn->arch;
     bool generates = rnn_record_generates(&r->record);
-    struct reading x;
-    if (r->trainee && !inputs_file && !noise && !length && bos == -2) {
+    struct reading x = r->reading;
+    if (r->by_family) {
         snapshot_pack_rollouts(p, r->trainee, count);
         return;
     }
-    bool says = read_inputs(r, &x, generates);
     struct stepper *s = stepper_of_rnn(arch, r->rnn->table, r->rnn->weights, STEPPER_BLOCK);
     float *answers = memory_alloc((size_t)x.rows * (size_t)x.steps * (size_t)arch->output * sizeof *answers);
-    if (says) {
+    if (r->says) {
         struct rng rng = rng_make(cli_common(r->cli)->seed, r->record.run, "rollout");
         x.tokens = memory_alloc((size_t)x.rows * (size_t)(x.steps + 1));
         rollout_sample(s, arch, first_token(r), x.rows, x.steps, &rng, x.tokens, answers);
     } else {
         rollout_read(s, arch, x.tokens, x.numbers, x.rows, x.steps, answers);
     }
-    if (generates && !says)
+    if (generates && !r->says)
         reading_add_choices(&x, arch, answers);
     pack_rollouts(p, arch, &x, generates ? x.steps + 1 : x.steps, answers);
     stepper_free(s);
@@ -212,8 +225,6 @@ static void pack_metrics(struct roller *r, struct packer *p) {
 }
 
 static void write_rnn(struct roller *r, struct packer *p) {
-    bool own = !inputs_file && !noise && !length && bos == -2;
-    r->trainee = metrics || own ? trainee_of(r) : NULL;
     const char *const anew[] = {"rollouts", r->trainee && metrics ? "metrics" : NULL, NULL};
     pack_map(p);
     pack_rest(p, r->record.root, anew);
@@ -247,12 +258,16 @@ int main(int argc, char **argv) {
     struct reader *in = cli_reader(cli, "-");
     struct writer *out = cli_writer(cli);
     rnn_loader_init(&r.loader, 1);
-    r.in = in;
 
     while (cli_next(cli, in, out, "rnn")) {
-        cli_check_record(cli, in, rnn_record_read(in->record, &r.record, cli_error(cli)));
-        cli_check_record(cli, in, rnn_loader_load(&r.loader, 0, &r.record, cli_error(cli)));
+        enum status status = rnn_record_read(in->record, &r.record, cli_error(cli));
+        if (status == STATUS_OK)
+            status = rnn_loader_load(&r.loader, 0, &r.record, cli_error(cli));
         r.rnn = r.loader.rnn;
+        if (status == STATUS_OK)
+            status = prepare(&r);
+        if (!cli_usable(cli, in, out, status))
+            continue;
         write_rnn(&r, writer_packer(out));
         cli_check(cli, writer_commit(out, cli_error(cli)));
     }

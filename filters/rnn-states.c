@@ -64,38 +64,36 @@ struct reading {
     struct mapping file; // of --inputs
     struct rnn_record record;
     struct specimen specimen;
+    struct speech speech; // how its words begin and end, where it says any
 };
-
-static void check(const struct reading *r, enum status status) {
-    cli_check_record(r->cli, r->in, status);
-}
 
 // --- What is read ---
 
-static void file_sequences(const struct reading *r, struct sequences *out) {
+static enum status file_sequences(const struct reading *r, struct sequences *out) {
     bool tokens = rnn_reads_tokens(&r->record.arch);
     enum status status = sequences_parse(out, (const char *)r->file.bytes, r->file.size, tokens, r->record.arch.input, cli_error(r->cli));
     if (status == STATUS_OK)
         status = sequences_check(out, &r->record.arch, cli_error(r->cli));
-    cli_check(r->cli, status == STATUS_OK ? status : error_prefix(cli_error(r->cli), "%s", inputs_file));
+    return status == STATUS_OK ? status : error_prefix(cli_error(r->cli), "%s", inputs_file);
 }
 
-static struct speech speech(const struct reading *r) {
-    struct speech s;
-    check(r, speech_of(&s, &r->record, &(struct speech_options){bos, eos, max_length}, cli_error(r->cli)));
-    return s;
+static enum status find_speech(struct reading *r) {
+    return speech_of(&r->speech, &r->record, &(struct speech_options){bos, eos, max_length}, cli_error(r->cli));
 }
 
-static void own_sequences(const struct reading *r, struct sequences *out) {
-    check(r, sequences_of_rollouts(out, &r->record, most_sequences, cli_error(r->cli)));
-    if (out->count)
-        return;
+static enum status own_sequences(struct reading *r, struct sequences *out) {
+    enum status status = sequences_of_rollouts(out, &r->record, most_sequences, cli_error(r->cli));
+    if (status != STATUS_OK || out->count)
+        return status;
     if (!speech_generates(&r->record))
-        check(r, error_set(cli_error(r->cli), STATUS_DATA,
-                           "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads"));
-    struct speech s = speech(r);
+        return error_set(cli_error(r->cli), STATUS_DATA,
+                         "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads");
+    status = find_speech(r);
+    if (status != STATUS_OK)
+        return status;
     struct rng rng = rng_make(cli_common(r->cli)->seed, r->record.run, "states");
-    sequences_sample(out, r->specimen.walker, &s, most_sequences, &rng);
+    sequences_sample(out, r->specimen.walker, &r->speech, most_sequences, &rng);
+    return STATUS_OK;
 }
 
 // --- Records ---
@@ -173,14 +171,13 @@ static void write_trace(const struct reading *r, const struct sequence *s, int i
 
 // BOS and the longest word that the RNN was trained on: its blocks are the letters'.
 static struct sequence longest_word(const struct reading *r) {
-    struct speech sp = speech(r);
     struct words words;
     speech_truth(&words, &r->record);
     const struct word *longest = &words.list[0];
     for (int i = 1; i < words.count; i++)
         longest = words.list[i].length > longest->length ? &words.list[i] : longest;
     struct sequence s = {.length = longest->length + 1, .tokens = memory_alloc(((size_t)longest->length + 1) * sizeof *s.tokens)};
-    s.tokens[0] = sp.bos;
+    s.tokens[0] = r->speech.bos;
     memcpy(s.tokens + 1, words.tokens + longest->first, (size_t)longest->length * sizeof *s.tokens);
     words_free(&words);
     return s;
@@ -224,9 +221,6 @@ static void pack_counters(struct packer *p, const struct counter *list, int coun
 
 static void write_counters(const struct reading *r) {
     struct packer *p = writer_packer(r->out);
-    const struct family *family = r->record.task.family;
-    if (!family || !family->counted || !speech_generates(&r->record))
-        check(r, error_set(cli_error(r->cli), STATUS_DATA, "--counters: the task is none of a language that counts"));
     struct sequence word = longest_word(r);
     struct counter *list;
     struct trace t;
@@ -244,22 +238,30 @@ static void write_counters(const struct reading *r) {
     free(word.tokens);
 }
 
+static enum status counts(struct reading *r) {
+    const struct family *family = r->record.task.family;
+    if (!family || !family->counted || !speech_generates(&r->record))
+        return error_set(cli_error(r->cli), STATUS_DATA, "--counters: the task is none of a language that counts");
+    return find_speech(r);
+}
+
 static void examine(struct reading *r) {
     struct sequences s = {0};
-    check(r, rnn_record_read(r->in->record, &r->record, cli_error(r->cli)));
-    check(r, specimen_open(&r->specimen, &r->record, cli_error(r->cli)));
-    if (counters) {
-        write_counters(r);
-    } else {
-        if (inputs_file)
-            file_sequences(r, &s);
-        else
-            own_sequences(r, &s);
+    enum status status = rnn_record_read(r->in->record, &r->record, cli_error(r->cli));
+    if (status == STATUS_OK)
+        status = specimen_open(&r->specimen, &r->record, cli_error(r->cli));
+    bool opened = status == STATUS_OK;
+    if (opened)
+        status = counters ? counts(r) : inputs_file ? file_sequences(r, &s) : own_sequences(r, &s);
+    if (cli_usable(r->cli, r->in, r->out, status)) {
+        if (counters)
+            write_counters(r);
         for (int i = 0; i < s.count; i++)
             write_trace(r, &s.list[i], i);
-        sequences_free(&s);
     }
-    specimen_close(&r->specimen);
+    sequences_free(&s);
+    if (opened)
+        specimen_close(&r->specimen);
 }
 
 static void check_what(struct cli *cli) {

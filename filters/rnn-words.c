@@ -278,9 +278,13 @@ static void merge(const struct examined *s) {
 static void examine(struct cli *cli, const struct reader *in, struct writer *out) {
     struct examined s = {.cli = cli, .out = out};
     struct specimen specimen;
-    cli_check_record(cli, in, rnn_record_read(in->record, &s.record, cli_error(cli)));
-    cli_check_record(cli, in, speech_of(&s.speech, &s.record, &(struct speech_options){bos, eos, max_length}, cli_error(cli)));
-    cli_check_record(cli, in, specimen_open(&specimen, &s.record, cli_error(cli)));
+    enum status status = rnn_record_read(in->record, &s.record, cli_error(cli));
+    if (status == STATUS_OK)
+        status = speech_of(&s.speech, &s.record, &(struct speech_options){bos, eos, max_length}, cli_error(cli));
+    if (status == STATUS_OK)
+        status = specimen_open(&specimen, &s.record, cli_error(cli));
+    if (!cli_usable(cli, in, out, status))
+        return;
     s.walker = specimen.walker;
     if (merge_states || !speech_generates(&s.record))
         merge(&s);

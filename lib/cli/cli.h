@@ -90,7 +90,8 @@ void cli_mirror(struct cli *cli, const struct reader *in, struct writer *out);
 // --skip-bad, never the default: one RNN that can't be used does not stop a zoo of thousands. What came of trying to use the current
 // record: true when all is well. STATUS_DATA: exits with the record's place; with --skip-bad false, after a note and with a skipped record
 // in the output (out NULL: none). Other failures always exit. At the end cli_finish tells how many were left out, and exits with 65 when
-// all were.
+// all were. The rule for every filter: whatever is wrong with one record of the data, found before anything is written for it, goes through
+// here; what is wrong with options, models or named files doesn't.
 bool cli_usable(struct cli *cli, const struct reader *in, struct writer *out, enum status status);
 // The same for what all filters want of an rnn record: can it be read, are all weights there and finite? Looks only with --skip-bad.
 bool cli_rnn_usable(struct cli *cli, const struct reader *in, struct writer *out);

@@ -23,6 +23,7 @@ struct cli {
     uint32_t model_crc32;      // of what was read of the one that is being read
     bool wrote_segment;        // models are known before
     uint64_t skipped, used;    // with --skip-bad: records that were left out, and others
+    uint64_t last_used;        // number of the record that was counted last among the others; 0: none
     struct writer *out;        // standard output, to be flushed when we fail
     struct progress *progress; // the line on the terminal, to be ended before a message
 };

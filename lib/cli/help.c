@@ -126,6 +126,7 @@ static void print_exit_statuses(FILE *f) {
     } table[] = {
         {EXIT_OK, "all went well"},
         {EXIT_DIFFERENT, "a comparison came out negative (filters that compare)"},
+        {EXIT_DIVERGED, "a training diverged; what is best so far is written (filters that train)"},
         {EXIT_BAD_USAGE, "an option or the configuration file makes no sense"},
         {EXIT_BAD_DATA, "input that is damaged, truncated or unsuitable"},
         {EXIT_NO_INPUT, "a named file is missing or can't be read"},

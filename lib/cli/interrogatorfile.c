@@ -170,8 +170,9 @@ static enum status add_loss(struct embedded *e, const struct interrogator *m, co
 struct embedded interrogator_embeddings(struct cli *cli, const struct interrogator *m, const char *path) {
     struct embedded e = {.size = m->encoder->config.z};
     struct reader *in = cli_reader(cli, path);
-    while (cli_read(cli, in)) {
-        if (in->event == READER_META)
+    bool data = strcmp(path, "-") == 0;
+    while (data ? cli_read(cli, in) : cli_read_model(cli, in)) {
+        if (in->event == READER_META && data)
             cli_keep_source(cli, in->record);
         if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "embedding"))
             cli_check_record(cli, in, add(&e, m, in->record, cli_error(cli)));

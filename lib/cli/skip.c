@@ -11,9 +11,12 @@ enum { TOLD = 20 }; // one by one; the rest is counted
 bool cli_usable(struct cli *cli, const struct reader *in, struct writer *out, enum status status) {
     if (status != STATUS_DATA || !cli->common.skip_bad || cli->error.elsewhere) {
         cli_check_record(cli, in, status);
-        cli->used++;
+        cli->used += in->index != cli->last_used;
+        cli->last_used = in->index;
         return true;
     }
+    cli->used -= in->index == cli->last_used; // it could be read, but not used
+    cli->last_used = 0;
     if (cli->skipped++ < TOLD)
         cli_note(cli, "%s: record %" PRIu64 " is left out: %s", in->name, in->index, cli->error.text);
     if (out) {

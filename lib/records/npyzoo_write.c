@@ -146,8 +146,8 @@ static enum status add_weights(struct npy_zoo_writer *w, const struct rnn_record
 
 static enum status add_steps(struct npy_zoo_writer *w, const struct rnn_record *r, struct error *error) {
     double counts = 0;
-    if (w->counts && !rnn_record_metric(r, "accuracy_counts", &counts))
-        return differs(r, "has no metric accuracy_counts, which RNNs before it have", error);
+    if (w->counts)
+        rnn_record_metric(r, "accuracy_counts", &counts);
     return npy_writer_add(&w->files[STEPS], (int64_t[]){(int64_t)r->run, (int64_t)r->step, llround(1000 * counts)}, error);
 }
 
@@ -164,24 +164,14 @@ static enum status add_measured(struct npy_zoo_writer *w, const struct rnn_recor
     double row[4];
     if (!has(w, MEASURED))
         return STATUS_OK;
-    if (!measured_row(r, row))
-        return differs(r, "has not the metrics accuracy, train_loss and evaluation_loss, which RNNs before it have", error);
+    measured_row(r, row);
     return npy_writer_add(&w->files[MEASURED], row, error);
 }
 
-static bool is_like(const struct array *a, const struct npy_writer *file, enum dtype type) {
-    return type == file->type && a->rank == file->rank - 1 && memcmp(a->shape, file->shape + 1, (size_t)a->rank * sizeof *a->shape) == 0;
-}
-
 static enum status add_rollouts(struct npy_zoo_writer *w, const struct rnn_record *r, struct error *error) {
-    if (r->has_rollouts != has(w, SEQUENCES))
-        return differs(r, "some RNNs have rollouts, and others none", error);
     if (!r->has_rollouts)
         return STATUS_OK;
     bool has_tokens = r->inputs.rank == 2;
-    if (!is_like(&r->inputs, &w->files[SEQUENCES], has_tokens ? DTYPE_I2 : r->inputs.dtype) ||
-        !is_like(&r->logits, &w->files[LOGITS], r->logits.dtype))
-        return differs(r, "has rollouts of another shape or type than RNNs before it", error);
     int16_t *tokens = memory_alloc((has_tokens ? r->inputs.count : 1) * sizeof *tokens);
     for (uint64_t i = 0; has_tokens && i < r->inputs.count; i++)
         tokens[i] = (int16_t)array_integer(&r->inputs, i);
@@ -190,6 +180,20 @@ static enum status add_rollouts(struct npy_zoo_writer *w, const struct rnn_recor
     return status == STATUS_OK ? npy_writer_add(&w->files[LOGITS], r->logits.data, error) : status;
 }
 
+static bool is_like(const struct array *a, const struct npy_writer *file, enum dtype type) {
+    return type == file->type && a->rank == file->rank - 1 && memcmp(a->shape, file->shape + 1, (size_t)a->rank * sizeof *a->shape) == 0;
+}
+
+static enum status check_rollouts(const struct npy_zoo_writer *w, const struct rnn_record *r, struct error *error) {
+    if (r->has_rollouts != has(w, SEQUENCES))
+        return differs(r, "some RNNs have rollouts, and others none", error);
+    enum dtype type = r->inputs.rank == 2 ? DTYPE_I2 : r->inputs.dtype;
+    bool alike =
+        !r->has_rollouts || (is_like(&r->inputs, &w->files[SEQUENCES], type) && is_like(&r->logits, &w->files[LOGITS], r->logits.dtype));
+    return alike ? STATUS_OK : differs(r, "has rollouts of another shape or type than RNNs before it", error);
+}
+
+// All that can be wrong with a row, before any file has a part of it.
 static enum status check_alike(struct npy_zoo_writer *w, const struct rnn_record *r, struct packer *args, struct error *error) {
     size_t size, first_size;
     char text[RNN_ARCH_TEXT_SIZE];
@@ -200,7 +204,12 @@ static enum status check_alike(struct npy_zoo_writer *w, const struct rnn_record
     const uint8_t *bytes = packer_bytes(args, &size), *first = packer_bytes(w->args, &first_size);
     if (size != first_size || memcmp(bytes, first, size) != 0 || r->task.family != w->family)
         return differs(r, "its task is of another family or size than those before it", error);
-    return STATUS_OK;
+    double row[4];
+    if (w->counts && !rnn_record_metric(r, "accuracy_counts", row))
+        return differs(r, "has no metric accuracy_counts, which RNNs before it have", error);
+    if (has(w, MEASURED) && !measured_row(r, row))
+        return differs(r, "has not the metrics accuracy, train_loss and evaluation_loss, which RNNs before it have", error);
+    return check_rollouts(w, r, error);
 }
 
 enum status npy_zoo_writer_add(struct npy_zoo_writer *w, const struct rnn_record *r, struct error *error) {
@@ -220,7 +229,7 @@ enum status npy_zoo_writer_add(struct npy_zoo_writer *w, const struct rnn_record
         status = add_measured(w, r, error);
     if (status == STATUS_OK)
         status = add_rollouts(w, r, error);
-    w->rows++;
+    w->rows += status == STATUS_OK;
     return status;
 }
 

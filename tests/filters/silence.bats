@@ -192,3 +192,67 @@ END
         [[ $output == *"none of the 6 "* ]]
     done
 }
+
+# skipped RUNS COMMAND... (< bad.mp): without --skip-bad it stops; with it, it leaves out these runs, and goes on with the others.
+skipped() {
+    local runs=$1
+    shift
+    run -65 bash -c "$* < bad.mp > /dev/null"
+    "$@" --skip-bad < bad.mp > out.mp 2> message || { echo "$*: $(< message)"; false; }
+    [[ $(rec-table --kind skipped run < out.mp | paste -sd ' ') == "$runs" ]] || { echo "$*: $(rec-table --kind skipped run < out.mp)"; false; }
+    local count
+    read -ra count <<< "$runs"
+    [[ $(< message) == *"${#count[@]} records could not be used and are left out"* ]]
+    rec-info --quiet out.mp
+}
+
+@test "silence: --skip-bad is one rule for every filter that reads RNNs, whatever it can't use them for" {
+    # Run 2 has a weight that is NaN, 4 another architecture than it says, 5 a part without a place, 6 another architecture than the rest.
+    gen-language --tokens 2 --first-run 6 | train-rnn --steps 20 --snapshots '' --hidden 5 --rollouts 5 --samples 20 > other.mp
+    changed first.mp <<< '
+if r["run"] == 2: r["weights"]["linear.bias"][0] = np.nan
+if r["run"] == 4: r["arch"]["hidden"] = 9
+if r["run"] == 5: r["weights"]["lstm.weight_hr_l0"] = r["weights"]["linear.weight"]'
+    cat first.mp other.mp > bad.mp
+    [[ $(partition --skip-bad < bad.mp 2> /dev/null | rec-table --kind skipped run | paste -sd ' ') == '2 4 5' ]]
+    skipped '2 4 5' rnn-rollout --count 2
+    skipped '2 4 5' rnn-perturb --noise 0.1
+    skipped '2 4 5' rnn-words
+    skipped '2 4 5' rnn-states --sequences 1
+    skipped '2 4 5' rnn-states --counters
+    skipped '2 4 5' rnn-landscape --draws 10 --batch 2
+    skipped '2 4 5' rnn-compare --chain
+    skipped '2 4 5' describe --format records
+    skipped '2 4 5 6' rnn-perturb --merge zoo.mp
+    skipped '2 4 5 6' rnn-align --to zoo.mp
+    skipped '2 4 5 6' rnn-lineage
+    skipped '2 4 5 6' rnn-compare --with zoo.mp
+    [[ $(rec-table --kind pair run < out.mp | paste -sd ' ') == '0 1 3' ]]
+    flat-encode --new --hidden 4 --z 2 < zoo.mp > flat.mp
+    skipped '2 4 5 6' flat-encode --model flat.mp
+    # Embeddings likewise.
+    mv bad.mp rnns.mp
+    changed bad.mp z.mp <<< 'if r["run"] in (1, 4): r["z"] = r["z"] * np.nan'
+    skipped '1 4' project --components 2
+    cmp <(rec-select --run 0,2,3,5 < z.mp | project --components 2 | rec-table --kind embedding run projection.0) <(rec-table --kind embedding run projection.0 < out.mp)
+    skipped '1 4' nearest --zoo z.mp
+    [[ $(rec-table --kind embedding run < out.mp | paste -sd ' ') == '0 2 3 5' ]]
+    mv rnns.mp bad.mp
+    # Files are not records: what was written is whole and of the others.
+    run -0 --separate-stderr bash -c 'export-rnn --skip-bad --format npy --to out < bad.mp'
+    [[ $stderr == *"4 records could not be used"* && $(import-rnn out | rec-table --kind rnn run | paste -sd ' ') == '0 1 3' ]]
+    # RNNs that can be read, but not used for this: of a task that is not known, without words or rollouts.
+    changed bad.mp <<< '
+r["run"] in (1, 3) and r.pop("task")
+r["run"] == 3 and r.pop("rollouts")'
+    skipped '1 3' rnn-landscape --draws 10 --batch 2
+    skipped '1 3' rnn-states --counters
+    skipped '1 3' rnn-words
+    skipped '3' emulate --fit fresh.mp --steps 1 --hidden 4
+    # When none is left, that is an error, also for those that could be read.
+    changed bad.mp <<< 'r.pop("task")'
+    run -65 bash -c 'rnn-words --skip-bad < bad.mp > /dev/null'
+    [[ $output == *"none of the 6 records could be used"* ]]
+    run -65 bash -c 'rnn-lineage --limit 2 --skip-bad < zoo.mp > /dev/null'
+    [[ $output == *"more than 2 RNNs (--limit)"* ]]
+}
