@@ -188,8 +188,9 @@ unroff() {
 
 # Lines "OPTION DEFAULT" for a filter's own options; no default for what is "no" or a file.
 options_and_defaults() { # FILTER
-    COLUMNS=10000 "$1" --help | sed -n '/^Options:/,/^Common options:/p' | tr '\n' ' ' | sed -E 's/ {2,}(-., )?--/\n--/g' |
-        sed -nE 's/^--(\[no-\])?([a-z-]+)(.*default ([^) ]+)\))?.*/\2 \4/p' | sed -E 's/ (no|-)$//; s/ yes$//'
+    COLUMNS=10000 "$1" --help | sed '1,/^Standard output:/d; /^Common options:/q' | tr '\n' ' ' | sed -E 's/ {2,}(-., )?--/\n--/g' |
+        sed -nE 's/^--(\[no-\])?([a-z0-9-]+)(.*default ([^) ]+)\))?.*/\2 \4/p' | sed -E 's/ (no|-)$//; s/ yes$//'
+    echo # the last line is one, too
 }
 
 @test "examples: make-a-zoo.sh, read-a-stream.py" {
