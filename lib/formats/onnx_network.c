@@ -35,7 +35,7 @@ static enum status several(struct chain *c, const char *why) {
     if (listing.count == 0)
         return error_set(c->error, STATUS_DATA, "no recurrent layer in it%s%s (no node LSTM, GRU or RNN of ONNX)",
                          c->choice->name ? " below " : "", c->choice->name ? c->choice->name : "");
-    return error_set(c->error, STATUS_DATA, "%s: %s; choose by --rnn NAME", why, listing_text(&listing));
+    return error_set(c->error, STATUS_DATA, "%s: %s; choose by --rnn NAME (--list shows all)", why, listing_text(&listing));
 }
 
 // The recurrent node whose h are this one's input, or -1.

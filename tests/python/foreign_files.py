@@ -218,10 +218,15 @@ def seeds(folder):
         "npz": npz(w), "safetensors": safetensors(w), "safetensors-gru": safetensors(gru), "legacy": legacy_pt(w), "pt": pt(state, storages),
         "P-state-dict": b"P" + pickled(four), "P-checkpoint": b"P" + pickled({"epoch": 3, "net": {"a": [1.5, None, (True, b"x")], "w": four}}, 4),
         "P-parts": b"P" + pickled({"lstm.weight_hh_l0_g": four["lstm.bias_ih_l0"], "lstm.weight_hh_l0_v": four["lstm.weight_hh_l0"], **{k: v for k, v in four.items() if "weight_hh" not in k}}),
+        "P-pruned": b"P" + pickled({"lstm.weight_hh_l0_orig": four["lstm.weight_hh_l0"], "lstm.weight_hh_l0_mask": four["lstm.weight_hh_l0"], **{k: v for k, v in four.items() if "weight_hh" not in k}}),
         "Z-array": b"Z" + npy(np.zeros((4, 4), "f4")),
         "onnx": onnx([rnn, node("MatMul", ["h", "M"], ["m"]), node("Add", ["m", "b"], ["y"])], weights),
         "onnx-float-data": onnx([rnn], weights, raw=False),
         "onnx-moved": onnx(moved, weights | {"zero": np.array([0], "i8"), "eight": np.array([8], "i8"), "one": np.array([1], "i8")}),
+        "onnx-states": onnx([rnn, node("LSTM", ["h", "W", "R", "B"], ["h1", "hn1"], "upper"), node("Concat", ["hn", "hn1"], ["all"], axis=0), node("Gather", ["all", "one"], ["last"]),
+                             node("Gemm", ["last", "M", "b"], ["y"])], weights | {"one": np.array([1], "i8")}),
+        "onnx-conv": onnx([node("Slice", ["x", "zero", "eight", "zero", "one"], ["s"]), node("LSTM", ["s", "W", "R", "B"], ["h"], "lstm"), node("Conv", ["h", "K", "b"], ["y"], strides=[1])],
+                          weights | {"K": w["linear.weight"][:, :, None], "zero": np.array([0], "i8"), "eight": np.array([8], "i8"), "one": np.array([1], "i8")}),
         "onnx-if": onnx([node("If", ["c"], ["y"], "if", then_branch=graph([rnn], weights, inputs=[]), else_branch=graph([rnn], weights, inputs=[]))]),
     }
     for name, data in files.items():
