@@ -3,7 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 RNNPIPE_BIN=$(cd "${RNNPIPE_BIN:-$ROOT/build/bin}" && pwd)
 PATH=$RNNPIPE_BIN:$PATH
 export ROOT RNNPIPE_BIN PATH
@@ -16,7 +16,7 @@ export ASAN_OPTIONS=quarantine_size_mb=1${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 
 cd "${BATS_TEST_TMPDIR:-${BATS_FILE_TMPDIR:-.}}" || exit 1
 
-# The first Python that has msgpack_numpy.
+# The first Python that has msgpack_numpy (of tests/run: tests/python/client, which need not start one).
 python() {
     [[ -n ${RNNPIPE_PYTHON:-} ]] || RNNPIPE_PYTHON=$("$ROOT/tests/python/find")
     "${RNNPIPE_PYTHON:?no python3 can import msgpack_numpy}" "$@"

@@ -26,7 +26,7 @@ all_languages() {
 
 # Python packs one record of each kind that is split, each with keys that partition does not know. $1: the family of the tasks.
 stream_of_kinds() {
-    "${PYTHON:-/usr/bin/python3}" - "$1" << 'PYTHON'
+    python - "$1" << 'PYTHON'
 import sys, zlib, msgpack
 task = {"family": sys.argv[1], "tokens": 4, "offsets": [0, 1, -2, 2], "length": 42, "max_n": 10, "more": [1.5, None]}
 records = [
@@ -132,7 +132,7 @@ all_degrees() {
 @test "partition: rnn and embedding records, unknown keys, an old split, other kinds" {
     stream_of_kinds formal-language > kinds.mp
     partition < kinds.mp > split.mp
-    "${PYTHON:-/usr/bin/python3}" - kinds.mp split.mp << 'PYTHON'
+    python - kinds.mp split.mp << 'PYTHON'
 import sys, msgpack
 before, after = [list(msgpack.Unpacker(open(f, "rb")))[1:-1] for f in sys.argv[1:]]
 without = lambda r: [(k, v) for k, v in r.items() if k != "split"]
