@@ -2,6 +2,7 @@
 #include "math/neighbours.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "records/same.h"
 #include "records/skipped.h"
 #include "stream/field.h"
 #include "stream/array.h"
@@ -45,7 +46,6 @@ static const char *const told[] = {"run", "step", "name", "split", "task", "arch
 
 struct embedding {
     const struct value *root, *encoder;
-    uint64_t run, step;
     float *z;
     size_t size;
 };
@@ -83,8 +83,6 @@ static enum status embedding_read(struct embedding *out, const struct value *rec
         return error->status;
     if (z.rank != 1 || z.count == 0 || z.count > 65536)
         return error_set(error, STATUS_DATA, "embedding record: z is no vector");
-    value_to_u64(value_get(record, "run"), &out->run);
-    value_to_u64(value_get(record, "step"), &out->step);
     out->size = z.count;
     out->z = memory_alloc(z.count * sizeof *out->z);
     array_to_floats(&z, 0, z.count, out->z);
@@ -143,7 +141,7 @@ static bool same_encoder(const struct value *a, const struct value *b) {
 static void offer(struct cli *cli, const struct reader *in, struct query *q, const struct embedding *e, uint64_t index) {
     if (q->e.size != e->size || !same_encoder(q->e.encoder, e->encoder))
         cli_check_record(cli, in, error_set(cli_error(cli), STATUS_DATA, "an embedding by another encoder than those on standard input"));
-    if (q->e.run == e->run && (other_runs || q->e.step == e->step))
+    if (same_rnn(q->e.root, e->root, other_runs))
         return;
     neighbours_offer(&q->found, index, neighbours_distance(q->e.z, e->z, e->size));
 }

@@ -2,6 +2,7 @@
 
 #include "analysis/compare.h"
 #include "base/memory.h"
+#include "records/same.h"
 #include "training/clone.h"
 
 #include <math.h>
@@ -41,9 +42,7 @@ const struct value *report_relative(const struct report *r, int i) {
 }
 
 static bool itself(const struct report *r, const struct value *of_zoo) {
-    uint64_t run, step = 0;
-    value_to_u64(value_get(of_zoo, "step"), &step);
-    return r->options->zoo && value_to_u64(value_get(of_zoo, "run"), &run) && run == r->record->run && step == r->record->step;
+    return r->options->zoo && same_rnn(r->record->root, of_zoo, false);
 }
 
 static void find_relatives(struct report *r) {

@@ -1,0 +1,20 @@
+#include "records/same.h"
+
+#include <string.h>
+
+static bool same_number(const struct value *a, const struct value *b, const char *key) {
+    uint64_t x = 0, y = 0;
+    value_to_u64(value_get(a, key), &x);
+    value_to_u64(value_get(b, key), &y);
+    return x == y;
+}
+
+static bool same_field(const struct value *a, const struct value *b, const char *key) {
+    const struct value *x = value_get(a, key), *y = value_get(b, key);
+    return !x == !y && (!x || (x->length == y->length && memcmp(x->bytes, y->bytes, x->length) == 0));
+}
+
+bool same_rnn(const struct value *a, const struct value *b, bool any_step) {
+    return same_number(a, b, "run") && (any_step || same_number(a, b, "step")) && same_field(a, b, "seed") && same_field(a, b, "task") &&
+           same_field(a, b, "name");
+}

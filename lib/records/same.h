@@ -1,0 +1,11 @@
+// Are two records about the same RNN? Zoos number their runs from 0, so that a run and a step alone don't tell.
+#ifndef RECORDS_SAME_H
+#define RECORDS_SAME_H
+
+#include "stream/value.h"
+
+// Of the same run, step, seed, task and name, as far as they have them: what one has and the other lacks makes them different. A step that
+// is missing is 0. any_step: the step does not count.
+bool same_rnn(const struct value *a, const struct value *b, bool any_step);
+
+#endif
