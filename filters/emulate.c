@@ -12,11 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char *recipe = "published";
 static const char *fit, *model, *data = "-", *criterion = "total_variation", *condition = "bos", *checkpoint, *label, *augment;
-static int validate_every = 1000, checkpoint_every = 1000, patience, batch = 64, hidden = 256, layers = 2, rollouts = 10, clones = -1;
-static uint64_t steps = 100000;
-static double rate = 1e-4, decay = 0.01, clip = 0.1, anneal;
-static bool timing;
+static int validate_every = 1000, checkpoint_every = 1000, patience, batch = 64, hidden = 256, layers = 2, rollouts = 10, clones = -1,
+           per_rnn = 1, forget_bias;
+static uint64_t steps = 100000, warm_up;
+static double rate = 1e-4, decay = 0.01, clip = 0.1, anneal, average, z_noise;
+static bool timing, cosine;
 static struct image_sets images;
 
 static struct option options[] = {
@@ -28,6 +30,11 @@ static struct option options[] = {
     {.type = OPTION_TEXT, .name = "model", .target = &model, .value = "FILE", .help = "Judge: the encoder and emulator, from --fit"},
     {.type = OPTION_TEXT, .name = "data", .target = &data, .value = "FILE", .help = "The zoo, when standard input has the model"},
     {.type = OPTION_HEADING, .help = "Training"},
+    {.type = OPTION_CHOICE,
+     .name = "recipe",
+     .target = &recipe,
+     .choices = "published|fast",
+     .help = "What the options below, and of a new emulator, are where they are not given: the paper's, or what was found to learn sooner"},
     {.type = OPTION_U64, .name = "steps", .target = &steps, .value = "N", .help = "Training steps", .low = 1, .high = 1e12},
     {.type = OPTION_INT, .name = "batch", .target = &batch, .value = "N", .help = "RNNs a step", .low = 1, .high = 65536},
     {.type = OPTION_CHOICE,
@@ -43,6 +50,14 @@ static struct option options[] = {
      .low = 0,
      .high = 1,
      .help = "Share of the steps, at the end, over which the rate falls linearly to 0"},
+    {.type = OPTION_FLAG, .name = "cosine", .target = &cosine, .help = "With --anneal: it falls along half a cosine"},
+    {.type = OPTION_U64,
+     .name = "warm-up",
+     .target = &warm_up,
+     .value = "N",
+     .help = "Steps over which the rate rises linearly, at the beginning",
+     .low = 0,
+     .high = 1e12},
     {.type = OPTION_REAL,
      .name = "weight-decay",
      .target = &decay,
@@ -63,6 +78,27 @@ static struct option options[] = {
      .value = "LIST",
      .help = "Show the encoder each RNN in another form at each step: permute, rescale, swap-bias, shift-bias=S, noise=F, dropout=P, "
              "mixup=direct|permuted|aligned, separated by commas"},
+    {.type = OPTION_REAL,
+     .name = "average",
+     .target = &average,
+     .value = "X",
+     .low = 0,
+     .high = 1,
+     .help = "Judge, and write, running averages of the weights, of this decay (0.999); 0: the weights"},
+    {.type = OPTION_INT,
+     .name = "per-rnn",
+     .target = &per_rnn,
+     .value = "N",
+     .help = "Rollouts of each RNN in a step, from one embedding",
+     .low = 1,
+     .high = 1024},
+    {.type = OPTION_REAL,
+     .name = "z-noise",
+     .target = &z_noise,
+     .value = "X",
+     .help = "Norm of random noise that is added to z in training; z has norm 1",
+     .low = 0,
+     .high = 1000},
     {.type = OPTION_INT,
      .name = "validate-every",
      .target = &validate_every,
@@ -101,6 +137,13 @@ static struct option options[] = {
      .target = &condition,
      .choices = "bos|every",
      .help = "Steps at which it is given z: the first or all"},
+    {.type = OPTION_INT,
+     .name = "forget-bias",
+     .target = &forget_bias,
+     .value = "N",
+     .help = "Bias of its forget gates to begin with; 0: drawn, as all of it",
+     .low = 0,
+     .high = 16},
     {.type = OPTION_HEADING, .help = "Judging"},
     {.type = OPTION_INT,
      .name = "rollouts",
@@ -149,9 +192,28 @@ static int choice_index(const char *choices, const char *word) {
     return index;
 }
 
+static bool given(const char *name) {
+    return option_find(options, NULL, name)->given;
+}
+
+// The recipe that was found to learn sooner, and to generalise (pipelines/language/README.md): for all that was not chosen.
+static void choose_fast(void) {
+    const struct {
+        const char *name;
+        double *target, value;
+    } reals[] = {{"rate", &rate, 1e-3}, {"clip", &clip, 1}, {"anneal", &anneal, 0.5}, {"average", &average, 0.999}};
+    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++)
+        if (!given(reals[i].name))
+            *reals[i].target = reals[i].value;
+    if (!given("steps"))
+        steps = 10000;
+    if (!given("condition"))
+        condition = "every";
+}
+
 // What is chosen, or what goes with the answers.
 static enum criterion criterion_of(const struct rnn_arch *arch) {
-    bool chosen = option_find(options, NULL, "criterion")->given;
+    bool chosen = given("criterion");
     return !chosen && !rnn_answers_classes(arch) ? CRITERION_MSE : (enum criterion)choice_index(criterion_names, criterion);
 }
 
@@ -161,6 +223,13 @@ static struct emulator *load_emulator(struct cli *cli, struct modelfile *file) {
     if (modelfile_find(file, "emulator", &record))
         modelfile_check(file, emulator_read(&record, &emulator, cli_error(cli)));
     return emulator;
+}
+
+static void pack_known(struct packer *p, const char *key, double x) {
+    if (isnan(x))
+        return;
+    pack_key(p, key);
+    pack_double(p, x);
 }
 
 static void write_model(struct cli *cli, struct writer *out, const struct dataset *zoo, const struct emulation *e) {
@@ -180,6 +249,11 @@ static void write_model(struct cli *cli, struct writer *out, const struct datase
         pack_str(p, e->curve[i].split);
         pack_key(p, "loss");
         pack_double(p, e->curve[i].loss);
+        pack_known(p, "kl_reverse", e->curve[i].beside);
+        pack_known(p, "encoder_norm", e->curve[i].encoder_norm);
+        pack_known(p, "emulator_norm", e->curve[i].emulator_norm);
+        pack_known(p, "z_variance", e->curve[i].z_variance);
+        pack_known(p, "probe_entropy", e->curve[i].probe_entropy);
         if (timing) {
             pack_key(p, "seconds");
             pack_double(p, e->curve[i].seconds);
@@ -235,12 +309,15 @@ static int fit_main(struct cli *cli) {
     rnn_loader_free(&sift.rnn);
 
     uint64_t seed = cli_common(cli)->seed_given ? cli_common(cli)->seed : encoder->seed;
-    struct emulation_recipe recipe = {
+    struct emulation_recipe training = {
         .learner = {.batch = batch,
                     .rate = rate,
                     .decay = decay,
                     .clip = clip,
                     .anneal = anneal,
+                    .cosine = cosine,
+                    .warm_up = warm_up,
+                    .average = average,
                     .steps = steps,
                     .threads = cli_common(cli)->threads,
                     .seed = seed},
@@ -248,15 +325,20 @@ static int fit_main(struct cli *cli) {
         .steps = steps,
         .validate_every = validate_every,
         .patience = patience,
+        .rollouts = per_rnn,
+        .z_noise = z_noise,
     };
-    if (augment && augmentation_parse(&recipe.augmentation, augment, cli_error(cli)) != STATUS_OK)
+    if (augment && augmentation_parse(&training.augmentation, augment, cli_error(cli)) != STATUS_OK)
         cli_usage(cli, "--augment: %s", cli_error(cli)->text);
-    struct emulator_config config = {
-        .z = encoder->config.z, .hidden = hidden, .layers = layers, .condition = choice_index("bos|every", condition)};
+    struct emulator_config config = {.z = encoder->config.z,
+                                     .hidden = hidden,
+                                     .layers = layers,
+                                     .condition = choice_index("bos|every", condition),
+                                     .forget_bias = forget_bias};
     if (!emulator)
         emulator = emulator_new(&config, &encoder->arch, seed);
     struct emulation *e;
-    cli_check(cli, emulation_new(&e, encoder, emulator, zoo, &recipe, cli_error(cli)));
+    cli_check(cli, emulation_new(&e, encoder, emulator, zoo, &training, cli_error(cli)));
     if (checkpoint && access(checkpoint, F_OK) == 0)
         cli_check(cli, emulation_resume(e, checkpoint, cli_error(cli)));
     else if (checkpoint)
@@ -346,6 +428,8 @@ int main(int argc, char **argv) {
     if (!fit == !model)
         cli_usage(cli, "one of --fit FILE and --model FILE is needed");
     cli_check_label(cli, label);
+    if (strcmp(recipe, "fast") == 0)
+        choose_fast();
     const char *file = fit ? fit : model;
     if (strcmp(file, "-") == 0 && strcmp(data, "-") == 0)
         cli_usage(cli, "standard input can't be both model and zoo: name the zoo by --data FILE");

@@ -6,6 +6,7 @@
 #include "cli/ask.h"
 #include "cli/modelfile.h"
 #include "encoders/identity.h"
+#include "encoders/standard.h"
 #include "records/loader.h"
 #include "training/rollouts.h"
 
@@ -19,7 +20,7 @@ enum { MAX_OPTIONS = 48, MAX_NUMBERS = 16, MAX_TYPES = 8 };
 // --- Options ---
 
 struct settings {
-    bool new_encoder, traces, residual, one_hot, fixed;
+    bool new_encoder, traces, residual, one_hot, fixed, probabilities, ordered, standardise, standardise_z;
     const char *model, *data, *ask, *range;
     double timeout;
     int batch;
@@ -45,6 +46,8 @@ static const struct {
     {"mlp_layers", "mlp-layers", "Hidden layers of the MLPs", offsetof(struct encoder_config, mlp_layers), 0, 16, false},
     {"heads", "heads", "Heads of attention", offsetof(struct encoder_config, heads), 1, 1024, false},
     {"channels", "channels", "Channels of the features", offsetof(struct encoder_config, channels), 1, 4096, false},
+    {"forget_bias", "forget-bias", "Bias of the core's forget gates to begin with; 0: drawn, as all of it",
+     offsetof(struct encoder_config, forget_bias), 0, 16, false},
     {"z", "z", "Size of an embedding", offsetof(struct encoder_config, z), 1, 65536, false},
 };
 enum { SIZES = sizeof sizes / sizeof *sizes };
@@ -121,6 +124,26 @@ static void build_table(struct settings *s, const struct option *own) {
     if (type_with(s, "fixed"))
         *o++ = (struct option){
             .type = OPTION_FLAG, .name = "fixed", .target = &s->fixed, .help = "With --linear: the probes stay as random as they are made"};
+    if (type_with(s, "probabilities"))
+        *o++ = (struct option){.type = OPTION_FLAG,
+                               .name = "probabilities",
+                               .target = &s->probabilities,
+                               .help = "Read the probabilities of classes that the answers mean, instead of logits"};
+    if (type_with(s, "ordered"))
+        *o++ = (struct option){.type = OPTION_FLAG,
+                               .name = "ordered",
+                               .target = &s->ordered,
+                               .help = "Hidden units keep their order in training: for RNNs that began with the same weights"};
+    if (type_with(s, "standardised"))
+        *o++ = (struct option){
+            .type = OPTION_FLAG,
+            .name = "standardise",
+            .target = &s->standardise,
+            .help = "What is read of the weights gets mean 0 and deviation 1 over the training split; all of the zoo is read"};
+    *o++ = (struct option){.type = OPTION_FLAG,
+                           .name = "standardise-z",
+                           .target = &s->standardise_z,
+                           .help = "So does z, over the RNNs of the last training steps, before it gets unit norm"};
     if (type_with(s, "softmax"))
         *o++ = (struct option){.type = OPTION_TEXT,
                                .name = "range",
@@ -163,6 +186,10 @@ static struct encoder_config chosen_config(const struct settings *s, const struc
     config.residual = s->residual;
     config.fixed = s->fixed;
     config.one_hot = s->one_hot;
+    config.probabilities = s->probabilities;
+    config.ordered = s->ordered;
+    config.standardised = s->standardise;
+    config.standardise_z = s->standardise_z;
     return config;
 }
 
@@ -197,8 +224,32 @@ static void choose_range(struct cli *cli, const struct settings *s, const struct
         cli_usage(cli, "--range: '%s' is neither data nor two numbers LOW:HIGH, the lower one first", s->range);
 }
 
+// Measures what the encoder reads over the training split (all RNNs, where there are no splits): `rnn` is the first record, read already.
+static void standardise(struct cli *cli, struct encoder *e, struct reader *in, struct rnn_record *rnn) {
+    struct standard_fit *fit = standard_fit_new(e);
+    struct rnn_loader loader;
+    rnn_loader_init(&loader, 1);
+    int used = 0;
+    for (bool more = true; more; more = cli_read(cli, in)) {
+        if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), "rnn"))
+            continue;
+        cli_check_record(cli, in, rnn_record_read(in->record, rnn, cli_error(cli)));
+        if (*rnn->split && strcmp(rnn->split, split_names[SPLIT_TRAIN]) != 0)
+            continue;
+        cli_check_record(cli, in, encoder_fits(e, &rnn->arch, cli_error(cli)));
+        cli_check_record(cli, in, rnn_loader_load(&loader, 0, rnn, cli_error(cli)));
+        struct rnn_batch one = rnn_loader_batch(&loader, 1);
+        standard_fit_add(fit, &one);
+        used++;
+    }
+    standard_fit_settle(fit);
+    rnn_loader_free(&loader);
+    if (!used)
+        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: no record of split 'train' to standardise by", in->name));
+}
+
 // Reads no further than the segment of the first rnn record, whose end proves that record and history to be sound: a zoo made of shards
-// costs one shard, however large it is.
+// costs one shard, however large it is. Unless it is standardised.
 static void make_encoder(struct cli *cli, const struct settings *s, const struct encoder_type *type, struct reader *in,
                          struct writer *out) {
     struct rnn_record rnn;
@@ -216,6 +267,8 @@ static void make_encoder(struct cli *cli, const struct settings *s, const struct
     if (encoder_check(type, &config, &rnn.arch, &error) != STATUS_OK)
         cli_usage(cli, "%s", error.text);
     struct encoder *e = encoder_new(type, &config, &rnn.arch, cli_common(cli)->seed);
+    if (e->standard)
+        standardise(cli, e, in, &rnn);
     encoder_pack(writer_packer(out), e);
     encoder_free(e);
     cli_check(cli, writer_commit(out, cli_error(cli)));

@@ -2,6 +2,7 @@
 // weights, and permuting its hidden units permutes them alike.
 #include "encoders/dws_internal.h"
 
+#include "encoders/standard.h"
 #include "nn/activation.h"
 #include "nn/linear.h"
 
@@ -171,9 +172,14 @@ static struct tensor *channels_of(struct tape *tape, struct tensor *flat, size_t
     return y;
 }
 
+static struct tensor *features(struct tape *tape, const struct encoder *e, const struct rnn_batch *batch) {
+    (void)e;
+    return rnn_batch_tensor(tape, batch, NULL);
+}
+
 void dws_input(struct tape *tape, const struct encoder *e, const struct rnn_batch *batch, struct dws_features *f) {
     f->pooled = false;
-    struct tensor *flat = rnn_batch_tensor(tape, batch, NULL);
+    struct tensor *flat = standardised_by_tensor(tape, e, e->standard, batch->rnn->table, features(tape, e, batch));
     const struct rnn_arch *arch = batch->rnn->arch;
     const struct param *params = batch->rnn->table->list;
     for (int m = 0; m < matrices(e); m++) {
@@ -295,9 +301,11 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
 
 const struct encoder_type encoder_dws = {
     .name = "dws",
-    .keys = "z channels layers mlp_hidden mlp_layers",
+    .keys = "z channels layers mlp_hidden mlp_layers standardised",
     .defaults = {.z = 16, .channels = 48, .layers = 4, .mlp_hidden = 128, .mlp_layers = 1},
     .bound = ARCH_INPUT | ARCH_OUTPUT | ARCH_CELL | ARCH_LAYERS,
     .declare = declare,
+    .features = features,
+    .by_tensor = true,
     .embed = embed,
 };

@@ -1,34 +1,40 @@
 #include "encoders/encoder.h"
 
 #include "base/memory.h"
+#include "encoders/standard.h"
 #include "nn/activation.h"
+#include "nn/recurrent.h"
 
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_KEYS = 16 };
+enum { MAX_KEYS = 24 };
 
 // All config keys with their ranges.
 static const struct {
     const char *name;
     size_t offset;
     int low, high;
-    bool flag;
+    bool flag, seldom; // seldom: in a record only where it is not 0
 } all_keys[] = {
-    {"z", offsetof(struct encoder_config, z), 1, 65536, false},
-    {"hidden", offsetof(struct encoder_config, hidden), 1, 65536, false},
-    {"layers", offsetof(struct encoder_config, layers), 1, RNN_MAX_LAYERS, false},
-    {"mlp_hidden", offsetof(struct encoder_config, mlp_hidden), 1, 65536, false},
-    {"mlp_layers", offsetof(struct encoder_config, mlp_layers), 0, 16, false},
-    {"length", offsetof(struct encoder_config, length), 1, 4096, false},
-    {"probes", offsetof(struct encoder_config, probes), 1, 256, false},
-    {"heads", offsetof(struct encoder_config, heads), 1, 1024, false},
-    {"channels", offsetof(struct encoder_config, channels), 1, 4096, false},
-    {"residual", offsetof(struct encoder_config, residual), 0, 1, true},
-    {"softmax", offsetof(struct encoder_config, softmax), 0, 1, true},
-    {"fixed", offsetof(struct encoder_config, fixed), 0, 1, true},
+    {"z", offsetof(struct encoder_config, z), 1, 65536, false, false},
+    {"hidden", offsetof(struct encoder_config, hidden), 1, 65536, false, false},
+    {"layers", offsetof(struct encoder_config, layers), 1, RNN_MAX_LAYERS, false, false},
+    {"mlp_hidden", offsetof(struct encoder_config, mlp_hidden), 1, 65536, false, false},
+    {"mlp_layers", offsetof(struct encoder_config, mlp_layers), 0, 16, false, false},
+    {"length", offsetof(struct encoder_config, length), 1, 4096, false, false},
+    {"probes", offsetof(struct encoder_config, probes), 1, 256, false, false},
+    {"heads", offsetof(struct encoder_config, heads), 1, 1024, false, false},
+    {"channels", offsetof(struct encoder_config, channels), 1, 4096, false, false},
+    {"residual", offsetof(struct encoder_config, residual), 0, 1, true, false},
+    {"softmax", offsetof(struct encoder_config, softmax), 0, 1, true, false},
+    {"fixed", offsetof(struct encoder_config, fixed), 0, 1, true, false},
+    {"probabilities", offsetof(struct encoder_config, probabilities), 0, 1, true, true},
+    {"forget_bias", offsetof(struct encoder_config, forget_bias), 0, 16, false, true},
+    {"ordered", offsetof(struct encoder_config, ordered), 0, 1, true, true},
+    {"standardised", offsetof(struct encoder_config, standardised), 0, 1, true, true},
 };
 
 bool encoder_has_key(const struct encoder_type *type, const char *key) {
@@ -51,12 +57,14 @@ static void config_keys(const struct encoder_type *type, struct encoder_config *
                                                 .target = (int *)((char *)config + all_keys[i].offset),
                                                 .low = zero ? 0 : all_keys[i].low,
                                                 .high = all_keys[i].high,
-                                                .flag = all_keys[i].flag};
+                                                .flag = all_keys[i].flag,
+                                                .seldom = all_keys[i].seldom};
     }
     if (encoder_has_key(type, "residual"))
         keys[count++] = (struct config_key){.name = "one_hot", .target = &config->one_hot, .flag = true, .seldom = true};
     if (encoder_has_key(type, "softmax"))
         keys[count++] = (struct config_key){.name = "range", .range = config->range};
+    keys[count++] = (struct config_key){.name = "standardise_z", .target = &config->standardise_z, .flag = true, .seldom = true};
     keys[count] = (struct config_key){0};
 }
 
@@ -75,6 +83,7 @@ static struct encoder *declared(const struct encoder_type *type, const struct en
     *e = (struct encoder){.type = type, .config = *config, .arch = *arch, .seed = seed};
     rnn_params(&e->rnn_table, arch);
     type->declare(e);
+    standard_declare(e);
     return e;
 }
 
@@ -96,6 +105,8 @@ static enum status size_check(const struct encoder_type *type, const struct enco
 
 enum status encoder_check(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch,
                           struct error *error) {
+    if (config->probabilities && !rnn_answers_classes(arch))
+        return error_set(error, STATUS_DATA, "the RNNs answer with numbers, which are no probabilities");
     enum status status = type->check ? type->check(config, error) : STATUS_OK;
     return status == STATUS_OK ? size_check(type, config, arch, error) : status;
 }
@@ -104,6 +115,8 @@ static void init_values(struct encoder *e) {
     e->values = memory_calloc(e->table.size, sizeof(float));
     struct rng rng = rng_make(e->seed, 0, "encoder");
     params_init(&e->table, e->values, &rng);
+    for (int l = 0; e->config.forget_bias && l < e->config.layers; l++)
+        recurrent_forget_bias(&e->table, e->values, e->first[e->type->core] + RNN_PARTS * l, (float)e->config.forget_bias);
 }
 
 struct encoder *encoder_new(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch,
@@ -191,5 +204,5 @@ struct tensor *encoder_embed(struct tape *tape, const struct encoder *e, const s
     struct tensor *z = e->type->embed(tape, e, w, batch, rng, trace);
     if (raw)
         *raw = z;
-    return unit_rows(tape, z);
+    return unit_rows(tape, standardised(tape, e, e->z_standard, z));
 }

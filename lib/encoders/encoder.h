@@ -18,17 +18,23 @@ struct encoder_config {
     int residual, softmax;      // flags
     int fixed;                  // flag: random probes that are never trained
     int one_hot;                // flag: probing inputs that are tokens are real ones, no mixtures
+    int probabilities;          // flag: of classifiers' answers the softmax is read, not the logits
+    int forget_bias;            // of a fresh core's forget gates; 0: drawn, as all of it
+    int ordered;                // flag: units keep their order in training
+    int standardised;           // flag: what is read of the weights has mean 0 and deviation 1 over the zoo (standard.h)
+    int standardise_z;          // flag: so has z, over the RNNs of the last training steps, before it gets unit norm
     double range[2];            // of probing inputs that are numbers; both equal: 0 to 1
 };
 
 struct encoder {
     const struct encoder_type *type;
     struct encoder_config config;
-    struct rnn_arch arch;    // that it was made for; the RNNs that it reads may differ in all parts but type->bound
-    struct params rnn_table; // the parameters of such an RNN
-    struct params table;     // its own
-    float *values;           // [table.size]
-    int first[16];           // indices of parameter groups, as declare() noted them
+    struct rnn_arch arch;     // that it was made for; the RNNs that it reads may differ in all parts but type->bound
+    struct params rnn_table;  // the parameters of such an RNN
+    struct params table;      // its own
+    float *values;            // [table.size]
+    int first[16];            // indices of parameter groups, as declare() noted them
+    int standard, z_standard; // indices of the shift and scale of features and of z (standard.h); 0: there are none
     uint64_t seed, step;
     uint64_t diverged_at; // the step at which the training that made it diverged, told in its record; 0: it did not
 };
@@ -43,10 +49,15 @@ struct encoder_type {
     const char *keys;               // config keys it has: "z hidden layers ..."
     struct encoder_config defaults; // the paper's sizes
     bool zero_layers;               // may `layers` be 0?
+    int core;                       // index into `first` of its LSTM's layers, of kinds that have forget_bias
     unsigned bound;                 // parts of an architecture (enum rnn_arch_part) that have to be as those that the encoder was made for
     enum status (*check)(const struct encoder_config *config,
                          struct error *error); // sizes that do not go together are STATUS_DATA; may be NULL
     void (*declare)(struct encoder *e);        // fills table and first from config and arch
+    // What it reads of the weights [B,F], in the order of `standard`; NULL: it has no key `standardised`.
+    struct tensor *(*features)(struct tape *tape, const struct encoder *e, const struct rnn_batch *batch);
+    int (*feature_count)(const struct encoder *e); // F; NULL: the RNN's number of weights
+    bool by_tensor; // features are the weights themselves, and all of one parameter have the same shift and scale
     // Embeddings [B,Z] before normalisation. rng is NULL in inference; kinds that use randomness in training (augmentation, dropout) draw
     // from it. trace may be NULL.
     struct tensor *(*embed)(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,

@@ -43,5 +43,10 @@ static void declare(struct encoder *e) {
     e->table.list[e->first[PROBING_ENCODINGS]].unused = true;
 }
 
-const struct encoder_type encoder_interactive = {
-    .name = "interactive", .keys = PROBING_KEYS, .defaults = PROBING_DEFAULTS, .bound = PROBING_BOUND, .declare = declare, .embed = embed};
+const struct encoder_type encoder_interactive = {.name = "interactive",
+                                                 .keys = PROBING_KEYS,
+                                                 .defaults = PROBING_DEFAULTS,
+                                                 .bound = PROBING_BOUND,
+                                                 .core = PROBING_CELLS,
+                                                 .declare = declare,
+                                                 .embed = embed};

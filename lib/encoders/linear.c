@@ -69,13 +69,14 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
     struct tensor *inputs = probing_bounded(tape, c, x);
     struct tensor *answers = interrogation_sequence(tape, batch, inputs, M); // [K*B,M*O]
     probing_trace(tape, trace, inputs, answers, M, B);
+    answers = probing_read(tape, e, answers);
     struct tensor *all = tape_reshape(tape, exchange(tape, answers, K, B), B, K * M * e->arch.output);
     return mlp(tape, w, e->first[GROUP_OUTPUT], c->mlp_layers, all);
 }
 
 const struct encoder_type encoder_linear = {
     .name = "linear",
-    .keys = "z hidden layers mlp_hidden mlp_layers length probes softmax fixed",
+    .keys = "z hidden layers mlp_hidden mlp_layers length probes softmax fixed probabilities",
     .defaults = {.z = 16, .hidden = 128, .layers = 2, .mlp_hidden = 128, .mlp_layers = 1, .length = 22, .probes = 16, .softmax = 1},
     .zero_layers = true,
     .bound = PROBING_BOUND,

@@ -29,5 +29,6 @@ const struct encoder_type encoder_noninteractive = {.name = "noninteractive",
                                                     .keys = PROBING_KEYS,
                                                     .defaults = PROBING_DEFAULTS,
                                                     .bound = PROBING_BOUND,
+                                                    .core = PROBING_CELLS,
                                                     .declare = probing_declare,
                                                     .embed = embed};

@@ -75,8 +75,16 @@ struct tensor *probing_inputs(struct tape *tape, const struct encoder *e, const 
     return probing_bounded(tape, c, mlp(tape, w, e->first[PROBING_DECODER], c->mlp_layers, u));
 }
 
+struct tensor *probing_read(struct tape *tape, const struct encoder *e, struct tensor *answers) {
+    if (!e->config.probabilities)
+        return answers;
+    int rows = answers->rows, cols = answers->cols, M = e->config.probes;
+    struct tensor *p = activation(tape, ACTIVATION_SOFTMAX, tape_reshape(tape, answers, rows * M, cols / M));
+    return tape_reshape(tape, p, rows, cols);
+}
+
 struct tensor *probing_answer(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *answers) {
-    return activation(tape, ACTIVATION_SIGMOID, linear_at(tape, w, e->first[PROBING_ANSWER], answers));
+    return activation(tape, ACTIVATION_SIGMOID, linear_at(tape, w, e->first[PROBING_ANSWER], probing_read(tape, e, answers)));
 }
 
 struct tensor *probing_output(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *y) {

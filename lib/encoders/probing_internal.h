@@ -16,7 +16,7 @@ enum probing_group {
     PROBING_OUTPUT
 };
 
-#define PROBING_KEYS "z hidden layers mlp_hidden mlp_layers length probes residual softmax"
+#define PROBING_KEYS "z hidden layers mlp_hidden mlp_layers length probes residual softmax probabilities forget_bias"
 #define PROBING_DEFAULTS                                                                                                                   \
     { .z = 16, .hidden = 256, .layers = 2, .mlp_hidden = 128, .mlp_layers = 1, .length = 22, .probes = 1, .residual = 1, .softmax = 1 }
 
@@ -29,6 +29,9 @@ struct tensor *probing_bounded(struct tape *tape, const struct encoder_config *c
 
 // Probing inputs [R*M,I] from R encodings [R,H]: linear + ReLU to M pieces, a shared MLP, then probing_bounded.
 struct tensor *probing_inputs(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *encodings);
+
+// What is read of answers [R,M*O]: the logits as they are, or the probabilities of each sequence's.
+struct tensor *probing_read(struct tape *tape, const struct encoder *e, struct tensor *answers);
 
 // The core's next inputs [R,H] from answers [R, M*O].
 struct tensor *probing_answer(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *answers);

@@ -1,6 +1,7 @@
 // Layer-wise statistics (paper, section 3.1; Unterthiner et al. 2020): of each of the RNN's parameters the mean, the unbiased variance and
 // five quantiles, all in one vector, through an MLP. No statistic depends on the order of hidden units.
 #include "encoders/encoder.h"
+#include "encoders/standard.h"
 #include "nn/linear.h"
 
 #include <math.h>
@@ -128,16 +129,27 @@ static void declare(struct encoder *e) {
     e->first[0] = mlp_params(&e->table, "mlp_model", STATISTICS * e->rnn_table.count, c->mlp_hidden, c->mlp_layers, c->z);
 }
 
+static int feature_count(const struct encoder *e) {
+    return STATISTICS * e->rnn_table.count;
+}
+
+static struct tensor *features(struct tape *tape, const struct encoder *e, const struct rnn_batch *batch) {
+    (void)e;
+    return statistics(tape, batch);
+}
+
 static struct tensor *embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,
                             struct rng *rng, struct encoder_trace *trace) {
     (void)rng;
     (void)trace;
-    return mlp(tape, w, e->first[0], e->config.mlp_layers, statistics(tape, batch));
+    return mlp(tape, w, e->first[0], e->config.mlp_layers, standardised(tape, e, e->standard, statistics(tape, batch)));
 }
 
 const struct encoder_type encoder_stats = {.name = "stats",
-                                           .keys = "z mlp_hidden mlp_layers",
+                                           .keys = "z mlp_hidden mlp_layers standardised",
                                            .defaults = {.z = 16, .mlp_hidden = 128, .mlp_layers = 1},
                                            .bound = ARCH_INPUT | ARCH_OUTPUT | ARCH_CELL | ARCH_LAYERS,
                                            .declare = declare,
+                                           .features = features,
+                                           .feature_count = feature_count,
                                            .embed = embed};

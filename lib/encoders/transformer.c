@@ -2,6 +2,7 @@
 // compression token at the end collects the embedding. The order of hidden units matters to it (each row has a positional encoding of its
 // own), so that in training each batch sees its RNNs under a random permutation of them.
 #include "encoders/encoder.h"
+#include "encoders/standard.h"
 #include "nn/activation.h"
 #include "nn/linear.h"
 #include "nn/transformer.h"
@@ -82,7 +83,7 @@ static int *token_order(struct tape *tape, const struct encoder *e, struct rng *
             order[at++] = bias + r;
         }
     }
-    if (rng) {
+    if (rng && !e->config.ordered) {
         int *permuted = arena_alloc(&tape->arena, (size_t)P * sizeof *permuted);
         symmetry_random_index(permuted, &e->arch, rng);
         for (int j = 0; j < P; j++)
@@ -116,10 +117,15 @@ static struct tensor *embed_tokens(struct tape *tape, const struct encoder *e, c
     return tape_reshape(tape, sum, tokens->rows, width);
 }
 
+static struct tensor *features(struct tape *tape, const struct encoder *e, const struct rnn_batch *batch) {
+    return rnn_batch_tensor(tape, batch, token_order(tape, e, NULL));
+}
+
 static struct tensor *embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,
                             struct rng *rng, struct encoder_trace *trace) {
     (void)trace;
-    struct tensor *x = embed_tokens(tape, e, w, rnn_batch_tensor(tape, batch, token_order(tape, e, rng)));
+    struct tensor *weights = rnn_batch_tensor(tape, batch, token_order(tape, e, rng));
+    struct tensor *x = embed_tokens(tape, e, w, standardised(tape, e, e->standard, weights));
     int tokens = x->rows / batch->count;
     for (int l = 0; l < e->config.layers; l++) {
         struct dropout dropout = {.rate = rng ? dropout_rate : 0, .key = rng ? rng_u64(rng) : 0};
@@ -130,9 +136,10 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
 }
 
 const struct encoder_type encoder_transformer = {.name = "transformer",
-                                                 .keys = "z hidden layers heads",
+                                                 .keys = "z hidden layers heads ordered standardised",
                                                  .defaults = {.z = 16, .hidden = 128, .layers = 6, .heads = 2},
                                                  .bound = ARCH_ALL,
                                                  .check = check,
                                                  .declare = declare,
+                                                 .features = features,
                                                  .embed = embed};

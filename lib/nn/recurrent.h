@@ -12,6 +12,10 @@
 // (-bound, bound); returns the first's index. PyTorch's bound is 1/sqrt(H).
 int recurrent_params(struct params *p, const struct cell *cell, float bound, const char *prefix, const char *suffix, int input, int hidden);
 
+// Sets the forget gates' biases of an LSTM layer whose weight_ih has index `first`: bias_ih to `bias`, bias_hh to 0, so that a fresh layer
+// remembers (Gers, Schmidhuber and Cummins 2000; Jozefowicz et al. 2015).
+void recurrent_forget_bias(const struct params *p, float *values, int first, float bias);
+
 // One layer over a whole sequence: h [T*B,H] from x [T*B,I]. `first` is the index of weight_ih.
 struct tensor *recurrent_sequence(struct tape *tape, const struct cell *cell, const struct weights *w, int first, struct tensor *x,
                                   int steps);

@@ -21,51 +21,6 @@ const struct emulation_recipe emulation_paper_recipe = {
     .validate_every = 1000,
 };
 
-static void *lane_new(void *context) {
-    (void)context;
-    return memory_calloc(1, sizeof(struct rollout_batch));
-}
-
-static void lane_free(void *data) {
-    rollout_batch_free(data);
-    free(data);
-}
-
-// Other forms of the lane's RNNs; what those that are mixed answer is mixed alike.
-static void augment(const struct emulation *e, struct lane *lane) {
-    const struct augmentation *a = &e->recipe.augmentation;
-    struct mixture mix[LANE_SIZE];
-    if (!lane->training || !augmentation_any(a))
-        return;
-    augmentation_draw(a, &lane->rnns, lane->count, &lane->rng, mix);
-    for (int i = 0; i < lane->count; i++)
-        if (mix[i].other != i)
-            augmentation_mix_answers(lane->data, i, &lane->rnns.rnn[mix[i].other], mix[i].share);
-    augmentation_apply(a, &lane->rnns, lane->count, mix, &lane->rng);
-}
-
-static enum status load(void *context, struct lane *lane, struct error *error) {
-    struct emulation *e = context;
-    for (int i = 0; i < lane->count; i++) {
-        struct rnn_record record;
-        if (dataset_read(e->internal->data, lane->items[i], &lane->nodes, &record, error) != STATUS_OK ||
-            rnn_loader_load(&lane->rnns, i, &record, error) != STATUS_OK ||
-            rollout_batch_load(lane->data, &record, rng_below(&lane->rng, record.logits.shape[0]), i, lane->count, error) != STATUS_OK)
-            return error->status;
-    }
-    if (dataset_check(e->internal->data, error) != STATUS_OK) // all has been copied by now
-        return error->status;
-    augment(e, lane);
-    return STATUS_OK;
-}
-
-static struct tensor *loss_of_lane(void *context, struct lane *lane, const struct weights *head, struct tensor *z) {
-    struct emulation *e = context;
-    return rollout_batch_loss(&lane->tape, e->emulator, head, z, lane->data, e->recipe.criterion);
-}
-
-static const struct learner_task emulation_task = {.lane_new = lane_new, .lane_free = lane_free, .load = load, .loss = loss_of_lane};
-
 // Lengths and kinds of all rollouts are those of the first record's.
 static enum status check_form(const struct rnn_record *record, uint64_t *steps, uint64_t *rank, struct error *error) {
     if (!*rank)
@@ -147,11 +102,12 @@ static uint64_t hash_floats(uint64_t h, const float *x, size_t n) {
 static uint64_t fingerprint(const struct emulation *e) {
     const struct emulation_recipe *r = &e->recipe;
     char text[512];
-    snprintf(text, sizeof text, "%s %llu %llu / %llu %llu / %d %.17g %.17g %.17g %llu %d %d %d %.17g %llu", e->encoder->type->name,
-             (unsigned long long)e->encoder->seed, (unsigned long long)e->encoder->step, (unsigned long long)e->emulator->seed,
-             (unsigned long long)e->emulator->step, r->learner.batch, r->learner.rate, r->learner.decay, r->learner.clip,
-             (unsigned long long)r->learner.seed, (int)r->criterion, r->validate_every, r->patience, r->learner.anneal,
-             (unsigned long long)(r->learner.anneal > 0 ? r->learner.steps : 0));
+    snprintf(text, sizeof text, "%s %llu %llu / %llu %llu / %d %.17g %.17g %.17g %llu %d %d %d %.17g %llu / %d %llu %.17g %d %.17g",
+             e->encoder->type->name, (unsigned long long)e->encoder->seed, (unsigned long long)e->encoder->step,
+             (unsigned long long)e->emulator->seed, (unsigned long long)e->emulator->step, r->learner.batch, r->learner.rate,
+             r->learner.decay, r->learner.clip, (unsigned long long)r->learner.seed, (int)r->criterion, r->validate_every, r->patience,
+             r->learner.anneal, (unsigned long long)(r->learner.anneal > 0 ? r->learner.steps : 0), r->learner.cosine,
+             (unsigned long long)r->learner.warm_up, r->learner.average, r->rollouts, r->z_noise);
     uint64_t h = augmentation_hash(hash_bytes(e->internal->data->hash, text, strlen(text)), &r->augmentation);
     const struct encoder_config *config = &e->encoder->config;
     h = hash_bytes(h, config, offsetof(struct encoder_config, range));
@@ -227,54 +183,19 @@ void emulation_free(struct emulation *e) {
     free(e);
 }
 
-void emulation_add_point(struct emulation *e, uint64_t step, const char *split, double loss) {
-    if (e->curve_count == e->internal->curve_capacity) {
-        int more = e->internal->curve_capacity ? 2 * e->internal->curve_capacity : 64;
-        e->curve = memory_realloc(e->curve, (size_t)e->curve_count * sizeof *e->curve, (size_t)more * sizeof *e->curve);
-        e->internal->curve_capacity = more;
-    }
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    double seconds = (double)(now.tv_sec - e->internal->start.tv_sec) + 1e-9 * (double)(now.tv_nsec - e->internal->start.tv_nsec);
-    e->curve[e->curve_count++] = (struct curve_point){step, split, loss, e->internal->seconds_before + seconds};
-}
-
 static enum status diverged(struct emulation *e, uint64_t step) {
     e->diverged_at = step;
     e->stopped = true;
     return STATUS_DIVERGED;
 }
 
-// The loss on the split by which networks are judged: validation, or train when there is none.
-static enum status judge_splits(struct emulation *e, double *judged, struct error *error) {
-    struct emulation_internal *in = e->internal;
-    uint64_t step = e->learner->step;
-    *judged = in->train_sum / (double)in->train_steps;
-    emulation_add_point(e, step, split_names[SPLIT_TRAIN], *judged);
-    in->train_sum = 0;
-    in->train_steps = 0;
-    for (int s = SPLIT_VALIDATION; s < SPLIT_COUNT; s++) {
-        double loss;
-        if (in->count[s] == 0)
-            continue;
-        if (learner_evaluate(e->learner, in->items[s], in->count[s], 0, &loss, error) != STATUS_OK) // 0: the same rollouts every time
-            return error->status;
-        if (!isfinite(loss)) {
-            error_set(error, STATUS_DIVERGED, "training diverged at step %" PRIu64 ": the %s loss is not finite", step, split_names[s]);
-            return diverged(e, step);
-        }
-        emulation_add_point(e, step, split_names[s], loss);
-        if (s == SPLIT_VALIDATION)
-            *judged = loss;
-    }
-    return STATUS_OK;
-}
-
-static enum status validate(struct emulation *e, struct error *error) {
+// Judges the networks, and keeps them if they are the best so far.
+static enum status compare(struct emulation *e, struct error *error) {
     struct emulation_internal *in = e->internal;
     double judged;
-    if (judge_splits(e, &judged, error) != STATUS_OK)
-        return error->status;
+    enum status status = emulation_judge_splits(e, &judged, error);
+    if (status != STATUS_OK)
+        return status == STATUS_DIVERGED ? diverged(e, e->learner->step) : status;
     if (judged < e->best_loss) {
         e->best_loss = judged;
         e->best_step = e->learner->step;
@@ -288,6 +209,14 @@ static enum status validate(struct emulation *e, struct error *error) {
     return STATUS_OK;
 }
 
+// With running averages, these are what is judged and kept.
+static enum status validate(struct emulation *e, struct error *error) {
+    learner_swap_average(e->learner);
+    enum status status = compare(e, error);
+    learner_swap_average(e->learner);
+    return status;
+}
+
 enum status emulation_step(struct emulation *e, double *loss, struct error *error) {
     enum status status = learner_step(e->learner, loss, error);
     if (status == STATUS_DIVERGED)
@@ -297,6 +226,8 @@ enum status emulation_step(struct emulation *e, double *loss, struct error *erro
     e->emulator->step++;
     e->internal->train_sum += *loss;
     e->internal->train_steps++;
+    e->internal->encoder_norms += e->learner->encoder_norm;
+    e->internal->emulator_norms += e->learner->head_norm;
     return e->learner->step % (uint64_t)e->recipe.validate_every == 0 ? validate(e, error) : STATUS_OK;
 }
 

@@ -17,6 +17,8 @@ struct emulation_recipe {
     int validate_every;               // paper: 1,000
     struct augmentation augmentation; // of the RNNs that the encoder sees in training; zeroed: none
     int patience;                     // validations without improvement before stopping; 0 = never stop early
+    int rollouts;                     // of each RNN in a step; 0: 1, as the paper
+    double z_noise;                   // norm (root mean square) of normal noise that is added to z in training; 0: none
 };
 extern const struct emulation_recipe emulation_paper_recipe;
 
@@ -25,6 +27,12 @@ struct curve_point {
     uint64_t step;
     const char *split; // "train" (mean since the last point), "validation", "ood"
     double loss, seconds;
+    double
+        beside; // the mean reverse Kullback-Leibler divergence (criterion kl_reverse); NaN: not measured (train; answers that are numbers)
+    // Of split train, NaN elsewhere: mean gradient norms since the last point; and, of RNNs that networks are judged by, at most LANE_SIZE:
+    // the variance of z, 1 - |mean of z|^2, and the mean entropy of probing inputs that are mixtures of tokens, in nats (NaN: there are
+    // none).
+    double encoder_norm, emulator_norm, z_variance, probe_entropy;
 };
 
 struct emulation {
@@ -77,6 +85,7 @@ enum status emulation_resume(struct emulation *e, const char *path, struct error
 struct imitation {
     enum criterion criterion;
     double loss;           // by it, mean over the rollouts looked at
+    double kl_reverse;     // by criterion kl_reverse; NaN where answers are numbers
     double clone_accuracy; // share of generated strings in the language (strict), or of images told right at the last position; NaN when it
                            // can't be had: another family of tasks, no images, clones 0
     int clones;            // strings or images that it is a share of; 0: none

@@ -62,8 +62,17 @@ static void pack_word(struct packer *p, const char *words, enum criterion index)
 
 static void pack_emulation(struct packer *p, const struct emulation_batch *b, const struct rnn_record *record,
                            const struct imitation *imitation) {
-    const char *const anew[] = {"kind", "weights",  "rollouts",       "encoder", "criterion",
-                                "loss", "accuracy", "clone_accuracy", "clones",  b->label ? "label" : NULL,
+    const char *const anew[] = {"kind",
+                                "weights",
+                                "rollouts",
+                                "encoder",
+                                "criterion",
+                                "loss",
+                                "kl_reverse",
+                                "accuracy",
+                                "clone_accuracy",
+                                "clones",
+                                b->label ? "label" : NULL,
                                 NULL};
     double accuracy;
     packer_clear(p);
@@ -81,6 +90,10 @@ static void pack_emulation(struct packer *p, const struct emulation_batch *b, co
     pack_word(p, criterion_names, imitation->criterion);
     pack_key(p, "loss");
     pack_double(p, imitation->loss);
+    if (!isnan(imitation->kl_reverse)) {
+        pack_key(p, "kl_reverse");
+        pack_double(p, imitation->kl_reverse);
+    }
     if (rnn_record_metric(record, "accuracy", &accuracy)) {
         pack_key(p, "accuracy");
         pack_double(p, accuracy);

@@ -13,21 +13,31 @@ static void pack_curve(struct packer *p, const void *context) {
         pack_str(p, e->curve[i].split);
         pack_double(p, e->curve[i].loss);
         pack_double(p, e->curve[i].seconds);
+        pack_double(p, e->curve[i].beside);
+        pack_double(p, e->curve[i].encoder_norm);
+        pack_double(p, e->curve[i].emulator_norm);
+        pack_double(p, e->curve[i].z_variance);
+        pack_double(p, e->curve[i].probe_entropy);
         pack_end(p);
     }
     pack_end(p);
 }
 
-static bool read_point(struct emulation *e, const struct value *point) {
-    uint64_t step;
-    double loss, seconds;
+static bool read_point(struct emulation *e, const struct value *item) {
+    struct curve_point point;
+    double *const reals[] = {&point.loss,          &point.seconds,    &point.beside,       &point.encoder_norm,
+                             &point.emulator_norm, &point.z_variance, &point.probe_entropy};
     int split = 0;
-    while (split < SPLIT_COUNT && !value_is(value_at(point, 1), split_names[split]))
+    while (split < SPLIT_COUNT && !value_is(value_at(item, 1), split_names[split]))
         split++;
-    if (split == SPLIT_COUNT || !value_to_u64(value_at(point, 0), &step) || !value_to_double(value_at(point, 2), &loss) ||
-        !value_to_double(value_at(point, 3), &seconds))
+    if (split == SPLIT_COUNT || !value_to_u64(value_at(item, 0), &point.step))
         return false;
-    emulation_add_point(e, step, split_names[split], loss);
+    for (uint32_t i = 0; i < sizeof reals / sizeof *reals; i++)
+        if (!value_to_double(value_at(item, 2 + i), reals[i]))
+            return false;
+    point.split = split_names[split];
+    double seconds = point.seconds;
+    emulation_add_point(e, &point);
     e->internal->seconds_before = e->curve[e->curve_count - 1].seconds = seconds;
     return true;
 }
@@ -59,6 +69,8 @@ static struct checkpoint checkpoint_of(struct emulation *e) {
                                          {"since_best", CHECKPOINT_INT, &in->since_best, 0},
                                          {"train_sum", CHECKPOINT_REAL, &in->train_sum, 0},
                                          {"train_steps", CHECKPOINT_INT, &in->train_steps, 0},
+                                         {"encoder_norms", CHECKPOINT_REAL, &in->encoder_norms, 0},
+                                         {"emulator_norms", CHECKPOINT_REAL, &in->emulator_norms, 0},
                                          {"encoder", CHECKPOINT_FLOATS, e->encoder->values, encoder},
                                          {"encoder_m", CHECKPOINT_FLOATS, l->encoder_adamw.m, encoder},
                                          {"encoder_v", CHECKPOINT_FLOATS, l->encoder_adamw.v, encoder},
@@ -66,7 +78,9 @@ static struct checkpoint checkpoint_of(struct emulation *e) {
                                          {"emulator_m", CHECKPOINT_FLOATS, l->head_adamw.m, emulator},
                                          {"emulator_v", CHECKPOINT_FLOATS, l->head_adamw.v, emulator},
                                          {"best_encoder", CHECKPOINT_FLOATS, in->best_encoder, encoder},
-                                         {"best_emulator", CHECKPOINT_FLOATS, in->best_emulator, emulator}}};
+                                         {"best_emulator", CHECKPOINT_FLOATS, in->best_emulator, emulator},
+                                         {l->encoder_average ? "encoder_average" : NULL, CHECKPOINT_FLOATS, l->encoder_average, encoder},
+                                         {l->encoder_average ? "emulator_average" : NULL, CHECKPOINT_FLOATS, l->head_average, emulator}}};
 }
 
 enum status emulation_save(const struct emulation *e, const char *path, const struct writer_identity *identity, struct error *error) {

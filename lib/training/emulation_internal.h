@@ -11,14 +11,22 @@ struct emulation_internal {
     uint64_t fingerprint; // of data, networks as they came, and recipe: what a checkpoint must agree in
     int *items[SPLIT_COUNT], count[SPLIT_COUNT];
     float *best_encoder, *best_emulator;
-    int since_best;   // validations since then
-    double train_sum; // of the losses since the last point of the curve
+    int since_best;                       // validations since then
+    double train_sum;                     // of the losses since the last point of the curve
+    double encoder_norms, emulator_norms; // sums of gradient norms since then
     int train_steps;
     int curve_capacity;
     struct timespec start;
     double seconds_before; // spent before a resumed checkpoint's last point
 };
 
-void emulation_add_point(struct emulation *e, uint64_t step, const char *split, double loss);
+extern const struct learner_task emulation_task; // its context is the struct emulation
+
+// Adds to the curve, with the seconds of now.
+void emulation_add_point(struct emulation *e, const struct curve_point *point);
+
+// Adds a point for each split, and gives the loss on the one by which networks are judged: validation, or train when there is none.
+// STATUS_DIVERGED when a loss is not finite.
+enum status emulation_judge_splits(struct emulation *e, double *judged, struct error *error) MUST_CHECK;
 
 #endif

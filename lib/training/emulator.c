@@ -45,6 +45,8 @@ static void init_values(struct emulator *e) {
     e->values = memory_calloc(e->table.size, sizeof(float));
     struct rng rng = rng_make(e->seed, 0, "emulator");
     params_init(&e->table, e->values, &rng);
+    for (int l = 0; e->config.forget_bias && l < e->config.layers; l++)
+        recurrent_forget_bias(&e->table, e->values, param(l, W_IH), (float)e->config.forget_bias);
 }
 
 struct emulator *emulator_new(const struct emulator_config *config, const struct rnn_arch *arch, uint64_t seed) {
@@ -61,12 +63,13 @@ void emulator_free(struct emulator *e) {
     free(e);
 }
 
-static void config_keys(struct emulator_config *c, struct config_key keys[5]) {
-    const struct config_key all[5] = {
+static void config_keys(struct emulator_config *c, struct config_key keys[6]) {
+    const struct config_key all[6] = {
         {.name = "z", .target = &c->z, .low = 1, .high = 65536},
         {.name = "hidden", .target = &c->hidden, .low = 1, .high = 65536},
         {.name = "layers", .target = &c->layers, .low = 1, .high = RNN_MAX_LAYERS},
         {.name = "condition", .target = &c->condition, .choices = "bos|every"},
+        {.name = "forget_bias", .target = &c->forget_bias, .low = 0, .high = 16, .seldom = true},
     };
     memcpy(keys, all, sizeof all);
 }
@@ -75,7 +78,7 @@ enum status emulator_read(const struct model_record *record, struct emulator **o
     if (!record->has_arch)
         return error_set(error, STATUS_DATA, "emulator record: key 'arch' is missing");
     struct emulator_config config = emulator_paper_config;
-    struct config_key keys[5];
+    struct config_key keys[6];
     config_keys(&config, keys);
     if (config_read(record->config, keys, error) != STATUS_OK)
         return error->status;
@@ -110,7 +113,7 @@ enum status emulator_fits(const struct emulator *e, const struct rnn_arch *arch,
 
 void emulator_pack(struct packer *p, const struct emulator *e) {
     struct emulator_config config = e->config;
-    struct config_key keys[5];
+    struct config_key keys[6];
     config_keys(&config, keys);
     pack_map(p);
     pack_key(p, "kind");

@@ -11,6 +11,7 @@ enum emulator_condition { CONDITION_BOS, CONDITION_EVERY };
 
 struct emulator_config {
     int z, hidden, layers, condition;
+    int forget_bias; // of fresh forget gates; 0: drawn, as all of it
 };
 extern const struct emulator_config emulator_paper_config; // 16, 256, 2, bos
 

@@ -52,7 +52,8 @@ const char *judge_missing_images(const struct judge *j) {
 }
 
 // The first n rollouts of a record as one batch.
-static enum status rollouts_loss(struct judge *j, const struct rnn_record *record, const float *z, double *loss, struct error *error) {
+static enum status rollouts_loss(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out,
+                                 struct error *error) {
     int n = record->logits.shape[0] < (uint64_t)j->options.rollouts ? (int)record->logits.shape[0] : j->options.rollouts;
     for (int b = 0; b < n; b++)
         if (rollout_batch_load(&j->batch, record, (uint64_t)b, b, n, error) != STATUS_OK)
@@ -60,7 +61,7 @@ static enum status rollouts_loss(struct judge *j, const struct rnn_record *recor
     tape_reset(&j->tape, false);
     struct tensor *embeddings = repeat_row(&j->tape, tape_leaf(&j->tape, 1, j->emulator->config.z, (float *)z, NULL), n);
     struct weights w = {&j->emulator->table, j->emulator->values, NULL};
-    *loss = rollout_batch_loss(&j->tape, j->emulator, &w, embeddings, &j->batch, j->options.criterion)->value[0];
+    out->loss = rollout_batch_loss(&j->tape, j->emulator, &w, embeddings, &j->batch, j->options.criterion, &out->kl_reverse)->value[0];
     return STATUS_OK;
 }
 
@@ -161,10 +162,10 @@ static enum status judge_clone(struct judge *j, const struct rnn_record *record,
 }
 
 enum status judge_imitation(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out, struct error *error) {
-    *out = (struct imitation){.loss = NAN, .clone_accuracy = NAN, .criterion = j->options.criterion};
+    *out = (struct imitation){.loss = NAN, .kl_reverse = NAN, .clone_accuracy = NAN, .criterion = j->options.criterion};
     if (emulator_fits(j->emulator, &record->arch, error) != STATUS_OK ||
         criterion_check(j->options.criterion, &record->arch, error) != STATUS_OK || rollouts_check(record, error) != STATUS_OK ||
-        rollouts_loss(j, record, z, &out->loss, error) != STATUS_OK)
+        rollouts_loss(j, record, z, out, error) != STATUS_OK)
         return error->status;
     if (!isfinite(out->loss))
         return error_set(error, STATUS_DATA, "run %llu, step %llu: the emulation loss is not finite", (unsigned long long)record->run,

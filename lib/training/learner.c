@@ -1,6 +1,7 @@
 #include "training/learner.h"
 
 #include "base/memory.h"
+#include "encoders/standard.h"
 #include "math/kernels.h"
 
 #include <math.h>
@@ -15,6 +16,8 @@ struct worker {
     int first, stride, lanes, total;
     bool training;
 };
+
+static const double PI = 3.14159265358979323846;
 
 struct learner_internal {
     struct lane *lanes;
@@ -48,6 +51,12 @@ static void lane_release(struct learner *l, struct lane *lane) {
     rnn_loader_free(&lane->rnns);
 }
 
+static float *average_new(const float *values, size_t n) {
+    float *average = memory_alloc(n * sizeof *average);
+    memcpy(average, values, n * sizeof *average);
+    return average;
+}
+
 struct learner *learner_new(struct encoder *encoder, const struct params *head_table, float *head_values, const int *items, int item_count,
                             const struct learner_recipe *recipe, const struct learner_task *task, void *context) {
     struct learner *l = memory_calloc(1, sizeof *l);
@@ -62,6 +71,8 @@ struct learner *learner_new(struct encoder *encoder, const struct params *head_t
     if (encoder)
         adamw_init(&l->encoder_adamw, &encoder->table, recipe->decay);
     adamw_init(&l->head_adamw, head_table, recipe->decay);
+    l->head_average = recipe->average > 0 ? average_new(head_values, head_table->size) : NULL;
+    l->encoder_average = encoder && recipe->average > 0 ? average_new(encoder->values, encoder->table.size) : NULL;
     struct learner_internal *in = l->internal = memory_calloc(1, sizeof *in);
     in->lane_count = (recipe->batch + LANE_SIZE - 1) / LANE_SIZE;
     in->lanes = memory_calloc((size_t)in->lane_count, sizeof *in->lanes);
@@ -86,6 +97,8 @@ void learner_free(struct learner *l) {
     free(l->internal);
     adamw_free(&l->encoder_adamw);
     adamw_free(&l->head_adamw);
+    free(l->encoder_average);
+    free(l->head_average);
     free(l);
 }
 
@@ -115,7 +128,9 @@ static enum status run_lane(struct learner *l, struct lane *lane, float share) {
     if (l->encoder) {
         struct weights weights = {&l->encoder->table, l->encoder->values, lane->encoder_grad};
         struct rnn_batch batch = rnn_loader_batch(&lane->rnns, lane->count);
-        z = encoder_embed(tape, l->encoder, &weights, &batch, training ? &lane->rng : NULL, NULL, NULL);
+        struct tensor *raw;
+        z = encoder_embed(tape, l->encoder, &weights, &batch, training ? &lane->rng : NULL, NULL, &raw);
+        lane->raw = raw->value;
     } else {
         z = l->task->embedding(l->context, lane);
     }
@@ -188,19 +203,57 @@ static void reduce(struct learner *l, int lanes) {
     }
 }
 
-static double rate_of_step(const struct learner *l, double rate) {
-    const struct learner_recipe *r = &l->recipe;
-    double from = (1 - r->anneal) * (double)r->steps, to = (double)r->steps;
+double learner_rate(const struct learner_recipe *r, double rate, uint64_t step) {
+    double from = (1 - r->anneal) * (double)r->steps, to = (double)r->steps, at = (double)step;
+    if (step < r->warm_up)
+        rate *= (at + 1) / (double)r->warm_up;
     if (!(r->anneal > 0))
         return rate;
-    return schedule_linear((double[]){from, to}, (double[]){rate, 0}, 2, (double)l->step);
+    if (r->cosine)
+        return at > from ? rate * (1 + cos(PI * fmin(1, (at - from) / (to - from)))) / 2 : rate;
+    return schedule_linear((double[]){from, to}, (double[]){rate, 0}, 2, at);
+}
+
+// w' += s (w - w'), with s = 1 - decay, but at first 10 / (step + 9): the average is of the last tenth of the steps then.
+static void follow(float *average, const float *values, size_t n, double decay, uint64_t step) {
+    float share = (float)fmax(1 - decay, 10 / ((double)step + 9));
+    for (size_t i = 0; average && i < n; i++)
+        average[i] += share * (values[i] - average[i]);
+}
+
+// z of all RNNs of the step just done.
+static void follow_z(struct learner *l, int count) {
+    if (!l->encoder || !l->encoder->z_standard)
+        return;
+    size_t Z = (size_t)l->encoder->config.z;
+    float *z = memory_alloc((size_t)count * Z * sizeof *z), *at = z;
+    for (const struct lane *lane = l->internal->lanes; at < z + (size_t)count * Z; lane++) {
+        memcpy(at, lane->raw, (size_t)lane->count * Z * sizeof *z);
+        at += (size_t)lane->count * Z;
+    }
+    standard_follow_z(l->encoder, z, count, l->step);
+    free(z);
+}
+
+static void swap(float *a, float *b, size_t n) {
+    for (size_t i = 0; a && i < n; i++) {
+        float held = a[i];
+        a[i] = b[i];
+        b[i] = held;
+    }
+}
+
+void learner_swap_average(struct learner *l) {
+    swap(l->head_average, l->head_values, l->head_table->size);
+    if (l->encoder)
+        swap(l->encoder_average, l->encoder->values, l->encoder->table.size);
 }
 
 enum status learner_step_on(struct learner *l, const int *items, int count, double *loss, struct error *error) {
     if (run_lanes(l, items, count, l->step, true, loss, error) != STATUS_OK)
         return error->status;
     reduce(l, (count + LANE_SIZE - 1) / LANE_SIZE);
-    struct lane *lane = l->internal->lanes;
+    struct lane *lane = l->internal->lanes; // which has the sums
     double head_scale = adamw_clip(lane->head_grad, l->head_table->size, l->recipe.clip, &l->head_norm), encoder_scale = 1;
     if (l->encoder)
         encoder_scale = adamw_clip(lane->encoder_grad, l->encoder->table.size, l->recipe.clip, &l->encoder_norm);
@@ -208,13 +261,17 @@ enum status learner_step_on(struct learner *l, const int *items, int count, doub
         return error_set(error, STATUS_DIVERGED, "training diverged at step %llu: the loss or a gradient is not finite",
                          (unsigned long long)l->step + 1);
     const struct learner_recipe *r = &l->recipe;
-    adamw_update(&l->head_adamw, l->head_values, lane->head_grad, rate_of_step(l, r->rate), head_scale);
+    adamw_update(&l->head_adamw, l->head_values, lane->head_grad, learner_rate(r, r->rate, l->step), head_scale);
     if (l->encoder) {
-        double rate = rate_of_step(l, r->encoder_rate > 0 ? r->encoder_rate : r->rate);
+        double rate = learner_rate(r, r->encoder_rate > 0 ? r->encoder_rate : r->rate, l->step);
         adamw_update(&l->encoder_adamw, l->encoder->values, lane->encoder_grad, rate, encoder_scale);
         l->encoder->step++;
     }
     l->step++;
+    follow_z(l, count);
+    follow(l->head_average, l->head_values, l->head_table->size, r->average, l->step);
+    if (l->encoder)
+        follow(l->encoder_average, l->encoder->values, l->encoder->table.size, r->average, l->step);
     return STATUS_OK;
 }
 
@@ -225,14 +282,17 @@ enum status learner_step(struct learner *l, double *loss, struct error *error) {
 
 enum status learner_evaluate(struct learner *l, const int *items, int count, uint64_t step, double *loss, struct error *error) {
     int most = l->internal->lane_count * LANE_SIZE;
-    double sum = 0;
+    double sum = 0, beside = 0;
     for (int first = 0; first < count; first += most) {
         int n = count - first < most ? count - first : most;
         double mean;
         if (run_lanes(l, items + first, n, step, false, &mean, error) != STATUS_OK)
             return error->status;
         sum += mean * n;
+        for (int i = 0; i * LANE_SIZE < n; i++)
+            beside += (double)l->internal->lanes[i].beside * l->internal->lanes[i].count;
     }
+    l->beside = count ? beside / count : NAN;
     *loss = count ? sum / count : NAN;
     return STATUS_OK;
 }

@@ -17,6 +17,9 @@ struct learner_recipe {
     double encoder_rate;      // AdamW's rate for the encoder alone; 0: rate
     double anneal;            // share of the `steps`, at their end, over which the rate falls linearly to 0; 0: never
     uint64_t steps;           // planned, for anneal
+    bool cosine;              // it falls along half a cosine instead
+    uint64_t warm_up;         // steps over which the rate rises linearly from 0, at the beginning
+    double average;           // decay a of running averages of the weights, w' += s (w - w') with s = max(1 - a, 10 / (step + 9)); 0: none
     int threads;
     uint64_t seed;
 };
@@ -32,7 +35,8 @@ struct lane {
     struct rnn_loader rnns; // [LANE_SIZE] the samples' RNNs, where there is an encoder; task->load loads them
     void *data;             // the task's own, made by task->lane_new
     float *encoder_grad, *head_grad;
-    float loss; // mean over its samples
+    const float *raw;   // [count,Z] z before it gets unit norm, of the last run
+    float loss, beside; // means over its samples; beside: of another criterion, if the task measures one
     struct error error;
 };
 
@@ -59,7 +63,9 @@ struct learner {
     int item_count;
     uint64_t step; // steps done
     struct adamw encoder_adamw, head_adamw;
-    double encoder_norm, head_norm; // gradient norms of the last step, before clipping
+    double encoder_norm, head_norm;        // gradient norms of the last step, before clipping
+    double beside;                         // the mean of the lanes' in the last learner_evaluate
+    float *encoder_average, *head_average; // [table.size] running averages of the weights; NULL: there are none
     struct learner_internal *internal;
 };
 
@@ -74,6 +80,13 @@ enum status learner_step(struct learner *l, double *loss, struct error *error) M
 
 // The same on given items, at most recipe.batch, for those who draw their own batches.
 enum status learner_step_on(struct learner *l, const int *items, int count, double *loss, struct error *error) MUST_CHECK;
+
+// The rate of a step, counted from 0: `rate`, times (step + 1) / warm_up in the first warm_up steps, times what falls from 1 to 0 over the
+// last share `anneal` of all steps: 1 - x, or (1 + cos(pi x)) / 2.
+double learner_rate(const struct learner_recipe *recipe, double rate, uint64_t step);
+
+// Exchanges the weights with their running averages, if there are any: before they are judged, and again afterwards.
+void learner_swap_average(struct learner *l);
 
 // Mean loss over given items, without gradients or randomness in the encoder. Choices of the lanes (which rollout) are a function of
 // `step`.

@@ -134,9 +134,13 @@ enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record 
 }
 
 struct tensor *rollout_batch_loss(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z,
-                                  const struct rollout_batch *r, enum criterion criterion) {
+                                  const struct rollout_batch *r, enum criterion criterion, double *kl_reverse) {
     struct tensor *inputs = r->continuous ? tape_leaf(tape, r->steps * r->columns, e->arch.input, r->inputs, NULL) : NULL;
     struct tensor *logits = emulator_forward(tape, e, w, z, r->continuous ? NULL : r->tokens, inputs, r->steps);
+    if (kl_reverse)
+        *kl_reverse = criterion == CRITERION_MSE
+                          ? (double)NAN
+                          : emulation_loss(tape, CRITERION_KL_REVERSE, logits, r->targets, r->labels, r->steps, NULL)->value[0];
     if (criterion == CRITERION_MSE)
         return relative_squared_error(tape, logits, r->targets, e->variance);
     return emulation_loss(tape, criterion, logits, r->targets, r->labels, r->steps, NULL);

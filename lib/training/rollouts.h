@@ -37,8 +37,9 @@ enum status criterion_check(enum criterion criterion, const struct rnn_arch *arc
 // same.
 bool rollouts_range(const struct rnn_record *record, double range[2]);
 
-// The emulation loss of an emulator that is given z [columns,Z].
+// The emulation loss of an emulator that is given z [columns,Z]. kl_reverse (may be NULL) receives the value of that criterion; NaN where
+// answers are numbers.
 struct tensor *rollout_batch_loss(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z,
-                                  const struct rollout_batch *r, enum criterion criterion);
+                                  const struct rollout_batch *r, enum criterion criterion, double *kl_reverse);
 
 #endif

@@ -9,6 +9,7 @@
 
 // The targets whose columns are always there, with the kinds that they usually are.
 static const struct score_target fixed[FIXED_TARGETS] = {[TARGET_EMULATION] = {"emulation", 1 << JUDGED_LOSS, 1},
+                                                         [TARGET_KL_REVERSE] = {"kl_reverse", 1 << JUDGED_LOSS, 1},
                                                          [TARGET_CLONE] = {"clone", 1 << JUDGED_CLONE, 1},
                                                          {"task", 1 << JUDGED_CLASSES, 0},
                                                          {"accuracy", 1 << JUDGED_NUMBER, 0},
@@ -332,19 +333,22 @@ static bool optional_number(const struct value *v, double *out) {
 }
 
 static enum status add_emulation(struct scores *s, const struct place *place, const struct value *record, struct error *error) {
-    struct outcome loss = {.kind = JUDGED_LOSS, .answers = 1}, clone = {.kind = JUDGED_CLONE, .answers = 1};
-    bool counted, clone_counted;
+    struct outcome loss = {.kind = JUDGED_LOSS, .answers = 1}, kl_reverse = loss, clone = {.kind = JUDGED_CLONE, .answers = 1};
+    bool counted, also_counted;
     if (!value_to_double(value_get(record, "loss"), &loss.predicted[0]) || !isfinite(loss.predicted[0]))
         return error_set(error, STATUS_DATA, "emulation record: key 'loss' is no finite number");
     if (!optional_number(value_get(record, "accuracy"), &clone.truth[0]) ||
-        !optional_number(value_get(record, "clone_accuracy"), &clone.predicted[0]))
-        return error_set(error, STATUS_DATA, "emulation record: accuracy or clone_accuracy is no finite number");
+        !optional_number(value_get(record, "clone_accuracy"), &clone.predicted[0]) ||
+        !optional_number(value_get(record, "kl_reverse"), &kl_reverse.predicted[0]))
+        return error_set(error, STATUS_DATA, "emulation record: accuracy, clone_accuracy or kl_reverse is no finite number");
     if (add(s, place, TARGET_EMULATION, record, &loss, &counted, error) != STATUS_OK)
         return error->status;
     count_record(s, place, counted);
+    if (!isnan(kl_reverse.predicted[0]) && add(s, place, TARGET_KL_REVERSE, record, &kl_reverse, &also_counted, error) != STATUS_OK)
+        return error->status;
     if (isnan(clone.truth[0]) || isnan(clone.predicted[0]))
         return STATUS_OK;
-    return add(s, place, TARGET_CLONE, record, &clone, &clone_counted, error);
+    return add(s, place, TARGET_CLONE, record, &clone, &also_counted, error);
 }
 
 // Texts as numbers: equal ones are equal, others are not (but for one in 2^52).

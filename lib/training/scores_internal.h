@@ -58,7 +58,7 @@ struct scores {
     uint64_t repeated, untold, alone;
 };
 
-enum { TARGET_EMULATION, TARGET_CLONE, FIXED_TARGETS = 7 };
+enum { TARGET_EMULATION, TARGET_KL_REVERSE, TARGET_CLONE, FIXED_TARGETS = 8 };
 
 struct judged cell_judged(enum judged_kind kind, const struct record_list *list);
 void record_list_add(struct record_list *list, int answers, const double *truth, const double *predicted, uint64_t task);

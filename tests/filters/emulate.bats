@@ -122,13 +122,18 @@ zoo = read_stream.records("zoo.mp")
 encoder = read_stream.records("model.mp")[0]
 assert len(records) == len(zoo) == 96
 for e, rnn in zip(records, zoo):
-    assert list(e) == [key for key in rnn if key not in ("weights", "rollouts")] + ["encoder", "criterion", "loss", "accuracy", "clone_accuracy", "clones"]
+    assert list(e) == [key for key in rnn if key not in ("weights", "rollouts")] + ["encoder", "criterion", "loss", "kl_reverse", "accuracy", "clone_accuracy", "clones"]
     assert all(e[key] == rnn[key] for key in e if key in rnn and key != "kind") and e["kind"] == "emulation"
     assert e["encoder"] == {"type": "interactive", "seed": 7, "step": encoder["step"], "crc32": read_stream.zlib.crc32(b"".join(w.tobytes() for w in encoder["weights"].values()))}
     assert 0 < e["loss"] < 1 and e["accuracy"] == rnn["metrics"]["accuracy"] and 0 <= e["clone_accuracy"] <= 1
     p = e["accuracy"]
     assert e["criterion"] == "total_variation" and max(64, 4000 * p * (1 - p)) <= e["clones"] + 1e-6 <= max(65, 4000 * p * (1 - p) + 1)
 assert len({e["loss"] for e in records}) > 90
+PYTHON
+    emulate --model model.mp --clones 0 --criterion kl_reverse < zoo.mp > reverse.mp
+    check reverse.mp << 'PYTHON'
+assert [r["loss"] for r in records] == [e["kl_reverse"] for e in read_stream.records("emulations.mp")]
+assert all(r["loss"] == r["kl_reverse"] for r in records)
 PYTHON
     emulate --model model.mp --clones 0 --rollouts 1 --criterion kl < zoo.mp > others.mp
     check others.mp << 'PYTHON'
@@ -448,4 +453,21 @@ PYTHON
     size=$(($(stat -c %s large.mp) / 1024))
     echo "zoo $size KiB, anonymous memory $anonymous KiB, mapped files $file KiB"
     ((size > 60000 && anonymous < 40000 && file > size))
+}
+
+@test "emulate: --recipe fast is what the manual says, where nothing else is given; logs tell how a training fares" {
+    local fast=(--rate 0.001 --clip 1 --anneal 0.5 --average 0.999 --condition every)
+    fit --recipe fast < zoo.mp > fast.mp
+    fit "${fast[@]}" < zoo.mp | rec-json --no-meta --arrays whole | cmp <(data fast.mp)
+    fit --recipe fast --clip 2 --condition bos < zoo.mp > given.mp
+    fit "${fast[@]}" --clip 2 --condition bos < zoo.mp | rec-json --no-meta --arrays whole | cmp <(data given.mp)
+    fit --recipe published < zoo.mp | rec-json --no-meta --arrays whole | cmp <(data model.mp)
+    run -1 cmp -s <(data fast.mp) <(data given.mp)
+    check model.mp << 'PYTHON'
+for r in records:
+    if r["kind"] == "log":
+        train = r["split"] == "train"
+        assert set(r) == {"kind", "step", "split", "loss"} | ({"encoder_norm", "emulator_norm", "z_variance", "probe_entropy"} if train else {"kl_reverse"}), r
+        assert all(np.isfinite(v) and v > 0 for k, v in r.items() if k not in ("kind", "split")), r
+PYTHON
 }

@@ -71,3 +71,27 @@ PYTHON
     flat-encode --model fresh.mp < many.mp | head -c 1 > /dev/null
     [[ ${PIPESTATUS[0]} == 141 ]]
 }
+
+@test "flat-encode: --standardise takes the training split's mean and deviation, of all of the zoo; --ordered keeps units where they are" {
+    gen-language --tokens 2 --count 30 --first-run 9 | train-rnn --steps 2 --snapshots 0 --hidden 4 --rollouts 3 --samples 20 | partition > half.mp
+    cat half.mp <(gen-language --tokens 2 --count 9 --first-run 70 | train-rnn --steps 2 --snapshots 0 --hidden 4 --rollouts 3 --samples 20 | partition) > two.mp
+    flat-encode --new --standardise --standardise-z --ordered < two.mp > standard.mp
+    flat-encode --model standard.mp < two.mp > z.mp
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import numpy as np, read_stream
+[e], zoo = read_stream.records("standard.mp"), read_stream.records("two.mp")
+assert e["config"]["standardised"] is True and e["config"]["ordered"] is True and e["config"]["standardise_z"] is True
+x = np.array([np.concatenate([np.asarray(w, "f8").ravel() for w in r["weights"].values()]) for r in zoo if r["split"] == "train"])
+assert len(x) < len(zoo)
+assert np.allclose(e["weights"]["standard.shift"], x.mean(0), atol=1e-6) and np.allclose(e["weights"]["standard.scale"] * x.std(0), 1, atol=1e-3)
+assert not e["weights"]["z.shift"].any() and (e["weights"]["z.scale"] == 1).all()
+PYTHON
+    emulate --fit standard.mp --steps 3 --batch 8 --hidden 8 < two.mp > model.mp
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import read_stream
+fresh, trained = (read_stream.records(f)[0]["weights"] for f in ("standard.mp", "model.mp"))
+assert (fresh["standard.shift"] == trained["standard.shift"]).all() and trained["z.shift"].any() and (trained["z.scale"] != 1).any()
+PYTHON
+    run -65 bash -c 'rec-select --split validation < half.mp | flat-encode --new --standardise > none.mp'
+    [[ $output == *"no record of split 'train' to standardise by"* ]]
+}

@@ -9,6 +9,7 @@ import numpy as np
 
 METRICS = {  # name: target of predictions
     "emulation_loss": None,
+    "kl_reverse_loss": None,
     "clone_difference": None,
     "exact_task": "task",
     "offset_accuracy": "task",
@@ -54,6 +55,8 @@ for name in sys.argv[2:]:
 
         if r["kind"] == "emulation":
             add("emulation_loss", r["loss"])
+            if "kl_reverse" in r:
+                add("kl_reverse_loss", r["kl_reverse"])
             if not np.isnan(r["clone_accuracy"]):
                 add("clone_difference", abs(r["accuracy"] - r["clone_accuracy"]))
             continue

@@ -11,9 +11,9 @@ static const struct emulator_case {
     struct rnn_arch arch;
     struct emulator_config config;
 } cases[] = {
-    {"formal", {.cell = &cell_lstm, .input = 6, .hidden = 1, .layers = 1, .output = 6}, {16, 24, 2, CONDITION_BOS}},
-    {"smnist", {.cell = &cell_lstm, .input = 16, .hidden = 1, .layers = 1, .output = 10}, {16, 20, 2, CONDITION_BOS}},
-    {"formal_everystep", {.cell = &cell_lstm, .input = 6, .hidden = 1, .layers = 1, .output = 6}, {16, 16, 1, CONDITION_EVERY}},
+    {"formal", {.cell = &cell_lstm, .input = 6, .hidden = 1, .layers = 1, .output = 6}, {16, 24, 2, CONDITION_BOS, 0}},
+    {"smnist", {.cell = &cell_lstm, .input = 16, .hidden = 1, .layers = 1, .output = 10}, {16, 20, 2, CONDITION_BOS, 0}},
+    {"formal_everystep", {.cell = &cell_lstm, .input = 6, .hidden = 1, .layers = 1, .output = 6}, {16, 16, 1, CONDITION_EVERY, 0}},
 };
 
 static struct npy load(const struct emulator_case *c, const char *what) {

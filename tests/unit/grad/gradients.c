@@ -274,7 +274,7 @@ static struct tensor *build_rollout_batch_loss(struct tape *tape, struct point *
         .steps = T, .columns = BATCH, .tokens = (uint8_t *)tokens, .labels = (uint8_t *)tokens, .targets = constants};
     struct tensor *z = leaf(tape, p, BATCH, 4);
     struct weights w = leaves_of(p, &e->table);
-    struct tensor *loss = rollout_batch_loss(tape, e, &w, z, &rollouts, CRITERION_KL);
+    struct tensor *loss = rollout_batch_loss(tape, e, &w, z, &rollouts, CRITERION_KL, NULL);
     emulator_free(e);
     return loss;
 }
