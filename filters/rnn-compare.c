@@ -345,10 +345,26 @@ static void read_references(struct comparison_run *c) {
     reader_close(in);
 }
 
+static bool same_name(const struct net *a, const struct net *b) {
+    return a->record.run == b->record.run && a->record.step == b->record.step;
+}
+
+// Zoos number their runs from 0: two of them in one stream have RNNs that nobody can tell apart. Told once.
+static void tell_twins(const struct comparison_run *c, const struct net *n, const char *what) {
+    static bool told;
+    if (!told)
+        cli_note(c->cli, "run %llu, step %llu is there more than once: %s (rec-info shows all)", (unsigned long long)n->record.run,
+                 (unsigned long long)n->record.step, what);
+    told = true;
+}
+
 // Each of the three takes an RNN over, unless it fails.
 static enum status compare_with_reference(struct comparison_run *c, struct net *n) {
     for (int i = 0; i < c->held_count; i++)
-        if (c->held_count == 1 || (c->held[i]->record.run == n->record.run && c->held[i]->record.step == n->record.step)) {
+        if (c->held_count == 1 || same_name(c->held[i], n)) {
+            for (int k = i + 1; k < c->held_count; k++)
+                if (same_name(c->held[k], n))
+                    tell_twins(c, n, "the first of the references is taken");
             enum status status = compare(c, c->held[i], n);
             if (status == STATUS_OK)
                 net_close(n);
@@ -384,6 +400,8 @@ static enum status compare_by_field(struct comparison_run *c, struct net *n) {
 static enum status compare_in_chain(struct comparison_run *c, struct net *n) {
     for (int i = 0; i < c->held_count; i++)
         if (c->held[i]->record.run == n->record.run) {
+            if (same_name(c->held[i], n))
+                tell_twins(c, n, "it is compared with its namesake");
             enum status status = compare(c, c->held[i], n);
             if (status == STATUS_OK) {
                 net_close(c->held[i]);

@@ -139,6 +139,8 @@ static void make(struct cli *cli, struct reader *in, struct writer *out, const s
     float *original = memory_alloc(table.size * sizeof *original), *weights = memory_alloc(table.size * sizeof *weights);
     cli_check_record(cli, in, rnn_record_weights(&r, &table, original, cli_error(cli)));
     for (int i = 0; i < copies; i++, d->run++) {
+        if (d->run < first_run)
+            cli_usage(cli, "--first-run: run numbers end at %llu", (unsigned long long)UINT64_MAX);
         struct rng rng = rng_make(cli_common(cli)->seed, d->run, "perturb");
         memcpy(weights, original, table.size * sizeof *weights);
         change(weights, &r.arch, &table, other, &rng);

@@ -256,3 +256,16 @@ r["run"] == 3 and r.pop("rollouts")'
     run -65 bash -c 'rnn-lineage --limit 2 --skip-bad < zoo.mp > /dev/null'
     [[ $output == *"more than 2 RNNs (--limit)"* ]]
 }
+
+@test "silence: namesakes of two zoos in one stream are told by rnn-compare; run numbers never wrap" {
+    rnn-perturb --noise 0.1 < zoo.mp > second.mp
+    cat zoo.mp second.mp > both.mp
+    run -0 --separate-stderr bash -c 'rnn-compare --with both.mp < zoo.mp > out.mp'
+    [[ $stderr == *"run 0, step 20 is there more than once: the first of the references is taken"* && $(rec-table --kind pair run < out.mp | wc -l) == 6 ]]
+    run -0 --separate-stderr bash -c 'rnn-compare --chain < both.mp > out.mp'
+    [[ $stderr == *"run 0, step 20 is there more than once"* && $(wc -l <<< "$stderr") == 1 ]]
+    run -0 --separate-stderr bash -c 'rnn-compare --with zoo.mp < zoo.mp > out.mp'
+    [[ -z $stderr ]]
+    run -64 bash -c 'rnn-perturb --noise 0.1 --first-run 18446744073709551614 < zoo.mp > /dev/null'
+    [[ $output == *"run numbers end at"* ]]
+}
