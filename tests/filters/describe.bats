@@ -207,10 +207,12 @@ PYTHON
 trained, untrained, [acceptor] = (records(f + ".report.mp", "report") for f in ("trained", "untrained", "acceptor"))
 for r in trained:
     assert r["told"]["task"] == r["task"] and r["told"]["share"] > 0.8 and not r["warned"] and r["loss"] < 0.1
-    [p] = r["predicted"]
-    assert p["target"] == "task" and len(p["answers"]) == len(p["confidence"]) == 3
-assert all(r["warned"] and r["loss"] > 0.1 for r in untrained)
-assert "inputs" in acceptor["unfit"] and "z" not in acceptor and "says" not in acceptor
+    assert r["does"]["task"] == r["task"] and r["does"]["by"] == "words"
+    assert [p["target"] for p in r["predicted"]] == ["task", "accuracy", "step"]
+    p = r["predicted"][0]
+    assert len(p["answers"]) == len(p["confidence"]) == 3
+assert all(r["warned"] and r["loss"] > 0.1 and r["does"] is None for r in untrained)
+assert "inputs" in acceptor["unfit"] and "z" not in acceptor and "says" not in acceptor and acceptor["warned"]
 PYTHON
     [[ $(stat -c %s "$ROOT/pipelines/language/interrogator.mp") -lt 3000000 ]]
 }
