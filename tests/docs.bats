@@ -304,7 +304,7 @@ for r in $objects: sys.stdout.buffer.write(msgpack.packb(r, default=msgpack_nump
     zoo=$BATS_FILE_TMPDIR/files/zoo.mp
     weight_norm < "$zoo" > /dev/full || status=$?
     [[ $status == 74 ]]
-    for _ in {1..50}; do cat "$zoo"; done > many.mp
+    repeat 50 "$zoo" > many.mp
     weight_norm < many.mp 2> errors | true
     [[ ${PIPESTATUS[0]} == 141 && ! -s errors ]]
 }

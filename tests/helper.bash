@@ -29,6 +29,11 @@ filters() {
     done
 }
 
+# repeat COUNT FILE: so many copies, one after the other, by one process.
+repeat() {
+    yes "$2" | head -n "$1" | xargs -d '\n' cat
+}
+
 # make_stream FILE < a Python list of records: writes one segment of them; np is numpy.
 make_stream() {
     python -c '

@@ -57,7 +57,7 @@ load ../helper
         [[ -e $page ]] || { echo "$filter: no man page"; false; }
         # The common options are in rnnpipe(7).
         for option in $("$filter" --help | grep -oE '^ +(-., )?--(\[no-\])?[a-z0-9-]+' | sed -E 's/.*--(\[no-\])?//'); do
-            pattern=$(printf '%s' "$option" | sed 's/-/(\\\\-|-)/g')
+            pattern=${option//-/'(\\-|-)'}
             grep -qE -- "(\\\\-\\\\-|--)(\\[no(\\\\-|-)\\])?$pattern([^a-z0-9-]|\$)" "$page" "$ROOT/filters/rnnpipe.7" ||
                 { echo "$filter: --$option is not in its man page"; false; }
         done

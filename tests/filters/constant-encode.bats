@@ -42,7 +42,7 @@ PYTHON
 @test "constant-encode: a full disk exits 74, a closed pipe 141" {
     constant-encode --new < zoo.mp > encoder.mp
     run -74 bash -c 'constant-encode --model encoder.mp < zoo.mp > /dev/full'
-    for _ in {1..400}; do cat zoo.mp; done > many.mp
+    repeat 400 zoo.mp > many.mp
     constant-encode --model encoder.mp < many.mp | head -c 1 > /dev/null
     [[ ${PIPESTATUS[0]} == 141 ]]
 }

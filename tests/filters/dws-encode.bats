@@ -61,7 +61,7 @@ PYTHON
 @test "dws-encode: a full disk exits 74, a closed pipe 141" {
     dws-encode --new --channels 4 --layers 1 < zoo.mp > encoder.mp
     run -74 bash -c 'dws-encode --model encoder.mp < zoo.mp > /dev/full'
-    for _ in {1..400}; do cat zoo.mp; done > many.mp
+    repeat 400 zoo.mp > many.mp
     dws-encode --model encoder.mp < many.mp | head -c 1 > /dev/null
     [[ ${PIPESTATUS[0]} == 141 ]]
 }

@@ -402,7 +402,7 @@ PYTHON
     run -74 bash -c 'emulate --model model.mp < zoo.mp > /dev/full'
     run -74 bash -c 'emulate --fit fresh.mp --steps 2 --hidden 10 < zoo.mp >&-'
     run -74 bash -c 'emulate --model model.mp < zoo.mp >&-'
-    for _ in {1..40}; do cat zoo.mp; done > many.mp
+    repeat 40 zoo.mp > many.mp
     emulate --model model.mp --clones 0 --rollouts 1 < many.mp 2> message | head -c 1 > /dev/null
     [[ ${PIPESTATUS[0]} == 141 && ! -s message ]]
     emulate --fit fresh.mp --steps 2 --hidden 200 < zoo.mp 2> message | head -c 1 > /dev/null

@@ -67,7 +67,7 @@ PYTHON
 
 @test "flat-encode: a full disk exits 74, a closed pipe 141" {
     run -74 bash -c 'flat-encode --model fresh.mp < zoo.mp > /dev/full'
-    for _ in {1..400}; do cat zoo.mp; done > many.mp
+    repeat 400 zoo.mp > many.mp
     flat-encode --model fresh.mp < many.mp | head -c 1 > /dev/null
     [[ ${PIPESTATUS[0]} == 141 ]]
 }

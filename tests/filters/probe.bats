@@ -239,15 +239,15 @@ PYTHON
 @test "probe: a full disk exits 74, a closed pipe 141 without a word" {
     run -74 bash -c 'probe --model fresh.mp < zoo.mp > /dev/full'
     run -74 bash -c 'probe --new < zoo.mp > /dev/full'
-    for _ in {1..200}; do cat zoo.mp; done > many.mp
+    repeat 200 zoo.mp > many.mp
     probe --model fresh.mp < many.mp 2> message | head -c 1 > /dev/null
     [[ ${PIPESTATUS[0]} == 141 && ! -s message ]]
 }
 
 @test "probe: memory does not grow with the number of records" {
     local count
-    for _ in {1..20}; do cat zoo.mp; done > many20.mp
-    for _ in {1..10}; do cat many20.mp; done > many200.mp
+    repeat 20 zoo.mp > many20.mp
+    repeat 10 many20.mp > many200.mp
     for count in 20 200; do
         python -c 'import resource, subprocess, sys
 cat = subprocess.Popen(["cat", sys.argv[1]], stdout=subprocess.PIPE)

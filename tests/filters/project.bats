@@ -79,7 +79,7 @@ PYTHON
     run -64 project --components 0 < z.mp
     run -64 project z.mp
     run -74 bash -c 'project < z.mp > /dev/full'
-    for _ in {1..50}; do cat z.mp; done > long.mp
+    repeat 50 z.mp > long.mp
     run -0 --separate-stderr bash -c 'project --quiet < long.mp | head -c 1 > /dev/null; exit $((PIPESTATUS[0] != 141))'
     [[ -z $stderr ]]
 }

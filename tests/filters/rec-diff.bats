@@ -110,8 +110,8 @@ PYTHON
 }
 
 @test "memory does not grow with the streams" {
-    for _ in {1..30}; do cat a.mp; done > few.mp
-    for _ in {1..1000}; do cat few.mp; done > many.mp
+    repeat 30 a.mp > few.mp
+    repeat 1000 few.mp > many.mp
     peak() {
         python -c '
 import resource, subprocess, sys

@@ -95,7 +95,7 @@ RECORDS
     run -74 bash -c 'rec-json --reverse < small.jsonl > /dev/full'
     run -66 bash -c 'rec-json <&-'
     run -66 bash -c 'rec-json --reverse <&-'
-    for _ in {1..200}; do cat small.mp; done > long.mp
+    repeat 200 small.mp > long.mp
     for before in true 'trap "" PIPE'; do
         run -0 --separate-stderr bash -c "$before; rec-json < long.mp | head -1 > /dev/null; exit \$((PIPESTATUS[0] != 141))"
         [[ -z $stderr ]]

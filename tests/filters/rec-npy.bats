@@ -46,7 +46,7 @@ PYTHON
 
 @test "no records, many records" {
     rec-npy --kind none run < small.mp > none.npy
-    for _ in {1..2000}; do cat small.mp; done > long.mp
+    repeat 2000 small.mp > long.mp
     rec-npy --kind x z < long.mp > z.npy
     rec-npy run < long.mp > run.npy
     python -c '

@@ -159,7 +159,7 @@ PYTHON
         run -66 bash -c "rec-select --step $step <&- | cat; exit \${PIPESTATUS[0]}"
     done
     run -74 bash -c 'cat zoo.mp | TMPDIR=/nowhere rec-select --step last | cat; exit ${PIPESTATUS[1]}'
-    for _ in {1..300}; do cat zoo.mp; done > long.mp
+    repeat 300 zoo.mp > long.mp
     run -0 --separate-stderr bash -c 'rec-select < long.mp | head -c 1 > /dev/null; exit $((PIPESTATUS[0] != 141))'
     [[ -z $stderr ]]
 }

@@ -80,7 +80,7 @@ PYTHON
     run -66 bash -c 'rec-table run <&-'
     run -74 bash -c 'rec-table run < small.mp > /dev/full'
     run -74 bash -c 'rec-table run < small.mp >&-'
-    for _ in {1..3000}; do cat small.mp; done > long.mp
+    repeat 3000 small.mp > long.mp
     run -0 --separate-stderr bash -c 'rec-table run run run run < long.mp | head -1 > /dev/null; exit $((PIPESTATUS[0] != 141))'
     [[ -z $stderr ]]
 }

@@ -91,7 +91,7 @@ PYTHON
 
 @test "transformer-encode: a full disk exits 74, a closed pipe 141" {
     run -74 bash -c 'transformer-encode --model fresh.mp < zoo.mp > /dev/full'
-    for _ in {1..100}; do cat zoo.mp; done > many.mp
+    repeat 100 zoo.mp > many.mp
     transformer-encode --model fresh.mp < many.mp | head -c 1 > /dev/null
     [[ ${PIPESTATUS[0]} == 141 ]]
 }

@@ -302,7 +302,7 @@ piped() { # BLOCK [OPTION]... < ZOO
 @test "--pipe: cut where segments begin, the same bytes" {
     grep -qF '\205\244kind\244meta\246format\001\247program' "$RECIPES/README.md"
     probe --new --hidden 8 --mlp-hidden 8 --length 4 < "$WHOLE/zoo.mp" > model.mp
-    for _ in {1..20}; do cat "$WHOLE/zoo.mp"; done > many.mp
+    repeat 20 "$WHOLE/zoo.mp" > many.mp
     probe --model model.mp < many.mp > whole.mp
     for block in "$(($(stat -c %s many.mp) / 7))" 10M; do
         piped "$block" -j 2 < many.mp > parts.mp 3>&-
@@ -321,7 +321,7 @@ piped() { # BLOCK [OPTION]... < ZOO
     piped 1k -j 1 < many.mp > parts.mp 2> errors 3>&- || status=$? # one job: the first failure is the one that is told
     [[ $status != 0 ]]
     grep -q 'the input ends' errors
-    for _ in {1..5}; do cat "$WHOLE/zoo.mp"; done | head -c -1 > cut.mp
+    repeat 5 "$WHOLE/zoo.mp" | head -c -1 > cut.mp
     status=0
     piped 1k < cut.mp > parts.mp 2> errors 3>&- || status=$?
     [[ $status != 0 ]]
