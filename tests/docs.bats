@@ -59,7 +59,7 @@ small() {
         -e 's/\bseq 0 999\b/seq 0 23/' \
         -e 's/\bseq 0 20 399\b/seq 0 24 47/' \
         -e 's/\| head -([0-9]+)/| sed -n 1,\1p/' \
-        -e '/^ *(make|git|sudo) /d'
+        -e '/^ *(make|git|sudo)( |$)/d'
 }
 
 # Runs a script from standard input in the current directory; every file that it makes has something in it.
