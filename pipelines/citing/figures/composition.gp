@@ -13,7 +13,7 @@ stats runs using 2 name "R" nooutput
 top = real(system("awk -F '\t' 'NR > 1 && !/doubled/ { for (c = 5; c < 8; c++) if ($c + 0 > top) top = $c } END { print top + 0 }' " . ARG1))
 set yrange [0:1.05 * (top > 0 ? top : 1)]
 set logscale x 2
-set key bottom right
+set key top left
 set multiplot layout 1,2 title "Exact task of RNNs of languages that nobody has met" font ",13" margins 0.07,0.98,0.13,0.82 spacing 0.07
 set xrange [L_min / 1.25:L_max * 1.25]
 set title "more languages, " . ARG4 . " runs"
