@@ -79,14 +79,14 @@ ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
 .PHONY: format clang-check clang-check-lib clang-check-tests $(ISA:%=clang-check-%) all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
-.PHONY: readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment transfer interrogator
+.PHONY: readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment transfer shared-start recipes headline interrogator
 all: $(BIN) $(BUILD)/completion.bash
 lib: $(LIB)
 
 help:
 	@sed -n '2,6s/^# *//p' Makefile
 	@echo 'all targets: all lib deps test unit bats lint format sanitize fuzz bench bench-peer data demo compare laptop paper' \
-		'readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment transfer interrogator install uninstall clean'
+		'readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment transfer shared-start recipes headline interrogator install uninstall clean'
 	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
@@ -234,7 +234,7 @@ bench-peer: $(BENCH)
 RESULTS ?= results
 SIZE    ?= small
 compare: NAME = compare-$(SIZE)
-demo laptop paper: NAME = $@
+demo laptop paper headline: NAME = $@
 
 # Make can't handle file names with blanks, so experiments stop at once where there is one.
 no-blanks = $(if $(filter-out 0 1,$(words $(2))),$(error $(1) has a blank in its path, which the experiments can't handle: $(2)))
@@ -243,9 +243,9 @@ check-blanks = $(call no-blanks,this folder,$(CURDIR))$(call no-blanks,RESULTS,$
 # Arguments of the make that runs an experiment: FAMILY SIZE RESULTS
 experiment = $(check-blanks) --no-print-directory -C pipelines/$(1) SIZE=$(2) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(3)) JOBS=$(JOBS)
 
-demo compare laptop paper: deps
+demo compare laptop paper headline: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) $(call experiment,language,$(NAME),$(NAME))
+	@$(MAKE) $(call experiment,language,$(NAME),$(NAME)) $(if $(RUNS),RUNS=$(RUNS))
 
 # What README.md and pipelines/language/README.md show of the five lines and of the demo: three seeds, from this commit.
 GALLERY := pipelines/language/gallery
@@ -292,6 +292,11 @@ augment: deps
 	@$(MAKE) --no-print-directory -C pipelines/citing -f augment.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/augment) JOBS=$(JOBS)
 
 # Encoders that have seen LSTMs of one width, given other cells and widths (pipelines/language/transfer.mk).
+# Zoos of one start and of many, read by their weights (shared-start.mk); what each change of the published recipe does (recipes.mk).
+shared-start recipes: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory -C pipelines/language -f $@.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$@) JOBS=$(JOBS)
+
 transfer: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(MAKE) --no-print-directory -C pipelines/language -f transfer.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/transfer) JOBS=$(JOBS)

@@ -34,7 +34,8 @@ static struct option options[] = {
      .name = "recipe",
      .target = &recipe,
      .choices = "published|fast",
-     .help = "What the options below, and of a new emulator, are where they are not given: the paper's, or what was found to learn sooner"},
+     .help = "What rate, clip, anneal, average, condition and steps are where they are not given: the paper's, or the demo's with averaged "
+             "weights"},
     {.type = OPTION_U64, .name = "steps", .target = &steps, .value = "N", .help = "Training steps", .low = 1, .high = 1e12},
     {.type = OPTION_INT, .name = "batch", .target = &batch, .value = "N", .help = "RNNs a step", .low = 1, .high = 65536},
     {.type = OPTION_CHOICE,
@@ -196,7 +197,7 @@ static bool given(const char *name) {
     return option_find(options, NULL, name)->given;
 }
 
-// The recipe that was found to learn sooner, and to generalise (pipelines/language/README.md): for all that was not chosen.
+// The rate, clip, fall and condition of the demo, with averaged weights, for all that was not chosen.
 static void choose_fast(void) {
     const struct {
         const char *name;

@@ -1,0 +1,94 @@
+# What each change of the published recipe does, one at a time: trainings by emulation on one zoo that differ in one lever, and what they come
+# to on languages that nobody has seen.
+#
+#     make -f recipes.mk           recipes.txt, in RESULTS; ../../Makefile calls it by `make recipes`
+#
+# CONFIG      YAML file of the filters' settings (recipes.yaml)     SEEDS      of encoders and emulators
+# RESULTS     where all files go                                    RUNS       RNNs of the zoo, in tens
+# LEVERS      of those below, which (default: all)                  ENCODERS   interactive linear
+# ZOO         an own zoo, in place of the one that would be made; it has to be partitioned
+# JOBS        how many processes at a time                          BIN        where the filters are
+
+CONFIG   ?= recipes.yaml
+BIN      ?= ../../build/bin
+RESULTS  ?= ../../results/recipes
+JOBS     ?= $(shell nproc)
+SEEDS    ?= 1 2 3
+RUNS     ?= 300
+ENCODERS ?= interactive linear
+R        := $(RESULTS)
+HERE     := ../
+ZOO      ?= $(R)/zoo.mp
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq ($(findstring jobserver,$(shell echo "$$MAKEFLAGS")),)
+MAKEFLAGS += -j$(JOBS)
+endif
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+export PATH := $(abspath $(BIN)):$(PATH)
+export LC_ALL := C
+
+include $(HERE)one-make.mk
+
+# Where all begin: the published recipe but for its rate, clip and condition, with which three thousand steps show nothing.
+BASE := --rate 0.001 --clip 1 --anneal 0.5 --condition every
+
+# Options of a fresh encoder (new-) and of its training (fit-).
+fit-published       := --rate 0.0001 --clip 0.1 --anneal 0 --condition bos
+fit-base            :=
+fit-average         := --average 0.999
+fit-cosine          := --cosine --anneal 1 --warm-up 100
+fit-rollouts        := --per-rnn 4
+fit-decay           := --weight-decay 0.1
+fit-noise           := --z-noise 0.1
+fit-forget          := --forget-bias 1
+new-probabilities   := --probabilities
+new-standardise-z   := --standardise-z
+new-forget-interactive := --forget-bias 1
+LEVERS ?= published base average cosine rollouts decay noise forget probabilities standardise-z
+
+kind-interactive := probe --new
+kind-linear      := probe --new --linear
+
+# RESULTS/LEVER/ENCODER-SEED
+MODELS  := $(foreach s,$(SEEDS),$(foreach l,$(LEVERS),$(foreach e,$(ENCODERS),$(R)/$(l)/$(e)-$(s))))
+encoder  = $(firstword $(subst -, ,$(notdir $(@D))))
+seed     = $(lastword $(subst -, ,$(notdir $(@D))))
+lever    = $(notdir $(patsubst %/,%,$(dir $(@D))))
+
+.PHONY: all
+.SECONDARY:
+all: $(R)/recipes.txt
+	@cat $<
+
+$(R)/zoo.mp: $(CONFIG)
+	@mkdir -p $(@D)
+	@echo "train-rnn: $(RUNS) RNNs"
+	@seq 0 10 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) \
+		'gen-language --config $< --first-run {} --count 10 | train-rnn --config $< | partition' > $(tmp)
+	@mv $(tmp) $@
+
+$(MODELS:=/model.mp): $(ZOO)
+	@mkdir -p $(@D)
+	@echo "emulate:   $(notdir $(@D)), $(lever) (progress: $(@D)/model.log)"
+	@$(kind-$(encoder)) --config $(CONFIG) $(new-$(lever)) $(new-$(lever)-$(encoder)) --seed $(seed) < $< > $(@D)/fresh.mp
+	@emulate --fit $(@D)/fresh.mp --config $(CONFIG) --timing $(BASE) $(fit-$(lever)) --checkpoint $(@D)/checkpoint.mp --progress always \
+		< $< > $(tmp) 2> $(@D)/model.log
+	@mv $(tmp) $@
+	@rm -f $(@D)/checkpoint.mp
+
+# Lever, encoder, seed, and a point of the curve: step, split, loss, kl_reverse, z_variance, probe_entropy, seconds.
+$(R)/curves.tsv: $(MODELS:=/model.mp)
+	@for model in $^; do of=$${model%/model.mp}; name=$${of##*/}; of=$${of%/*}; \
+		rec-table --kind log step split loss kl_reverse z_variance probe_entropy seconds < $$model | \
+		sed "s/^/$${of##*/}\t$${name%-*}\t$${name##*-}\t/"; done > $(tmp)
+	@mv $(tmp) $@
+
+$(R)/recipes.tsv: $(R)/curves.tsv recipes.awk
+	@awk -f recipes.awk $< > $(tmp)
+	@mv $(tmp) $@
+
+$(R)/recipes.txt: $(R)/recipes.tsv
+	@column -t -s $$'\t' < $< > $(tmp)
+	@mv $(tmp) $@
