@@ -4,16 +4,16 @@
 #     make -f augment.mk      augment.txt, augment.png, in RESULTS; ../../Makefile calls it by `make augment`
 #
 # RESULTS     where all files go            JOBS        how many processes at a time            BIN         where the filters are
-# SIZES       RNNs in training              STEPS       of each RNN                             EMULATION   steps of emulation
-# RUNS        RNNs in all; a part of the languages is kept apart                                SEEDS       of encoder and emulator
+# SIZES       RNNs, that is snapshots, in training     STEPS  of each RNN                             EMULATION   steps of emulation
+# RUNS        RNNs that are trained, four snapshots of each; a part of the languages is kept apart     SEEDS       of encoder and emulator
 
 BIN       ?= ../../build/bin
 RESULTS   ?= ../../results/augment
 JOBS      ?= $(shell nproc)
-SIZES     ?= 50 100 200 400
-RUNS      ?= 600
+SIZES     ?= 50 100 200 400 800
+RUNS      ?= 320
 STEPS     ?= 300
-EMULATION ?= 1500
+EMULATION ?= 1000
 SEEDS     ?= 1
 R         := $(RESULTS)
 HERE      := ../
@@ -65,7 +65,7 @@ $$(R)/model-$(1)-%.mp: $$(R)/zoo-$(1).mp
 	@echo 'augment:  $(1) RNNs, $$*'
 	@flat-encode --new --hidden 64 --seed $$(call part,2) < $$< > $$@.fresh
 	@emulate --fit $$@.fresh --hidden 64 --batch 32 --steps $(EMULATION) --rate 1e-3 --anneal 0.5 --clip 1 --condition every \
-		--validate-every 100 $$(augment-$$(call part,1)) < $$< > $$(tmp)
+		--validate-every 250 $$(augment-$$(call part,1)) < $$< > $$(tmp)
 	@rm $$@.fresh
 	@mv $$(tmp) $$@
 endef

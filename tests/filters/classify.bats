@@ -526,3 +526,18 @@ PYTHON
     run -64 classify --fit accuracy,step --checkpoint state.mp < small-z.mp
     run -64 classify --model whole.mp --checkpoint state.mp < small-z.mp
 }
+
+@test "classify: --augment goes with an encoder that reads weights" {
+    flat-encode --new --hidden 8 < zoo.mp > "$BATS_TEST_TMPDIR/flat.mp"
+    local training=(classify --fit task --encoder "$BATS_TEST_TMPDIR/flat.mp" --steps 3 --batch 8)
+    data() { rec-json --no-meta --arrays whole; }
+    "${training[@]}" --augment permute,mixup=permuted < zoo.mp | data > "$BATS_TEST_TMPDIR/augmented"
+    "${training[@]}" --augment permute,mixup=permuted < zoo.mp | data | cmp "$BATS_TEST_TMPDIR/augmented"
+    run -1 cmp -s "$BATS_TEST_TMPDIR/augmented" <("${training[@]}" < zoo.mp | data)
+    run -64 --separate-stderr classify --fit task --augment noise=0.1 < z.mp
+    [[ $stderr == *"--augment"*"needs --encoder"* ]]
+    run -64 --separate-stderr "${training[@]}" --augment noise < zoo.mp
+    [[ $stderr == *"'noise' is none of"* ]]
+    run -65 --separate-stderr classify --fit task --encoder fresh.mp --augment permute < zoo.mp
+    [[ $stderr == *"looks at no weights"* ]]
+}

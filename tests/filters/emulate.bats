@@ -470,4 +470,19 @@ for r in records:
         assert set(r) == {"kind", "step", "split", "loss"} | ({"encoder_norm", "emulator_norm", "z_variance", "probe_entropy"} if train else {"kl_reverse"}), r
         assert all(np.isfinite(v) and v > 0 for k, v in r.items() if k not in ("kind", "split")), r
 PYTHON
+
+@test "emulate: --augment trains on other forms, resumes with the same bytes, judges none, and is refused where it can't be seen" {
+    local forms=permute,rescale,swap-bias,noise=0.1,mixup=aligned
+    local training=(emulate --fit flat.mp --batch 8 --hidden 10 --validate-every 2 --augment "$forms")
+    flat-encode --new --hidden 8 < zoo.mp > flat.mp
+    "${training[@]}" --steps 4 < zoo.mp > whole.mp
+    "${training[@]}" --steps 2 --checkpoint state.mp < zoo.mp > /dev/null
+    "${training[@]}" --steps 4 --checkpoint state.mp < zoo.mp | cmp <(data whole.mp) <(rec-json --no-meta --arrays whole)
+    run -1 cmp -s <(data whole.mp) <(emulate --fit flat.mp --batch 8 --hidden 10 --validate-every 2 --steps 4 < zoo.mp | rec-json --no-meta --arrays whole)
+    # a validation sees the RNNs as they are: with a rate of 0 it stays
+    [[ $("${training[@]}" --steps 4 --rate 0 < zoo.mp | rec-select --kind log --where 'split = validation' | rec-table loss | sort -u | wc -l) == 1 ]]
+    run -64 --separate-stderr emulate --fit flat.mp --augment permute,turn < zoo.mp
+    [[ $stderr == *"--augment: augmentation 'turn' is none of permute"* ]]
+    run -65 --separate-stderr emulate --fit fresh.mp --augment rescale < zoo.mp
+    [[ $stderr == *"the interactive encoder looks at no weights"* ]]
 }

@@ -36,12 +36,21 @@ for name, (languages, runs, snapshots, widths) in {f"{a}-{b}-{c}-{d}": (a, b, c,
 PYTHON
 }
 
+@test "make augment: the sizes that are asked for, and all ways of training" {
+    run -0 make -C "$ROOT/pipelines/citing" -f augment.mk BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 SIZES='8 16' RUNS=20 STEPS=20 EMULATION=3
+    [[ $(rec-select --split train < r/zoo-8.mp | rec-table run | wc -l) == 8 && $(rec-select --split train < r/zoo-16.mp | rec-table run | wc -l) == 16 ]]
+    cmp <(rec-select --split validation,ood < r/zoo-8.mp | rec-json --no-meta) <(rec-select --split validation,ood < r/zoo.mp | rec-json --no-meta)
+    [[ $(head -1 r/augment.tsv) == $'size\tplain\tforms\tnoise\tmixup' ]]
+    awk -F '\t' 'NR > 1 { for (i = 2; i <= 5; i++) bad += !($i > 0); n++ } END { exit bad || n != 2 }' r/augment.tsv
+    file r/augment.png | grep -q 'PNG image data, 800 x 500'
+}
+
 @test "every experiment keeps others out of its RESULTS" {
     mkdir r
     exec {lock}>> r/lock
     flock "$lock"
     local call
-    for call in 'citing lineage' 'citing -f composition.mk' 'locks all' 'language -f transfer.mk' 'language -f interrogator.mk'; do
+    for call in 'citing lineage' 'citing -f composition.mk' 'citing -f augment.mk' 'locks all' 'language -f transfer.mk' 'language -f interrogator.mk'; do
         # shellcheck disable=SC2086 # several words
         run -2 make -C "$ROOT"/pipelines/$call BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 3>&-
         [[ $output == *"another make is at work in "*"/r: try again when it has ended"* ]] || { echo "$call: $output" && false; }
