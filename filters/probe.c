@@ -1,7 +1,7 @@
 // Functionalist encoders: they interrogate each RNN with learned probing inputs.
 #include "cli/encodefilter.h"
 
-static bool interactive = true, non_interactive, linear;
+static bool interactive = true, non_interactive, linear, hidden_states;
 
 static struct option options[] = {
     {.type = OPTION_FLAG, .name = "interactive", .target = &interactive, .help = "Each probe depends on the answers so far"},
@@ -13,10 +13,16 @@ static struct option options[] = {
      .name = "linear",
      .target = &linear,
      .help = "Likewise, but made by a shared chain of --layers linear maps, which may be 0; default --probes 16 --hidden 128"},
+    {.type = OPTION_FLAG,
+     .name = "hidden-states",
+     .target = &hidden_states,
+     .help = "Likewise, and the encoder sees the hidden states beside the answers, whatever the order and the signs of the units"},
     {0},
 };
 
 static const char *new_type(void) {
+    if (hidden_states)
+        return "hidden";
     if (linear)
         return "linear";
     return interactive && !non_interactive ? "interactive" : "noninteractive";
@@ -29,7 +35,7 @@ static const struct encode_filter filter = {
                 .examples = "probe --new --seed 7 < zoo.mp > fresh.mp\n"
                             "emulate --fit fresh.mp --steps 20000 < zoo.mp > trained.mp\n"
                             "probe --model trained.mp < zoo.mp > embeddings.mp"},
-    .types = "interactive|noninteractive|linear",
+    .types = "interactive|noninteractive|linear|hidden",
     .new_type = new_type,
 };
 

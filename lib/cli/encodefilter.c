@@ -414,6 +414,8 @@ static void embed(struct cli *cli, const struct settings *s, const char *types, 
 static void ask(struct cli *cli, const struct settings *s, const char *types, struct writer *out) {
     struct modelfile *model = modelfile_open(cli, s->model, MODEL_USED);
     struct encoder *e = load_encoder(cli, model, types);
+    if (e->type->sees_states)
+        cli_usage(cli, "--ask: the %s encoder sees hidden states, which a program does not tell", e->type->name);
     struct asked *asked;
     cli_check(cli, asked_start(&asked, s->ask, e->arch.input, e->arch.output, s->timeout, cli_error(cli)));
     struct tape tape = {0};

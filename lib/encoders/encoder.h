@@ -50,6 +50,7 @@ struct encoder_type {
     struct encoder_config defaults; // the paper's sizes
     bool zero_layers;               // may `layers` be 0?
     int core;                       // index into `first` of its LSTM's layers, of kinds that have forget_bias
+    bool sees_states;               // it sees hidden states, beside answers: a program that merely answers can't be asked
     unsigned bound;                 // parts of an architecture (enum rnn_arch_part) that have to be as those that the encoder was made for
     enum status (*check)(const struct encoder_config *config,
                          struct error *error); // sizes that do not go together are STATUS_DATA; may be NULL

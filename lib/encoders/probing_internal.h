@@ -42,4 +42,14 @@ struct tensor *probing_output(struct tape *tape, const struct encoder *e, const 
 // Fills the trace (may be NULL) of probes common to all RNNs: inputs [K*M,I], answers [K*B,M*O].
 void probing_trace(struct tape *tape, struct encoder_trace *trace, struct tensor *inputs, struct tensor *answers, int probes, int batch);
 
+// --- Of encoders whose sequences come from a generator (generator.c) ---
+
+enum generator_group { GENERATOR_CODES, GENERATOR_MAPS, GENERATOR_UNITS, GENERATOR_OUTPUT };
+
+void generator_declare(struct encoder *e);
+// The probing inputs [K*M,I], row k * M + m, in bounds.
+struct tensor *generator_inputs(struct tape *tape, const struct encoder *e, const struct weights *w);
+// Row o * inner + i of x becomes row i * outer + o.
+struct tensor *generator_exchange(struct tape *tape, struct tensor *x, int outer, int inner);
+
 #endif

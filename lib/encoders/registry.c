@@ -4,12 +4,11 @@
 #include <string.h>
 
 extern const struct encoder_type encoder_interactive, encoder_noninteractive, encoder_linear, encoder_flat, encoder_stats, encoder_dws,
-    encoder_constant, encoder_transformer;
+    encoder_constant, encoder_transformer, encoder_hidden;
 
 static const struct encoder_type *const types[] = {
-    &encoder_interactive, &encoder_noninteractive, &encoder_linear,
-    &encoder_flat,        &encoder_stats,          &encoder_transformer,
-    &encoder_dws,         &encoder_constant,       NULL,
+    &encoder_interactive, &encoder_noninteractive, &encoder_linear, &encoder_hidden,   &encoder_flat,
+    &encoder_stats,       &encoder_transformer,    &encoder_dws,    &encoder_constant, NULL,
 };
 
 const struct encoder_type *encoder_type_at(int index) {

@@ -228,7 +228,13 @@ static void sequence_backward(void *saved) {
         subject_backward(s, b);
 }
 
-struct tensor *interrogation_sequence(struct tape *tape, const struct rnn_batch *batch, struct tensor *inputs, int probes) {
+// h of a layer at all steps, and its gradient, where they are: the way back of what is made of it comes before that of the sequence.
+static struct tensor *states_of(struct tape *tape, const struct subject_states *y, int steps) {
+    return tape_leaf(tape, steps * y->rows, y->hidden, y->h, y->dh);
+}
+
+static struct tensor *interrogation_all(struct tape *tape, const struct rnn_batch *batch, struct tensor *inputs, int probes,
+                                        struct tensor **states) {
     struct arena *arena = &tape->arena;
     struct sequence_saved *s = arena_alloc(arena, sizeof *s);
     *s = (struct sequence_saved){
@@ -247,8 +253,20 @@ struct tensor *interrogation_sequence(struct tape *tape, const struct rnn_batch 
         s->subject[b] = subject_of(arena, &batch->rnn[b]);
         s->layer[b] = subject_states_new(arena, arch, s->steps, probes, s->answers->grad);
         subject_forward(s, b);
+        for (int l = 0; states && l < arch->layers; l++)
+            states[b * arch->layers + l] = states_of(tape, &s->layer[b][l], s->steps);
     }
     if (s->answers->grad)
         tape_record(tape, sequence_backward, s);
     return s->answers;
+}
+
+struct tensor *interrogation_sequence(struct tape *tape, const struct rnn_batch *batch, struct tensor *inputs, int probes) {
+    return interrogation_all(tape, batch, inputs, probes, NULL);
+}
+
+struct tensor *interrogation_states(struct tape *tape, const struct rnn_batch *batch, struct tensor *inputs, int probes,
+                                    struct tensor **states) {
+    assert(!batch->rnn->oracle);
+    return interrogation_all(tape, batch, inputs, probes, states);
 }

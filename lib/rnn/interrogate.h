@@ -15,4 +15,9 @@ struct tensor *interrogation_step(struct interrogation *it, struct tensor *input
 // * M + m).
 struct tensor *interrogation_sequence(struct tape *tape, const struct rnn_batch *batch, struct tensor *inputs, int probes);
 
+// The same, and states[b * L + l] becomes h of layer l of RNN b at all steps, [K*M,H], for RNNs of L layers each, of any widths. Weights
+// must be known: there is no oracle.
+struct tensor *interrogation_states(struct tape *tape, const struct rnn_batch *batch, struct tensor *inputs, int probes,
+                                    struct tensor **states);
+
 #endif

@@ -395,3 +395,36 @@ moved = [k for k in before[0]["weights"] if not np.array_equal(before[0]["weight
 assert any(k.startswith("probing_input_decoder") for k in moved), "the questions are learnt, too"
 PYTHON
 }
+
+@test "probe: hidden states: NumPy finds the same embeddings, from any widths of any cell" {
+    gen-language --tokens 2 --count 2 --seed 3 | train-rnn --cell gru --steps 3 --snapshots 0 --hidden 5 --rollouts 1 --samples 5 > gru.mp
+    probe --new --hidden-states --probes 3 --length 5 --hidden 6 --mlp-hidden 7 --z 4 < zoo.mp > hidden.mp
+    cat zoo.mp gru.mp | probe --model hidden.mp > z.mp
+    check hidden.mp << 'PYTHON'
+from rnn_numpy import Reader
+[e] = records
+w, M, K = {k: np.asarray(v, float) for k, v in e["weights"].items()}, 3, 5
+assert e["type"] == "hidden" and e["config"] == {"z": 4, "hidden": 6, "layers": 2, "mlp_hidden": 7, "mlp_layers": 1, "length": 5, "probes": 3, "softmax": True}
+x = w["codes"]
+for j in range(2):
+    x = x @ w[f"generator.{j}.weight"].T + w[f"generator.{j}.bias"]
+u = np.exp(x.reshape(M, K, -1))
+u /= u.sum(-1, keepdims=True)
+relu = lambda x: np.maximum(x, 0)
+embeddings = read_stream.records("z.mp")
+rnns = read_stream.records("zoo.mp") + read_stream.records("gru.mp")
+assert len(embeddings) == len(rnns) == 14
+for rnn, z in zip(rnns, embeddings):
+    runs = [Reader(rnn).run(u[m]) for m in range(M)]
+    told = [np.array([runs[m][0][k] for k in range(K) for m in range(M)]).ravel()]
+    for l in range(2):
+        p = np.array([runs[m][1][k][l]["h"] for k in range(K) for m in range(M)]).T
+        a, b = w[f"units.{l}.weight"], w[f"units.{l}.bias"]
+        f = relu(p @ a.T + b) + relu(-p @ a.T + b)
+        told += [f.mean(0), f.max(0)]
+    y = relu(np.concatenate(told) @ w["output_transform.0.weight"].T + w["output_transform.0.bias"]) @ w["output_transform.2.weight"].T + w["output_transform.2.bias"]
+    assert np.abs(z["z"] - y / np.linalg.norm(y)).max() < 1e-5
+PYTHON
+    run -64 --separate-stderr probe --model hidden.mp --ask cat
+    [[ $stderr == *"sees hidden states"* ]]
+}

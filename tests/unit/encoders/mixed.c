@@ -26,8 +26,9 @@ enum { ARCHS = sizeof archs / sizeof *archs, COUNT = 3 * ARCHS, Z = 5 };
 static const struct {
     const char *type, *takes;
 } expected[] = {
-    {"interactive", "++++--++++"}, {"noninteractive", "++++--++++"}, {"linear", "++++--++++"},      {"stats", "++----+---"},
-    {"dws", "++----+---"},         {"flat", "+---------"},           {"transformer", "+---------"}, {"constant", "++++++++++"},
+    {"interactive", "++++--++++"}, {"noninteractive", "++++--++++"}, {"linear", "++++--++++"},
+    {"hidden", "++----++-+"},      {"stats", "++----+---"},          {"dws", "++----+---"},
+    {"flat", "+---------"},        {"transformer", "+---------"},    {"constant", "++++++++++"},
 };
 
 static struct encoder *make(const char *type, const struct rnn_arch *arch) {

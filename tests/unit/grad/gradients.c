@@ -220,6 +220,20 @@ static struct tensor *build_interrogation_sequence(struct tape *tape, struct poi
     return score(tape, y);
 }
 
+// Answers, and states of all layers.
+static struct tensor *build_interrogation_states(struct tape *tape, struct point *p) {
+    struct params table = {0};
+    struct subjects s;
+    rnn_params(&table, &arch);
+    struct tensor *x = leaf(tape, p, T * p->variant, arch.input);
+    subjects_init(&s, p, &table);
+    int count = s.batch.count * arch.layers;
+    struct tensor **states = arena_alloc(&tape->arena, (size_t)count * sizeof *states);
+    struct tensor *y = interrogation_states(tape, &s.batch, x, p->variant, states);
+    params_free(&table);
+    return add(tape, score(tape, y), score(tape, concat_rows(tape, states, count)));
+}
+
 // variant: in another order
 static struct tensor *build_rnn_batch_tensor(struct tape *tape, struct point *p) {
     struct params table = {0};
@@ -347,6 +361,7 @@ static const struct gradient_case {
     {"interrogation_step", "M = 3", build_interrogation_step, 3, 2e-3},
     {"interrogation_sequence", "M = 1", build_interrogation_sequence, 1, 2e-3},
     {"interrogation_sequence", "M = 3", build_interrogation_sequence, 3, 2e-3},
+    {"interrogation_states", "M = 2", build_interrogation_states, 2, 2e-3},
     {"rnn_batch_tensor", "", build_rnn_batch_tensor, 0, 2e-3},
     {"rnn_batch_tensor", "permuted", build_rnn_batch_tensor, 1, 2e-3},
     {"emulator_forward", "tokens, bos", build_emulator, CONDITION_BOS, 2e-3},
