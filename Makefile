@@ -79,14 +79,14 @@ ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
 .PHONY: format clang-check clang-check-lib clang-check-tests $(ISA:%=clang-check-%) all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
-.PHONY: readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment transfer shared-start recipes headline interrogator
+.PHONY: readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes transfer shared-start recipes headline interrogator
 all: $(BIN) $(BUILD)/completion.bash
 lib: $(LIB)
 
 help:
 	@sed -n '2,6s/^# *//p' Makefile
 	@echo 'all targets: all lib deps test unit bats lint format sanitize fuzz bench bench-peer data demo compare laptop paper' \
-		'readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment transfer shared-start recipes headline interrogator install uninstall clean'
+		'readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes transfer shared-start recipes headline interrogator install uninstall clean'
 	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
@@ -290,6 +290,10 @@ composition: deps
 augment: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(MAKE) --no-print-directory -C pipelines/citing -f augment.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/augment) JOBS=$(JOBS)
+
+probes: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory -C pipelines/citing -f probes.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/probes) JOBS=$(JOBS)
 
 # Encoders that have seen LSTMs of one width, given other cells and widths (pipelines/language/transfer.mk).
 # Zoos of one start and of many, read by their weights (shared-start.mk); what each change of the published recipe does (recipes.mk).

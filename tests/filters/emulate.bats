@@ -470,6 +470,7 @@ for r in records:
         assert set(r) == {"kind", "step", "split", "loss"} | ({"encoder_norm", "emulator_norm", "z_variance", "probe_entropy"} if train else {"kl_reverse"}), r
         assert all(np.isfinite(v) and v > 0 for k, v in r.items() if k not in ("kind", "split")), r
 PYTHON
+}
 
 @test "emulate: --augment trains on other forms, resumes with the same bytes, judges none, and is refused where it can't be seen" {
     local forms=permute,rescale,swap-bias,noise=0.1,mixup=aligned

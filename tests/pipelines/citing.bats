@@ -45,12 +45,20 @@ PYTHON
     file r/augment.png | grep -q 'PNG image data, 800 x 500'
 }
 
+@test "make probes: both kinds, judged by emulation, task, accuracy and step" {
+    run -0 make -C "$ROOT/pipelines/citing" -f probes.mk BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 RUNS=40 STEPS=20 TRAIN=8 EMULATION=3 SEEDS='1 2'
+    [[ $(rec-select --split train < r/zoo.mp | rec-table run | wc -l) == 8 ]]
+    grep -qE '^linear +validation +2 ' r/probes.txt
+    grep -qE '^hidden +validation +2 ' r/probes.txt
+    grep -q 'emulation loss .*exact task .*accuracy RMSE .*step accuracy' r/probes.txt
+}
+
 @test "every experiment keeps others out of its RESULTS" {
     mkdir r
     exec {lock}>> r/lock
     flock "$lock"
     local call
-    for call in 'citing lineage' 'citing -f composition.mk' 'citing -f augment.mk' 'locks all' 'language -f transfer.mk' 'language -f interrogator.mk'; do
+    for call in 'citing lineage' 'citing -f composition.mk' 'citing -f augment.mk' 'citing -f probes.mk' 'locks all' 'language -f transfer.mk' 'language -f interrogator.mk'; do
         # shellcheck disable=SC2086 # several words
         run -2 make -C "$ROOT"/pipelines/$call BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 3>&-
         [[ $output == *"another make is at work in "*"/r: try again when it has ended"* ]] || { echo "$call: $output" && false; }

@@ -1,0 +1,70 @@
+# Hidden states: does an encoder that asks learn more about an RNN when it sees the hidden states beside the answers? Both kinds ask the same
+# number of generated sequences, and are trained by emulation with the same steps, on the same zoo.
+#
+#     make -f probes.mk       probes.txt, in RESULTS; ../../Makefile calls it by `make probes`
+#
+# RESULTS     where all files go            JOBS        how many processes at a time            BIN         where the filters are
+# RUNS        RNNs that are trained, four snapshots of each; STEPS, how long                    TRAIN       RNNs in training
+# EMULATION   steps of emulation            SEEDS       of encoder and emulator
+
+BIN       ?= ../../build/bin
+RESULTS   ?= ../../results/probes
+JOBS      ?= $(shell nproc)
+RUNS      ?= 320
+STEPS     ?= 300
+TRAIN     ?= 400
+EMULATION ?= 400
+SEEDS     ?= 1 2 3
+R         := $(RESULTS)
+HERE      := ../
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq ($(findstring jobserver,$(shell echo "$$MAKEFLAGS")),)
+MAKEFLAGS += -j$(JOBS)
+endif
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+export PATH := $(abspath $(BIN)):$(PATH)
+export LC_ALL := C
+
+include $(HERE)one-make.mk
+
+new-linear := probe --new --linear
+new-hidden := probe --new --hidden-states
+CELLS      := $(foreach e,linear hidden,$(SEEDS:%=$(e)-%))
+kind        = $(word 1,$(subst -, ,$*))
+seed        = $(word 2,$(subst -, ,$*))
+
+.PHONY: all
+.SECONDARY:
+all: $(R)/probes.txt
+	@cat $<
+
+$(R)/zoo.mp:
+	@mkdir -p $(@D)
+	@echo 'probes:  training $(RUNS) RNNs'
+	@seq 0 20 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) \
+		'gen-language --max-n 6 --first-run {} --count 20 | train-rnn --steps $(STEPS) | partition' > $(tmp)
+	@{ rec-select --split train --first $(TRAIN) < $(tmp); rec-select --split validation,ood < $(tmp); } > $(tmp).chosen
+	@rm $(tmp)
+	@mv $(tmp).chosen $@
+
+$(R)/%.model.mp: $(R)/zoo.mp
+	@echo 'probes:  training $*'
+	@$(new-$(kind)) --seed $(seed) --probes 8 --length 12 --hidden 32 --mlp-hidden 32 < $< > $(tmp).fresh
+	@emulate --fit $(tmp).fresh --hidden 32 --batch 32 --steps $(EMULATION) --rate 1e-3 --anneal 0.5 --clip 1 --condition every \
+		--validate-every 200 < $< > $(tmp)
+	@rm $(tmp).fresh
+	@mv $(tmp) $@
+
+# What is judged: emulations, and predictions of the task, the accuracy and the training step from embeddings.
+$(R)/%.judged.mp: $(R)/%.model.mp $(R)/zoo.mp
+	@probe --model $< < $(R)/zoo.mp > $(tmp).z
+	@classify --fit task,accuracy,step --steps 1000 < $(tmp).z > $(tmp).predictors
+	@{ emulate --model $< --clones 0 --label $(kind) < $(R)/zoo.mp; classify --model $(tmp).predictors --label $(kind) < $(tmp).z; } > $(tmp)
+	@rm $(tmp).z $(tmp).predictors
+	@mv $(tmp) $@
+
+$(R)/probes.txt: $(CELLS:%=$(R)/%.judged.mp)
+	@cat $^ | score > $(tmp)
+	@mv $(tmp) $@
