@@ -86,7 +86,7 @@ static void put_warnings(struct json_text *out, const struct report *r) {
     for (int i = 0; i < r->warnings; i++)
         put(out, "  WARNING              %s\n", r->warning[i]);
     if (*r->unfit)
-        put_kind(out, "                       It asks RNNs that read ", &r->by->encoder->arch, rnn_tells_tokens(&r->by->encoder->arch));
+        put_kind(out, "                       It asks one that reads ", &r->by->encoder->arch, rnn_tells_tokens(&r->by->encoder->arch));
     if (r->warnings && r->z)
         put(out, "                       It is unlike the RNNs that the interrogator has learnt by: predictions mean little\n");
 }

@@ -166,7 +166,7 @@ encoder_stream.write("bare.mp", [{k: v for k, v in r.items() if k in ("kind", "r
     describe --model every.mp --format records < three.mp > three.report.mp
     describe --model every.mp < three.mp > three.text
     grep -q '^  WARNING  *it is of another kind ' three.text
-    grep -q '^  *It asks RNNs that read 4 tokens, answers with 4 next tokens$' three.text
+    grep -q '^  *It asks one that reads 4 tokens, answers with 4 next tokens$' three.text
     grep -q '^  what it does  *not known$' three.text
     check << 'PYTHON'
 [new], [bare], [three] = (records(f + ".report.mp", "report") for f in ("new", "bare", "three"))
@@ -174,6 +174,17 @@ assert new["says"] == bare["says"] and np.array_equal(new["z"], bare["z"]) and "
 assert "loss" in bare and bare["loss"] > 0.2 and new["warned"] and bare["warned"]
 assert "inputs" in three["unfit"] and "z" not in three and three["says"]["words"] > 0 and three["warned"] and len(three["warnings"]) == 1
 PYTHON
+}
+
+@test "describe: files that PyTorch wrote; words of tokens that are named" {
+    local golden=$ROOT/tests/golden/import
+    import-rnn "$golden"/{lstm,gru,rnn_tanh}_linear.pt "$golden/language_model.pt" > imported.mp 2> /dev/null
+    describe --bos 0 --eos 1 < imported.mp > text
+    [[ $(grep -c '_linear.pt, run [0-2], step 0: \(lstm\|gru\|rnn_tanh\) of 2 x 16 units, [0-9]* weights, reads 5 numbers, answers with 4 classes$' text) == 3 ]]
+    [[ $(grep -c '^  what it does  *not known$' text) == 4 && $(grep -c '^  WARNING ' text) == 4 && $(grep -c '^  says ' text) == 1 ]]
+    rec-select --run 3 < imported.mp | rnn-words --bos 0 --eos 1 --max-prefixes 4000 | rec-table --kind word text | head -2 > words
+    [[ $(grep '^  says ' text) == *" $(sed -n 's/^$/(empty)/;1p' words) $(sed -n 2p words) "* ]]
+    run -64 describe --bos x < imported.mp
 }
 
 @test "describe: what does not go together, damage, misuse" {
