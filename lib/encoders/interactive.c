@@ -37,16 +37,10 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
     return probing_output(tape, e, w, y);
 }
 
-// Its questions come from answers: the learned vectors of the non-interactive encoder are there for the sake of the reference's state dict.
-static void declare(struct encoder *e) {
-    probing_declare(e);
-    e->table.list[e->first[PROBING_ENCODINGS]].unused = true;
-}
-
 const struct encoder_type encoder_interactive = {.name = "interactive",
                                                  .keys = PROBING_KEYS,
                                                  .defaults = PROBING_DEFAULTS,
                                                  .bound = PROBING_BOUND,
                                                  .core = PROBING_CELLS,
-                                                 .declare = declare,
+                                                 .declare = probing_declare,
                                                  .embed = embed};

@@ -87,6 +87,7 @@ static void test_refusals(void) {
     r = record_of(&d, &(struct zoo_record){.run = 1, .rollouts = 1});
     CHECK(rollouts_check(&r, &error) == STATUS_OK);
     r.arch.output = 3; // a tagger
+    r.arch.reads = RNN_READS_TOKENS;
     CHECK(rollouts_check(&r, &error) == STATUS_OK, "%s", error.text);
     r.arch.input = 257;
     CHECK(rollouts_check(&r, &error) == STATUS_DATA && strstr(error.text, "257 tokens"), "%s", error.text);
