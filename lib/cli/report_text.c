@@ -53,7 +53,7 @@ static void put_evidence(struct json_text *out, const struct report *r) {
     if (r->speaks && r->task.family && r->task.family->of_words) {
         put(out, "    by its words       ");
         if (r->told >= 0.5)
-            put(out, "certain: %.1f %% of what it says are words of this language, listed from its probabilities\n", 100 * r->told);
+            put(out, "%.1f %% of what it says are words of this language: counted exactly, by probability\n", 100 * r->told);
         else
             put(out, "no one language accounts for the greater part of what it says\n");
     }
