@@ -47,7 +47,7 @@ int recurrent_params(struct params *p, const struct cell *cell, float bound, con
 
 void recurrent_forget_bias(const struct params *p, float *values, int first, float bias) {
     const struct param *ih = &p->list[first + 2], *hh = &p->list[first + 3];
-    size_t H = ih->size / (size_t)cell_lstm.gates; // blocks i, f, g, o
+    size_t H = p->list[first + 1].size / ih->size; // W_hh is [4H,H]: blocks i, f, g, o
     for (size_t j = H; j < 2 * H; j++) {
         values[ih->offset + j] = bias;
         values[hh->offset + j] = 0;
