@@ -57,8 +57,7 @@ encoder  = $(firstword $(subst -, ,$(notdir $(@D))))
 seed     = $(lastword $(subst -, ,$(notdir $(@D))))
 lever    = $(notdir $(patsubst %/,%,$(dir $(@D))))
 
-.PHONY: all
-.SECONDARY:
+.PHONY: all force
 all: $(R)/recipes.txt
 	@cat $<
 
@@ -79,8 +78,13 @@ $(MODELS:=/model.mp): $(ZOO)
 	@rm -f $(@D)/checkpoint.mp
 
 # Lever, encoder, seed, and a point of the curve: step, split, loss, kl_reverse, z_variance, probe_entropy, seconds.
-$(R)/curves.tsv: $(MODELS:=/model.mp)
-	@for model in $^; do of=$${model%/model.mp}; name=$${of##*/}; of=$${of%/*}; \
+# What is to be in the table: a file that changes only when that does.
+$(R)/shown: force
+	@mkdir -p $(@D)
+	@echo $(LEVERS) $(notdir $(MODELS)) > $(tmp); if cmp -s $(tmp) $@; then rm $(tmp); else mv $(tmp) $@; fi
+
+$(R)/curves.tsv: $(MODELS:=/model.mp) $(R)/shown
+	@for model in $(filter %.mp,$^); do of=$${model%/model.mp}; name=$${of##*/}; of=$${of%/*}; \
 		rec-table --kind log step split loss kl_reverse z_variance probe_entropy seconds < $$model | \
 		sed "s/^/$${of##*/}\t$${name%-*}\t$${name##*-}\t/"; done > $(tmp)
 	@mv $(tmp) $@

@@ -58,8 +58,7 @@ seed     = $(lastword $(subst -, ,$(notdir $(@D))))
 start    = $(notdir $(patsubst %/,%,$(dir $(@D))))
 label    = $(encoder) $(start) $(basename $(@F))
 
-.PHONY: all
-.SECONDARY:
+.PHONY: all force
 all: $(R)/shared-start.txt
 	@cat $<
 
@@ -109,8 +108,13 @@ $(MODELS:=/labels.mp): $(R)/%/labels.mp: $(R)/%/fresh.mp
 
 # --- The table: encoder, start, way, split, emulation loss and exact task with their intervals over the seeds ---
 
-$(R)/scores.tsv: $(foreach w,$(WAYS),$(MODELS:=/$(w).mp))
-	@cat $^ | score --format tsv > $(tmp)
+# What is to be in the table: a file that changes only when that does.
+$(R)/shown: force
+	@mkdir -p $(@D)
+	@echo $(WAYS) $(notdir $(MODELS)) $(STARTS) > $(tmp); if cmp -s $(tmp) $@; then rm $(tmp); else mv $(tmp) $@; fi
+
+$(R)/scores.tsv: $(foreach w,$(WAYS),$(MODELS:=/$(w).mp)) $(R)/shown
+	@cat $(filter %.mp,$^) | score --format tsv > $(tmp)
 	@mv $(tmp) $@
 
 $(R)/shared-start.tsv: $(R)/scores.tsv shared-start.awk
