@@ -28,6 +28,9 @@ static const struct {
     {"probes", offsetof(struct encoder_config, probes), 1, 256, false, false},
     {"heads", offsetof(struct encoder_config, heads), 1, 1024, false, false},
     {"channels", offsetof(struct encoder_config, channels), 1, 4096, false, false},
+    {"vectors", offsetof(struct encoder_config, probes), 1, 256, false, false},
+    {"views", offsetof(struct encoder_config, views), 1, 4, false, false},
+    {"matrix", offsetof(struct encoder_config, matrix), 0, 2 * RNN_MAX_LAYERS + 1, false, false},
     {"residual", offsetof(struct encoder_config, residual), 0, 1, true, false},
     {"softmax", offsetof(struct encoder_config, softmax), 0, 1, true, false},
     {"fixed", offsetof(struct encoder_config, fixed), 0, 1, true, false},
@@ -107,7 +110,7 @@ enum status encoder_check(const struct encoder_type *type, const struct encoder_
                           struct error *error) {
     if (config->probabilities && !rnn_answers_classes(arch))
         return error_set(error, STATUS_DATA, "the RNNs answer with numbers, which are no probabilities");
-    enum status status = type->check ? type->check(config, error) : STATUS_OK;
+    enum status status = type->check ? type->check(config, arch, error) : STATUS_OK;
     return status == STATUS_OK ? size_check(type, config, arch, error) : status;
 }
 

@@ -15,6 +15,7 @@ struct encoder_config {
     int length, probes;         // K steps of M parallel probing sequences
     int heads;                  // of attention
     int channels;               // of deep weight space features
+    int views, matrix;          // of matrices that are probed; which of them, 0: all
     int residual, softmax;      // flags
     int fixed;                  // flag: random probes that are never trained
     int one_hot;                // flag: probing inputs that are tokens are real ones, no mixtures
@@ -52,7 +53,7 @@ struct encoder_type {
     int core;                       // index into `first` of its LSTM's layers, of kinds that have forget_bias
     bool sees_states;               // it sees hidden states, beside answers: a program that merely answers can't be asked
     unsigned bound;                 // parts of an architecture (enum rnn_arch_part) that have to be as those that the encoder was made for
-    enum status (*check)(const struct encoder_config *config,
+    enum status (*check)(const struct encoder_config *config, const struct rnn_arch *arch,
                          struct error *error); // sizes that do not go together are STATUS_DATA; may be NULL
     void (*declare)(struct encoder *e);        // fills table and first from config and arch
     // What it reads of the weights [B,F], in the order of `standard`; NULL: it has no key `standardised`.

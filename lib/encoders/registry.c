@@ -4,10 +4,10 @@
 #include <string.h>
 
 extern const struct encoder_type encoder_interactive, encoder_noninteractive, encoder_linear, encoder_flat, encoder_stats, encoder_dws,
-    encoder_constant, encoder_transformer, encoder_hidden;
+    encoder_constant, encoder_transformer, encoder_hidden, encoder_matrix;
 
 static const struct encoder_type *const types[] = {
-    &encoder_interactive, &encoder_noninteractive, &encoder_linear, &encoder_hidden,   &encoder_flat,
+    &encoder_interactive, &encoder_noninteractive, &encoder_linear, &encoder_hidden,   &encoder_flat, &encoder_matrix,
     &encoder_stats,       &encoder_transformer,    &encoder_dws,    &encoder_constant, NULL,
 };
 

@@ -38,7 +38,8 @@ static int token_size(const struct encoder *e, int m) {
     return params_cols(&e->rnn_table.list[matrix_at(&e->arch, m).weight]) + 1;
 }
 
-static enum status check(const struct encoder_config *config, struct error *error) {
+static enum status check(const struct encoder_config *config, const struct rnn_arch *arch, struct error *error) {
+    (void)arch;
     if (config->hidden % config->heads)
         return error_set(error, STATUS_DATA, "%d hidden units can't be shared out among %d heads", config->hidden, config->heads);
     return STATUS_OK;

@@ -9,6 +9,7 @@ make_files() {
     probe --new --hidden 4 --length 3 --mlp-hidden 4 < zoo.mp > fresh.mp
     stats-encode --new < zoo.mp > stats.mp
     flat-encode --new --hidden 4 < zoo.mp > flat.mp
+    matrix-encode --new --hidden 2 --vectors 2 < zoo.mp > matrix.mp
     transformer-encode --new --hidden 4 --heads 2 < zoo.mp > transformer.mp
     dws-encode --new --channels 2 --mlp-hidden 4 < zoo.mp > dws.mp
     constant-encode --new < zoo.mp > constant.mp

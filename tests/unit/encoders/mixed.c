@@ -28,7 +28,8 @@ static const struct {
 } expected[] = {
     {"interactive", "++++--++++"}, {"noninteractive", "++++--++++"}, {"linear", "++++--++++"},
     {"hidden", "++----++-+"},      {"stats", "++----+---"},          {"dws", "++----+---"},
-    {"flat", "+---------"},        {"transformer", "+---------"},    {"constant", "++++++++++"},
+    {"flat", "+---------"},        {"matrix", "+---------"},         {"transformer", "+---------"},
+    {"constant", "++++++++++"},
 };
 
 static struct encoder *make(const char *type, const struct rnn_arch *arch) {

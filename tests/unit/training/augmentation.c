@@ -181,7 +181,7 @@ static void test_encoders(void) {
     struct error error;
     for (int i = 0; encoder_type_at(i); i++) {
         const struct encoder_type *type = encoder_type_at(i);
-        bool reads = strstr("flat stats dws transformer", type->name) != NULL;
+        bool reads = strstr("flat stats dws transformer matrix", type->name) != NULL;
         struct encoder e = {.type = type, .arch = arch};
         struct augmentation flip = parsed("rescale"), noise = parsed("noise=0.1");
         CHECK(augmentation_check(&flip, &e, &error) == (reads ? STATUS_OK : STATUS_DATA), "%s", type->name);
