@@ -223,6 +223,25 @@ const struct onnx_value *onnx_find(const struct onnx *o, const struct onnx_graph
     return NULL;
 }
 
+static int64_t dimension_in(Onnx__ValueInfo *const *infos, size_t count, const char *name, size_t axis) {
+    for (size_t i = 0; i < count; i++) {
+        const Onnx__Type *type = infos[i]->name && strcmp(infos[i]->name, name) == 0 ? infos[i]->type : NULL;
+        const Onnx__Shape *shape = type && type->tensor_type ? type->tensor_type->shape : NULL;
+        if (shape && axis < shape->n_dim && shape->dim[axis]->has_dim_value)
+            return shape->dim[axis]->dim_value;
+    }
+    return -1;
+}
+
+int64_t onnx_dimension(const struct onnx *o, const struct onnx_graph *graph, const char *name, size_t axis) {
+    const struct onnx_value *v = onnx_find(o, graph, name);
+    if (!v)
+        return -1;
+    const Onnx__Graph *g = v->graph->proto;
+    int64_t size = dimension_in(g->input, g->n_input, name, axis);
+    return size >= 0 ? size : dimension_in(g->value_info, g->n_value_info, name, axis);
+}
+
 // --- The file ---
 
 enum status onnx_read(struct tensors *t, const uint8_t *bytes, size_t size, struct error *error) {

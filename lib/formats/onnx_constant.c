@@ -295,41 +295,46 @@ bool onnx_ints(struct onnx *o, const struct onnx_node *n, const char *attribute,
     return read_ints(&e, n, attribute, input, out, count);
 }
 
-// --- Zeros ---
+// --- Copies of constants ---
 
-static bool all_zero(const struct stored *s) {
-    size_t size = s->type == TENSOR_OTHER ? 0 : tensor_type_size(s->type);
+static const struct stored *origin(struct onnx *o, const struct onnx_graph *graph, const char *name, int depth) {
+    static const char *const copying[] = {"Expand",  "Slice",    "Transpose", "Unsqueeze", "Squeeze",
+                                          "Reshape", "Identity", "Gather",    "Cast",      "Tile"};
+    static const struct stored_place zero = {.type = DTYPE_F4, .rank = 0};
+    const struct stored *constant;
+    if (depth > MAX_DEPTH)
+        return NULL;
+    if (onnx_constant(o, graph, name, &constant, NULL) == STATUS_OK && constant)
+        return constant;
+    const struct onnx_value *v = onnx_find(o, graph, name);
+    const struct onnx_node *n = v && v->node >= 0 ? &o->nodes[v->node] : NULL;
+    if (n && onnx_is(n, "ConstantOfShape")) {
+        const Onnx__Attribute *value = onnx_attribute(n, "value");
+        struct stored *s = arena_alloc(&o->t->arena, sizeof *s);
+        struct stored_place place = zero;
+        place.storage = value ? NULL : tensors_storage(o->t, NULL, sizeof(float));
+        enum status status = !value     ? tensors_place(s, name, 0, &place, NULL)
+                             : value->t ? onnx_tensor(o->t, value->t, name, s, NULL)
+                                        : STATUS_DATA;
+        return status == STATUS_OK ? s : NULL;
+    }
+    for (size_t i = 0; n && i < sizeof copying / sizeof *copying; i++)
+        if (onnx_is(n, copying[i]))
+            return origin(o, n->graph, onnx_input(n, 0), depth + 1);
+    return NULL;
+}
+
+const struct stored *onnx_origin(struct onnx *o, const struct onnx_graph *graph, const char *name) {
+    return origin(o, graph, name, 0);
+}
+
+bool onnx_is_zero(struct onnx *o, const struct onnx_graph *graph, const char *name) {
+    const struct stored *s = onnx_origin(o, graph, name);
+    size_t size = !s || s->type == TENSOR_OTHER ? 0 : tensor_type_size(s->type);
     for (uint64_t i = 0; size && i < s->storage->size; i++)
         if (s->storage->bytes[i])
             return false;
     return size > 0;
-}
-
-static bool is_zero_at(struct onnx *o, const struct onnx_graph *graph, const char *name, int depth) {
-    static const char *const moving[] = {"Expand",  "Slice",    "Transpose", "Unsqueeze", "Squeeze",
-                                         "Reshape", "Identity", "Gather",    "Cast",      "Tile"};
-    const struct stored *constant;
-    if (depth > MAX_DEPTH)
-        return false;
-    if (onnx_constant(o, graph, name, &constant, NULL) == STATUS_OK && constant)
-        return all_zero(constant);
-    const struct onnx_value *v = onnx_find(o, graph, name);
-    const struct onnx_node *n = v && v->node >= 0 ? &o->nodes[v->node] : NULL;
-    if (!n)
-        return false;
-    if (onnx_is(n, "ConstantOfShape")) {
-        const Onnx__Attribute *value = onnx_attribute(n, "value");
-        struct stored s;
-        return !value || (value->t && onnx_tensor(o->t, value->t, name, &s, NULL) == STATUS_OK && all_zero(&s));
-    }
-    for (size_t i = 0; i < sizeof moving / sizeof *moving; i++)
-        if (onnx_is(n, moving[i]))
-            return is_zero_at(o, n->graph, onnx_input(n, 0), depth + 1);
-    return false;
-}
-
-bool onnx_is_zero(struct onnx *o, const struct onnx_graph *graph, const char *name) {
-    return is_zero_at(o, graph, name, 0);
 }
 
 #endif

@@ -44,6 +44,9 @@ struct onnx {
 // The value of a name as it is seen from a graph, or NULL.
 const struct onnx_value *onnx_find(const struct onnx *o, const struct onnx_graph *graph, const char *name);
 
+// A dimension of what has this name in a graph, as the file says; -1: it does not.
+int64_t onnx_dimension(const struct onnx *o, const struct onnx_graph *graph, const char *name, size_t axis);
+
 bool onnx_is(const struct onnx_node *n, const char *op_type);
 const char *onnx_input(const struct onnx_node *n, size_t i); // "" when there is none
 const Onnx__Attribute *onnx_attribute(const struct onnx_node *n, const char *name);
@@ -59,6 +62,10 @@ enum status onnx_constant(struct onnx *o, const struct onnx_graph *graph, const 
 // is no constant, or longer.
 enum { ONNX_MAX_INTS = 16 };
 bool onnx_ints(struct onnx *o, const struct onnx_node *n, const char *attribute, size_t input, int64_t out[ONNX_MAX_INTS], int *count);
+
+// The constant whose items, or some of them, are copied to make what has this name (by Expand, Tile, ConstantOfShape and what moves numbers
+// about), or NULL when there is none: then it depends on inputs.
+const struct stored *onnx_origin(struct onnx *o, const struct onnx_graph *graph, const char *name);
 
 // Is it zeros, however they are made (a constant, ConstantOfShape, and what moves zeros about)?
 bool onnx_is_zero(struct onnx *o, const struct onnx_graph *graph, const char *name);

@@ -133,6 +133,34 @@ static enum status check_start(struct chain *c, const struct onnx_node *n) {
     return STATUS_OK;
 }
 
+// All of each sequence is to be read: a constant that ends one earlier makes another function. What comes from elsewhere is assumed to say
+// so.
+static enum status check_lengths(struct chain *c, const struct onnx_node *n) {
+    const char *name = onnx_input(n, 4);
+    if (!*name)
+        return STATUS_OK;
+    const struct stored *lengths = onnx_origin(c->o, n->graph, name);
+    if (!lengths) {
+        network_note(c->out,
+                     tensors_text(c->o->t, "'%s' reads of each sequence as many steps as '%.100s' says: all are assumed", n->name, name));
+        return STATUS_OK;
+    }
+    if (lengths->type != DTYPE_I4)
+        return onnx_refuse(c, n, tensors_text(c->o->t, "its sequence_lens '%.100s' are %s, not int32", name, lengths->type_name));
+    int64_t whole = onnx_dimension(c->o, n->graph, onnx_input(n, 0), onnx_int(n, "layout", 0) ? 1 : 0);
+    for (uint64_t i = 0; i < lengths->storage->size / sizeof(int32_t); i++) {
+        int32_t length;
+        memcpy(&length, lengths->storage->bytes + i * sizeof length, sizeof length);
+        if (length != whole)
+            return onnx_refuse(
+                c, n,
+                tensors_text(c->o->t, "its sequence_lens '%.100s' is a constant, %d, and sequences have %s: RNNs here read all of each",
+                             name, (int)length,
+                             whole < 0 ? "a length that is not in the file" : tensors_text(c->o->t, "%lld steps", (long long)whole)));
+    }
+    return STATUS_OK;
+}
+
 static struct view in_blocks(struct view v, int blocks) {
     static const unsigned char lstm[NETWORK_MAX_BLOCKS] = {0, 2, 3, 1}, gru[NETWORK_MAX_BLOCKS] = {1, 0, 2};
     if (blocks > 1) {
@@ -210,6 +238,8 @@ static enum status read_layers(struct chain *c) {
         status = check_attributes(c, n);
         if (status == STATUS_OK)
             status = check_start(c, n);
+        if (status == STATUS_OK)
+            status = check_lengths(c, n);
         if (status == STATUS_OK)
             status = read_weights(c, n, i, blocks);
         onnx_source(c, c->layers[i], true, NULL); // marks what lies between the layers

@@ -184,10 +184,17 @@ def node(op, inputs, outputs, name="", **attributes):
     return out + (field(3, name) if name else b"") + field(4, op) + b"".join(field(5, attribute(k, v)) for k, v in attributes.items())
 
 
+def shaped(name, *shape):
+    """a graph's input whose shape is said, with None where it is not"""
+    dims = b"".join(field(1, b"" if d is None else field(1, d)) for d in shape)
+    return field(1, name) + field(2, field(1, field(1, 1) + field(2, dims)))
+
+
 def graph(nodes, initializers={}, inputs=("x",), outputs=("y",), raw=True):
+    """inputs: names, or what shaped makes"""
     out = b"".join(field(1, n) for n in nodes) + field(2, "g")
     out += b"".join(field(5, tensor_proto(k, v, raw)) for k, v in initializers.items())
-    return Graph(out + b"".join(field(11, field(1, i)) for i in inputs) + b"".join(field(12, field(1, o)) for o in outputs))
+    return Graph(out + b"".join(field(11, i if isinstance(i, bytes) else field(1, i)) for i in inputs) + b"".join(field(12, field(1, o)) for o in outputs))
 
 
 def onnx(*arguments, **options):
@@ -227,6 +234,8 @@ def seeds(folder):
                              node("Gemm", ["last", "M", "b"], ["y"])], weights | {"one": np.array([1], "i8")}),
         "onnx-conv": onnx([node("Slice", ["x", "zero", "eight", "zero", "one"], ["s"]), node("LSTM", ["s", "W", "R", "B"], ["h"], "lstm"), node("Conv", ["h", "K", "b"], ["y"], strides=[1])],
                           weights | {"K": w["linear.weight"][:, :, None], "zero": np.array([0], "i8"), "eight": np.array([8], "i8"), "one": np.array([1], "i8")}),
+        "onnx-lengths": onnx([node("Expand", ["three", "two"], ["len"]), node("LSTM", ["x", "W", "R", "B", "len"], ["h"], "lstm")], weights | {"three": np.array([3], "i4"), "two": np.array([2], "i8")},
+                             inputs=(shaped("x", 3, None, 2),)),
         "onnx-if": onnx([node("If", ["c"], ["y"], "if", then_branch=graph([rnn], weights, inputs=[]), else_branch=graph([rnn], weights, inputs=[]))]),
     }
     for name, data in files.items():

@@ -202,6 +202,22 @@ refuses("onnx: coupled gates", onnx([node("LSTM", ["x", "W", "R", "B"], ["h"], "
 refuses("onnx: a learned start", onnx([node("LSTM", ["x", "W", "R", "B", "", "h0"], ["h"], "lstm")], weights | {"h0": zeros(1, 1, 8) + 1}), "h0", "not zero")
 imports("onnx: a start of zeros", onnx([node("LSTM", ["x", "W", "R", "B", "", "h0", "h0"], ["h"], "lstm", hidden_size=8)] + matmul, weights | {"h0": zeros(1, 1, 8)}), w)
 imports("onnx: a start from outside", onnx([node("LSTM", ["x", "W", "R", "B", "", "h0", "c0"], ["h"], "lstm", hidden_size=8)] + matmul, weights, inputs=("x", "h0", "c0")), w, said="zero is assumed")
+# sequence_lens: all of each sequence, or another function.
+long = lambda lengths, shape=(5, None, 6), more=[], **a: onnx(more + [node("LSTM", ["x", "W", "R", "B", "len"], ["h"], "lstm", **a)] + matmul, weights | lengths, inputs=(shaped("x", *shape),))
+lens = lambda *n: {"len": np.array(n, "i4")}
+imports("onnx: whole sequences by a constant", long(lens(5, 5)), w)
+imports("onnx: whole sequences, the batch first", long(lens(5), (None, 5, 6), layout=1), w)
+refuses("onnx: one sequence is cut", long(lens(5, 3)), "node 'lstm'", "sequence_lens 'len' is a constant, 3, and sequences have 5 steps")
+refuses("onnx: all are cut, the batch as long", long(lens(4), (5, 4, 6)), "constant, 4, and sequences have 5 steps")
+refuses("onnx: cut, who knows", long(lens(5), (None, None, 6)), "constant, 5, and sequences have a length that is not in the file")
+refuses("onnx: cut, no shape", onnx([node("LSTM", ["x", "W", "R", "B", "len"], ["h"], "lstm")] + matmul, weights | lens(5)), "a length that is not in the file")
+refuses("onnx: lengths that are floats", long({"len": zeros(1) + 5}), "sequence_lens 'len' are float32")
+refuses("onnx: a length that is expanded", long({"one": np.array([3], "i4"), "n": np.array([2], "i8")}, more=[node("Expand", ["one", "n"], ["len"])]), "constant, 3")
+imports("onnx: whole sequences, expanded", long({"one": np.array([5], "i4"), "n": np.array([2], "i8")}, more=[node("Expand", ["one", "n"], ["len"])]), w)
+filled = lambda n: long({}, more=[node("Shape", ["x"], ["s0"]), node("ConstantOfShape", ["s0"], ["len"], value=np.array([n], "i4"))])
+refuses("onnx: a length that fills", filled(2), "constant, 2")
+imports("onnx: whole sequences, filled", filled(5), w)
+imports("onnx: lengths from outside", onnx([node("LSTM", ["x", "W", "R", "B", "len"], ["h"], "lstm")] + matmul, weights, inputs=("x", "len")), w, said="as 'len' says: all are assumed")
 imports("onnx: no biases", onnx([node("LSTM", ["x", "W", "R"], ["h"], "lstm")] + matmul[:2], weights), {k: v * ("bias" not in k) for k, v in w.items()})
 moved = [node("Unsqueeze", ["W2", "zero"], ["W"]), node("Transpose", ["RT"], ["R2"], perm=[1, 0]), node("Unsqueeze", ["R2"], ["R"], axes=[0]),
          node("Concat", ["Bo", "Bb"], ["B1"], axis=0), node("Reshape", ["B1", "shape"], ["B"])]
