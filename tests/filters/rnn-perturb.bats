@@ -42,6 +42,7 @@ for old, new in pairs("pruned.mp", 30):
     z = np.concatenate([new["weights"][k].ravel() == 0 for k in m])
     assert abs(z.mean() - 0.5) < 0.01
 for old, new in pairs("merged.mp", 40):
+    assert new["second"] == {"run": zoo[0]["run"], "step": zoo[0]["step"]} and "second" not in read("noise.mp")[0]
     for k, w in old["weights"].items():
         assert np.abs(new["weights"][k] - (0.75 * w + 0.25 * zoo[0]["weights"][k])).max() < 1e-6
 sigmoid = lambda x: 1 / (1 + np.exp(-x))
