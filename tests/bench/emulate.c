@@ -81,7 +81,7 @@ static void bench_joint_step(const struct encoder_type *type, const struct size 
     if (!bench_wanted(name))
         return;
     struct encoder *encoder = encoder_of_size(type, size);
-    struct emulator_config config = {encoder->config.z, size->hidden, 2, size->condition};
+    struct emulator_config config = {.z = encoder->config.z, .hidden = size->hidden, .layers = 2, .condition = size->condition};
     struct emulator *emulator = emulator_new(&config, &encoder->arch, 1);
     struct emulation_recipe recipe = emulation_paper_recipe;
     recipe.learner.batch = size->batch;
