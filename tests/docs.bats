@@ -171,26 +171,8 @@ unroff() {
 }
 
 @test "every option of --help is in its man page, with its default" {
-    for filter in $(filters); do
-        unroff < "$ROOT/filters/$filter.1" > page
-        options_and_defaults "$filter" | sed "/./!d" > options
-        [[ $(grep -c . options) == $("$filter" --options | sed '/^seed /,$d' | grep -c .) ]] || { echo "$filter: not all options are looked at" && failed=yes; }
-        while read -r option default; do
-            awk -v RS='\n([.](TP|SH|SS)[^\n]*\n)+' -v option="--([[]no-[]])?$option([^a-z-]|\$)" \
-                '{ split($0, line, "\n") } line[1] ~ option' page > entry
-            [[ -s entry ]] || { echo "$filter.1: --$option" && failed=yes; }
-            [[ -z $default ]] || { grep -q default entry && grep -qF -- "$default" entry; } ||
-                { echo "$filter.1: --$option: default $default" && failed=yes; }
-        done < options
-    done
-    [[ -z ${failed:-} ]]
-}
-
-# Lines "OPTION DEFAULT" for a filter's own options; no default for what is "no" or a file.
-options_and_defaults() { # FILTER
-    COLUMNS=10000 "$1" --help | sed '1,/^Standard output:/d; /^Common options:/q' | tr '\n' ' ' | sed -E 's/ {2,}(-., )?--/\n--/g' |
-        sed -nE 's/^--(\[no-\])?([a-z0-9-]+)(.*default ([^) ]+)\))?.*/\2 \4/p' | sed -E 's/ (no|-)$//; s/ yes$//'
-    echo # the last line is one, too
+    # shellcheck disable=SC2046 # names without blanks
+    python "$ROOT/tests/python/common.py" defaults $(filters)
 }
 
 @test "examples: make-a-zoo.sh, read-a-stream.py" {

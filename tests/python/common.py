@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""common.py CHECK FILTER...: what filters have in common (tests/filters/common.bats), all in one process, as a shell would start several
+"""common.py CHECK FILTER...: what filters have in common (tests/filters/common.bats, tests/docs.bats), all in one process, as a shell would start several
 programs around each start of a filter. CHECK is one of the functions below. Environment: RNNPIPE_BIN, ROOT.
 
 A sanitized filter looks for leaks at its end, which takes longer than all it does here: it does so once for each thing that it does, and not
@@ -86,7 +86,31 @@ def options_in_pages(name):
         check(re.search(rf"--(\[no-\])?{option}(?![a-z0-9-])", text), name, f"--{option} is not in its man page")
 
 
+def unroff(text):
+    """A man page as text, but for its requests."""
+    text = re.sub(r"^\.E[XE].*\n", "", text, flags=re.M)
+    for escape, character in (("\\(aq", "'"), ("\\(dq", '"'), ("\\(ha", "^"), ("\\(ti", "~"), ("\\(ga", "`"), ("\\-", "-"), ("\\&", "")):
+        text = text.replace(escape, character)
+    return re.sub(r"\\f[BIRP]", "", text).replace("\\e", "\\")
+
+
+def defaults_in_pages(name):
+    """A filter's own options are in its page, each with its default, but for what is "no" or a file."""
+    os.environ["COLUMNS"] = "10000"
+    own = re.search(r"^Standard output:.*?\n(.*)^Common options:", run(0, name, "--help", leaks=False)[0], re.M | re.S)[1]
+    lines = re.sub(r" {2,}(-., )?--", r"\n--", own.replace("\n", " "))
+    options = re.findall(r"^--(?:\[no-\])?([a-z0-9-]+)(?:.*default ([^) ]+)\))?", lines, re.M)
+    options = [(option, "" if default in ("no", "yes", "-") else default) for option, default in options]
+    listed = re.split(r"^seed ", run(0, name, "--options", leaks=False)[0], flags=re.M)[0].splitlines()
+    check(len(options) == len(listed), name, "has", len(listed), "options, and in its --help", options)
+    entries = re.split(r"\n(?:[.](?:TP|SH|SS)[^\n]*\n)+", unroff((PAGES / f"{name}.1").read_text()))
+    for option, default in options:
+        entry = "\n".join(e for e in entries if re.search(rf"--(\[no-\])?{option}([^a-z-]|$)", e.split("\n")[0]))
+        check(entry, f"{name}.1: --{option}")
+        check(not default or "default" in entry and default in entry, f"{name}.1: --{option}: default {default}")
+
+
 for filter_name in sys.argv[2:]:
     {"help": help_and_version, "misuse": misuse, "unwritable": unwritable, "configuration": configuration,
-     "pages": options_in_pages}[sys.argv[1]](filter_name)
+     "pages": options_in_pages, "defaults": defaults_in_pages}[sys.argv[1]](filter_name)
 sys.exit("\n".join(failures) or (None if sys.argv[2:] else "no filters"))
