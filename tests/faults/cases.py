@@ -6,6 +6,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 BIN = Path(os.environ["RNNPIPE_BIN"])
+# A sanitized filter takes four times as long to start, and as long again to look for leaks at its end, which it does where it is asked to.
+SANITIZED = b"__asan_init" in (BIN / "rec-json").read_bytes()
 
 
 class Case:
@@ -34,8 +36,9 @@ class Case:
             for path in Path(".").glob(name + "*"):
                 path.unlink()
 
-    def run(self, argv=None, stdin=None, stdout=subprocess.PIPE, env=None, piped=False, **options):
-        """A finished process; its output is bytes. stdin: a file name, descriptor or None for the case's own; piped: through a pipe."""
+    def run(self, argv=None, stdin=None, stdout=subprocess.PIPE, env=None, piped=False, leaks=False, **options):
+        """A finished process; its output is bytes. stdin: a file name, descriptor or None for the case's own; piped: through a pipe; leaks: of
+        a sanitized filter, looks for them, too."""
         name = stdin if stdin is not None else ("/dev/null" if self.stdin == "-" else self.stdin)
         file = open(name, "rb") if isinstance(name, str) else name
         if piped:
@@ -43,14 +46,16 @@ class Case:
         else:
             options["stdin"] = file
         try:
+            sanitizer = {} if leaks else {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "quarantine_size_mb=1") + ":detect_leaks=0"}
             return subprocess.run(argv or self.argv(), stdout=stdout, stderr=subprocess.PIPE, timeout=100,
-                                  env={**os.environ, **self.env, **(env or {})}, **options)
+                                  env={**os.environ, **sanitizer, **self.env, **(env or {})}, **options)
         finally:
             if file is not name:
                 file.close()
 
 
 CASES = [Case(line) for line in (HERE / "cases").read_text().splitlines() if line and line[0] != "#"]
+ONE_EACH = list({case.filter: case for case in reversed(CASES)}.values())
 
 
 class Failures:

@@ -11,9 +11,11 @@ import sys
 import threading
 from pathlib import Path
 
-from cases import BIN, CASES, Failures, ignore, outcome, told
+from cases import BIN, CASES, ONE_EACH, SANITIZED, Failures, ignore, outcome, told
 
 failures = Failures()
+# What is tried here is up to the system more than to what a filter does in its memory: of sanitized filters one call each has to do.
+TRIED = ONE_EACH if SANITIZED else CASES
 
 
 def expected(case):
@@ -35,7 +37,7 @@ def table():
 
 def output():
     """A full device, a closed descriptor, a pipe that nobody reads."""
-    for case in CASES:
+    for case in TRIED:
         case.clean()
         with open("/dev/full", "wb") as full:
             process = case.run(stdout=full)
@@ -54,7 +56,7 @@ def output():
 
 def standard_input():
     """A closed descriptor, nothing at all, a directory."""
-    for case in CASES:
+    for case in TRIED:
         if case.stdin == "-":
             continue
         for what, options, code in (("closed", {"preexec_fn": lambda: os.close(0)}, 66), ("empty", {"stdin": "/dev/null"}, 65),
@@ -80,7 +82,7 @@ def files():
     names = ["absent", "dangling", "folder"]
     if subprocess.run(["cat", "secret"], capture_output=True, preexec_fn=unprivileged).returncode:
         names.append("secret")
-    for case in CASES:
+    for case in TRIED:
         for file in case.inputs:
             for name in names:
                 case.clean()
@@ -104,7 +106,7 @@ def write_slowly(fd, data):
 
 def trickle():
     """Pipes that give, and take, a byte at a time."""
-    for case in CASES:
+    for case in TRIED:
         wanted = expected(case)
         data = b"" if case.stdin == "-" else Path(case.stdin).read_bytes()
         process = subprocess.Popen(case.argv(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **case.env}, bufsize=0)
@@ -120,7 +122,7 @@ def trickle():
 
 def environment():
     """What a user's environment says of threads changes no byte."""
-    for case in CASES:
+    for case in TRIED:
         wanted = expected(case)
         process = case.run(env={"OMP_NUM_THREADS": "8", "BLIS_NUM_THREADS": "8"})
         failures.check(process.returncode == 0 and process.stdout == wanted, case.line, outcome(process))
@@ -128,7 +130,7 @@ def environment():
 
 def file_size():
     """Files that may not grow further: standard output, checkpoints, temporary copies."""
-    for case in CASES:
+    for case in TRIED:
         wanted = expected(case)
         for limit in (0, len(wanted) // 2, len(wanted) - 1, len(wanted)):
             def limited(limit=limit):
