@@ -49,23 +49,25 @@ static enum status add_arrays(struct tensors *t, const struct value *arrays, str
     return status;
 }
 
-static enum status read_config(struct keras *k, struct error *error) {
-    const struct value *texts = value_at(k->nodes.node, 1), *json = value_at(value_get(value_get(texts, ""), "model_config"), 0);
-    if (!json)
-        return STATUS_OK;
+static enum status read_config(struct keras *k, const void *json, size_t length, struct error *error) {
     size_t size;
     k->config_pack = packer_new();
-    enum status status = json_read(k->config_pack, (const char *)json->data, json->size, error);
+    enum status status = json_read(k->config_pack, json, length, error);
     if (status == STATUS_OK) {
         const uint8_t *bytes = packer_bytes(k->config_pack, &size);
         status = value_decode(bytes, size, 0, &k->config, error);
     }
-    return status == STATUS_OK ? status : error_prefix(error, "model_config");
+    return status;
 }
 
-enum status keras_read(struct tensors *t, const uint8_t *bytes, size_t size, struct error *error) {
+static const struct value *config_layers_of(const struct keras *k) {
+    const struct value *layers = value_get(value_get(k->config.node, "config"), "layers");
+    return layers && layers->type == VALUE_ARRAY ? layers : NULL;
+}
+
+static enum status read_hdf5(struct tensors *t, const char *kind, const uint8_t *bytes, size_t size, struct error *error) {
     struct keras *k = memory_calloc(1, sizeof *k);
-    t->kind = "an HDF5 file";
+    t->kind = kind;
     t->form = FORM_KERAS;
     t->graph = k;
     t->graph_free = keras_free;
@@ -75,9 +77,47 @@ enum status keras_read(struct tensors *t, const uint8_t *bytes, size_t size, str
         if (status != STATUS_OK)
             error_prefix(error, "the HDF5 file's contents");
     }
+    return status == STATUS_OK ? add_arrays(t, value_at(k->nodes.node, 0), error) : status;
+}
+
+enum status keras_read(struct tensors *t, const uint8_t *bytes, size_t size, struct error *error) {
+    enum status status = read_hdf5(t, "an HDF5 file", bytes, size, error);
+    if (status != STATUS_OK)
+        return status;
+    struct keras *k = t->graph;
+    const struct value *texts = value_at(k->nodes.node, 1), *json = value_at(value_get(value_get(texts, ""), "model_config"), 0);
+    status = json ? read_config(k, json->data, json->size, error) : STATUS_OK;
+    return status == STATUS_OK ? status : error_prefix(error, "model_config");
+}
+
+// All of a member of the zip file, as bytes that live as long as t.
+static enum status read_member(struct tensors *t, const char *name, struct storage **out, struct error *error) {
+    int64_t index = zip_index_of(t->zip, name);
+    struct zip_entry entry;
+    if (index < 0)
+        return error_set(error, STATUS_DATA, "a zip file as Keras 3 writes it, but there is no '%s' in it", name);
+    enum status status = zip_entry_at(t->zip, (uint64_t)index, &entry, error);
+    if (status != STATUS_OK)
+        return status;
+    *out = tensors_storage(t, NULL, entry.size);
+    return zip_read(t->zip, (uint64_t)index, (uint8_t *)(*out)->bytes, entry.size, error);
+}
+
+enum status keras_read_zip(struct tensors *t, struct error *error) {
+    struct storage *weights, *config;
+    enum status status = read_member(t, KERAS_ZIP_WEIGHTS, &weights, error);
     if (status == STATUS_OK)
-        status = add_arrays(t, value_at(k->nodes.node, 0), error);
-    return status == STATUS_OK ? read_config(k, error) : status;
+        status = read_member(t, "config.json", &config, error);
+    if (status == STATUS_OK)
+        status = read_hdf5(t, "a file of Keras 3", weights->bytes, weights->size, error);
+    if (status != STATUS_OK)
+        return status;
+    status = read_config(t->graph, config->bytes, config->size, error);
+    if (status != STATUS_OK)
+        return error_prefix(error, "config.json");
+    if (!config_layers_of(t->graph))
+        return error_set(error, STATUS_DATA, "config.json has no list of layers: only Sequential and functional models have one");
+    return STATUS_OK;
 }
 
 // --- Layers ---
@@ -126,13 +166,15 @@ static const struct value *find_config(const struct value *layers, const char *n
 }
 
 // TimeDistributed(Dense) and RNN(LSTMCell) are what is in them.
-static void read_class(struct tensors *t, struct keras_layer *l, const struct value *entry) {
+void keras_read_class(struct tensors *t, struct keras_layer *l, const struct value *entry) {
+    l->inbound = value_get(entry, "inbound_nodes");
     for (int depth = 0; depth < 2; depth++) {
         const char *class_name = keras_text(t, entry, "class_name");
         const struct value *config = value_get(entry, "config");
         const char *inner = strcmp(class_name, "TimeDistributed") == 0 ? "layer" : strcmp(class_name, "RNN") == 0 ? "cell" : NULL;
         l->class_name = class_name;
         l->config = config;
+        l->backwards |= keras_flag(config, "go_backwards", false);
         if (!inner || !value_get(config, inner))
             break;
         entry = value_get(config, inner);
@@ -169,7 +211,7 @@ static enum status read_layer(struct tensors *t, const char *base, const struct 
     l->kind = kind_of_weights(l);
     const struct value *entry = find_config(config_layers, l->name);
     if (entry)
-        read_class(t, l, entry);
+        keras_read_class(t, l, entry);
     return STATUS_OK;
 }
 
@@ -178,12 +220,14 @@ enum status keras_layers(struct tensors *t, struct keras_layer **out, int *count
     const struct value *texts = value_at(k->nodes.node, 1);
     const char *base = value_get(value_get(texts, ""), "layer_names") ? "" : "/model_weights";
     const struct value *names = value_get(value_get(texts, base), "layer_names");
+    const struct value *config_layers = config_layers_of(k);
+    if (!names && keras3_is(t))
+        return keras3_layers(t, config_layers, out, count, error);
     if (!names || names->type != VALUE_ARRAY)
         return error_set(
             error, STATUS_DATA,
-            "an HDF5 file, but none of Keras's (there is no list layer_names): of a newer Keras, save the model as a legacy .h5 file "
-            "or export it as ONNX");
-    const struct value *config_layers = value_get(value_get(k->config.node, "config"), "layers");
+            "an HDF5 file, but none of Keras's (there is no list layer_names of Keras 2, and no group layers of Keras 3, as Sequential and "
+            "functional models have it)");
     *out = arena_calloc(&t->arena, names->count * sizeof **out);
     *count = (int)names->count;
     enum status status = STATUS_OK;

@@ -90,7 +90,7 @@ static enum status check_config(struct chain *c, const struct keras_layer *l, co
         return refuse(c, l, tensors_text(c->t, "its activation is '%.60s', which no cell has that is known here", activation));
     if (strncmp(cell, "rnn_", 4) != 0 && strcmp(gates, "sigmoid") != 0)
         return refuse(c, l, tensors_text(c->t, "the activation of its gates is '%.60s', not sigmoid", gates));
-    if (keras_flag(l->config, "go_backwards", false))
+    if (l->backwards)
         return refuse(c, l, "it runs backwards");
     if (strcmp(cell, "gru") == 0 && !keras_flag(l->config, "reset_after", false))
         return refuse(c, l, "a GRU with reset_after=False is another function than PyTorch's GRU");
@@ -289,6 +289,10 @@ enum status network_of_keras(struct tensors *t, const struct network_choice *cho
     status = find_layers(&c);
     if (status == STATUS_OK)
         status = read_layers(&c);
+    if (status == STATUS_OK && c.layers[0].guessed)
+        network_note(out,
+                     "the file does not tell the order of its layers: recurrent ones are taken by their numbers, one above the other, an "
+                     "embedding before and a Dense layer behind them");
     if (status == STATUS_OK)
         status = find_beside(&c, "--embedding", choice->embedding, c.first, -1, KERAS_EMBEDDING, &embedding);
     if (status == STATUS_OK)
@@ -297,5 +301,7 @@ enum status network_of_keras(struct tensors *t, const struct network_choice *cho
         status = find_beside(&c, "--readout", choice->readout, c.last, 1, KERAS_DENSE, &readout);
     if (status == STATUS_OK)
         status = take_readout(&c, readout);
+    if (status == STATUS_OK)
+        status = keras_check_graph(t, c.layers, c.count, c.used, error);
     return status == STATUS_OK ? check_left(&c) : status;
 }

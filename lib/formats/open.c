@@ -22,10 +22,10 @@ static enum status read_zip(struct tensors *t, const uint8_t *bytes, size_t size
             return torch_read_zip(t, entry.name, error);
         has_arrays |= status == STATUS_OK && ends(entry.name, ".npy");
     }
+    if (status == STATUS_OK && zip_index_of(t->zip, KERAS_ZIP_WEIGHTS) >= 0)
+        return keras_read_zip(t, error);
     if (status == STATUS_OK && !has_arrays)
-        status = error_set(
-            error, STATUS_DATA, "a zip file, but neither PyTorch's (data.pkl) nor NumPy's (.npy)%s",
-            zip_index_of(t->zip, "model.weights.h5") < 0 ? "" : ": one of Keras 3; save the weights as .h5, or export it as ONNX");
+        status = error_set(error, STATUS_DATA, "a zip file, but none of PyTorch (data.pkl), NumPy (.npy) or Keras (" KERAS_ZIP_WEIGHTS ")");
     return status == STATUS_OK ? npz_read(t, error) : status;
 }
 

@@ -11,6 +11,8 @@ enum status safetensors_read(struct tensors *t, const uint8_t *bytes, size_t siz
 enum status npz_read(struct tensors *t, struct error *error) MUST_CHECK; // t->zip is open
 enum status npy_read(struct tensors *t, const uint8_t *bytes, size_t size, struct error *error) MUST_CHECK;
 enum status keras_read(struct tensors *t, const uint8_t *bytes, size_t size, struct error *error) MUST_CHECK;
+#define KERAS_ZIP_WEIGHTS "model.weights.h5"                                   // in a file of Keras 3
+enum status keras_read_zip(struct tensors *t, struct error *error) MUST_CHECK; // t->zip is open
 enum status onnx_read(struct tensors *t, const uint8_t *bytes, size_t size, struct error *error) MUST_CHECK;
 
 // --- Zip files, by libzip (a build without it says so when one is opened) ---

@@ -1,5 +1,6 @@
 // Files of other programs: whatever they say, they are refused, or give a network whose weights are there. Checksums keep mutations out of
-// zip files, so the first byte may ask for one to be made: P, of a pickle as PyTorch's, Z, of an array as NumPy's.
+// zip files, so the first byte may ask for one to be made: P, of a pickle as PyTorch's, Z, of an array as NumPy's, K, of a configuration
+// and, behind a zero byte, HDF5, as Keras's.
 #include "fuzz.h"
 
 #include "formats/network.h"
@@ -7,6 +8,7 @@
 #include "rnn/import.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { MOST_WEIGHTS = 1 << 16, STORAGES = 4, STORAGE_SIZE = 1024 };
 
@@ -62,7 +64,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                   1 + STORAGES);
     else if (size && data[0] == 'Z')
         check_zip((struct zip_member[]){{"lstm.weight_hh_l0.npy", data + 1, size - 1}, {"lstm.weight_ih_l0.npy", data + 1, size - 1}}, 2);
-    else
+    else if (size && data[0] == 'K' && memchr(data, 0, size)) {
+        size_t config = (size_t)((const uint8_t *)memchr(data, 0, size) - data);
+        check_zip((struct zip_member[]){{"config.json", data + 1, config - 1}, {"model.weights.h5", data + config + 1, size - config - 1}},
+                  2);
+    } else
         check_file(data, size);
     return 0;
 }

@@ -211,6 +211,85 @@ def onnx_weights(w, layer=0, blocks=4, prefix="lstm."):
     return part[0][None], part[1][None], np.concatenate(part[2:])[None]
 
 
+# --- HDF5 by hand: superblock 0, object headers 1 with links as messages, contiguous data ---
+
+
+def hdf5(arrays):
+    """arrays: "a/b/0" -> float32, float64 or uint32"""
+    body, none = bytearray(96), b"\xff" * 8
+
+    def put(data):
+        body.extend(bytes(-len(body) % 8))
+        body.extend(data)
+        return struct.pack("<Q", len(body) - len(data))
+
+    def header(*messages):
+        out = b""
+        for kind, data in messages:
+            data += bytes(-len(data) % 8)
+            out += struct.pack("<HHB3x", kind, len(data), 0) + data
+        return put(struct.pack("<BxHII4x", 1, len(messages), 1, len(out)) + out)
+
+    def dataset(a):
+        kinds = {"<f4": (b"\x11\x20\x1f\0", struct.pack("<HHBBBBI", 0, 32, 23, 8, 0, 23, 127)), "<f8": (b"\x11\x20\x3f\0", struct.pack("<HHBBBBI", 0, 64, 52, 11, 0, 52, 1023)), "<u4": (b"\x10\0\0\0", struct.pack("<HH", 0, 32))}
+        kind, properties = kinds[a.dtype.str]
+        data = put(a.tobytes())
+        return header((1, struct.pack("<BBB5x", 1, a.ndim, 0) + struct.pack(f"<{a.ndim}Q", *a.shape)), (3, kind + struct.pack("<I", a.itemsize) + properties), (5, b"\2\1\0\0"), (8, b"\3\1" + data + struct.pack("<Q", a.nbytes)))
+
+    def group(tree):
+        links = [(6, struct.pack("<BBB", 1, 0, len(k)) + k.encode() + (group(v) if isinstance(v, dict) else dataset(v))) for k, v in tree.items()]
+        return header((2, b"\0\0" + none + none), (10, b"\0\0"), *links)
+
+    tree = {}
+    for path, a in arrays.items():
+        *above, last = path.split("/")
+        at = tree
+        for part in above:
+            at = at.setdefault(part, {})
+        at[last] = a
+    root = group(tree)
+    size = struct.pack("<Q", len(body))
+    body[:96] = b"\x89HDF\r\n\x1a\n" + struct.pack("<8BHHI", 0, 0, 0, 0, 0, 8, 8, 0, 4, 16, 0) + bytes(8) + none + size + none + bytes(8) + root + bytes(24)
+    return bytes(body)
+
+
+# --- Keras 3 ---
+
+KERAS_ORDER = {4: [0, 1, 2, 3], 3: [1, 0, 2], 1: [0]}  # its block k is our block ORDER[k]
+
+
+def keras3_weights(w, layers=1, blocks=4, prefix="lstm.", group="lstm", linear="linear."):
+    """the arrays of a .weights.h5"""
+    out = {}
+    for l in range(layers):
+        turn = lambda a: np.concatenate([np.split(a, blocks)[k] for k in KERAS_ORDER[blocks]])
+        ih, hh, bi, bh = (turn(w[f"{prefix}{name}_l{l}"]) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+        at = f"layers/{group}{'_%d' % l if l else ''}/cell/"
+        out |= {at + "vars/0": ih.T.copy(), at + "vars/1": hh.T.copy(), at + "vars/2": np.stack([bi, bh]) if blocks == 3 else bi + bh, at + "seed_generator/vars/0": np.array([1, 2], "u4")}
+    if linear is not None:
+        out |= {"layers/dense/vars/0": w[linear + "weight"].T.copy(), "layers/dense/vars/1": w[linear + "bias"]}
+    return out
+
+
+def keras3_layer(class_name, name=None, inbound=None, **config):
+    """an entry of config.json; inbound: [layer, node, output] of what a functional model's layer reads"""
+    entry = {"module": "keras.layers", "class_name": class_name, "config": {"name": name or class_name.lower(), "trainable": True} | config, "registered_name": None}
+    if inbound is not None:
+        tensors = [{"class_name": "__keras_tensor__", "config": {"shape": [None, None, 8], "dtype": "float32", "keras_history": h}} for h in inbound]
+        entry |= {"name": entry["config"]["name"], "inbound_nodes": [{"args": tensors, "kwargs": {"mask": None}}]}
+    return entry
+
+
+def keras3(arrays, layers, model="Sequential"):
+    """a .keras file"""
+    f = io.BytesIO()
+    with zipfile.ZipFile(f, "w") as z:
+        z.writestr(zipfile.ZipInfo("metadata.json"), json.dumps({"keras_version": "3.3.3"}))
+        z.writestr(zipfile.ZipInfo("config.json"), json.dumps({"module": "keras", "class_name": model, "config": {"name": "m", "layers": layers}}))
+        z.writestr(zipfile.ZipInfo("model.weights.h5"), hdf5(arrays))
+    return f.getvalue()
+
+
 def seeds(folder):
     w = lstm(i=2, n=2, o=2)
     gru = lstm(i=2, n=1, o=2, prefix="gru.", blocks=3)
@@ -234,6 +313,10 @@ def seeds(folder):
                              node("Gemm", ["last", "M", "b"], ["y"])], weights | {"one": np.array([1], "i8")}),
         "onnx-conv": onnx([node("Slice", ["x", "zero", "eight", "zero", "one"], ["s"]), node("LSTM", ["s", "W", "R", "B"], ["h"], "lstm"), node("Conv", ["h", "K", "b"], ["y"], strides=[1])],
                           weights | {"K": w["linear.weight"][:, :, None], "zero": np.array([0], "i8"), "eight": np.array([8], "i8"), "one": np.array([1], "i8")}),
+        "keras3-weights": hdf5(keras3_weights(w)),
+        "K-keras3": b"K" + json.dumps({"class_name": "Functional", "config": {"layers": [
+            keras3_layer("InputLayer", "x", []), keras3_layer("GRU", "g", [["x", 0, 0]], activation="tanh", recurrent_activation="sigmoid", reset_after=True), keras3_layer("Dense", "d", [["g", 0, 0]], activation="softmax")]}}).encode()
+            + b"\0" + hdf5(keras3_weights(gru, 1, 3, "gru.", "gru")),
         "onnx-lengths": onnx([node("Expand", ["three", "two"], ["len"]), node("LSTM", ["x", "W", "R", "B", "len"], ["h"], "lstm")], weights | {"three": np.array([3], "i4"), "two": np.array([2], "i8")},
                              inputs=(shaped("x", 3, None, 2),)),
         "onnx-if": onnx([node("If", ["c"], ["y"], "if", then_branch=graph([rnn], weights, inputs=[]), else_branch=graph([rnn], weights, inputs=[]))]),

@@ -290,5 +290,106 @@ for n in (len(whole) // 2, len(whole) - 20):
 p = run(whole, ["--list"])
 expect("onnx: --list names nodes", b"lstm\tnode LSTM\t?" in p.stdout, p)
 
+# --- Keras 3 ---
+
+from check_imports import outputs
+
+
+def keras3_outputs(arrays, cell, group, layers, x):
+    """[T,O] of Keras's own equations, in Keras's layout; cell: a step of (a = x W + b, h, c, U, b')"""
+    for l in range(layers):
+        W, U, b = (arrays[f"layers/{group}{'_%d' % l if l else ''}/cell/vars/{k}"].astype("f8") for k in range(3))
+        h = c = np.zeros(len(U))
+        states = []
+        for row in x:
+            h, c = cell(row @ W + (b[0] if b.ndim == 2 else b), h, c, U, b)
+            states.append(h)
+        x = np.array(states)
+    return x @ arrays["layers/dense/vars/0"] + arrays["layers/dense/vars/1"]
+
+
+sig = lambda x: 1 / (1 + np.exp(-x))
+
+
+def keras_lstm(a, h, c, U, b):
+    i, f, g, o = np.split(a + h @ U, 4)
+    c = sig(f) * c + sig(i) * np.tanh(g)
+    return sig(o) * np.tanh(c), c
+
+
+def keras_gru(a, h, c, U, b):
+    (az, ar, ah), (hz, hr, hh) = np.split(a, 3), np.split(h @ U + b[1], 3)
+    z = sig(az + hz)
+    return z * h + (1 - z) * np.tanh(ah + sig(ar + hr) * hh), c
+
+
+plain = lambda f: lambda a, h, c, U, b: (f(a + h @ U), c)
+
+
+def computes(what, data, want, options=(), said=None, tokens=None, x=np.random.default_rng(4).standard_normal((7, 6)), **arch):
+    p = run(data, options)
+    ok = p.returncode == 0 and p.record and all(p.record["arch"][k] == v for k, v in arch.items()) and (said is None or re.search(said, p.message))
+    expect(what, ok and np.abs(outputs(p.record, x[None] if tokens is None else tokens[None])[0] - want(x)).max() < 1e-5, p)
+
+
+gates = {"activation": "tanh", "recurrent_activation": "sigmoid", "use_bias": True}
+kinds = [("lstm", "lstm.", 4, "LSTM", "lstm", gates, keras_lstm), ("gru", "gru.", 3, "GRU", "gru", gates | {"reset_after": True}, keras_gru),
+         ("simple_rnn", "rnn.", 1, "SimpleRNN", "rnn_tanh", {"activation": "tanh"}, plain(np.tanh)), ("simple_rnn", "rnn.", 1, "SimpleRNN", "rnn_relu", {"activation": "relu"}, plain(lambda x: np.maximum(x, 0)))]
+dense, entry = keras3_layer("Dense", activation="linear"), keras3_layer("InputLayer")
+for group, prefix, blocks, class_name, cell, config, step in kinds:
+    for layers in (1, 2, 12):
+        arrays = keras3_weights(lstm(prefix=prefix, blocks=blocks, layers=layers), layers, blocks, prefix, group) | {"optimizer/vars/1": zeros(3)}
+        want = lambda x: keras3_outputs(arrays, step, group, layers, x)
+        computes(f"keras 3: weights of {layers} {cell}", hdf5(arrays), want, ["--cell", cell] if cell == "rnn_relu" else [], said="does not tell activations(.|\n)*order of its layers", cell=cell, layers=layers)
+        stack = [entry] + [keras3_layer(class_name, f"r{l}", **config) for l in range(layers)] + [keras3_layer("Dropout")]
+        computes(f"keras 3: a model of {layers} {cell}", keras3(arrays, stack + [dense]), want, cell=cell, layers=layers)
+arrays = keras3_weights(w)
+net = lambda **changed: keras3_layer("LSTM", "net", **gates | changed)
+want = lambda x: keras3_outputs(arrays, keras_lstm, "lstm", 1, x)
+computes("keras 3: float64", hdf5({k: v.astype("f8") if v.dtype == "f4" else v for k, v in arrays.items()}), want)
+computes("keras 3: softmax", keras3(arrays, [net(), keras3_layer("Dense", activation="softmax")]), want, said="softmax")
+table = np.random.default_rng(3).standard_normal((9, 6)).astype("f4")
+tokens = np.array([0, 8, 3, 3, 1])
+embedded = arrays | {"layers/embedding/vars/0": table}
+computes("keras 3: an embedding", keras3(embedded, [keras3_layer("Embedding"), net(), dense]), lambda x: want(table[tokens]), said="folded", tokens=tokens, input=9)
+computes("keras 3: weights with an embedding", hdf5(embedded), lambda x: want(table[tokens]), said="folded", tokens=tokens, input=9)
+wrapped = {k.replace("dense/", "time_distributed/layer/"): v for k, v in arrays.items()}
+computes("keras 3: TimeDistributed", keras3(wrapped, [net(), keras3_layer("TimeDistributed", layer=dense)]), want)
+computes("keras 3: weights of TimeDistributed", hdf5(wrapped), want)
+of_cell = {k.replace("lstm/", "rnn/"): v for k, v in arrays.items()}
+computes("keras 3: RNN(LSTMCell)", keras3(of_cell, [keras3_layer("RNN", cell=keras3_layer("LSTMCell", **gates)), dense]), want)
+refuses("keras 3: RNN(LSTMCell), backwards", keras3(of_cell, [keras3_layer("RNN", go_backwards=True, cell=keras3_layer("LSTMCell", **gates)), dense]), "'rnn'", "backwards")
+refuses("keras 3: cells in one RNN", keras3({k.replace("cell/", "cell/cells/lstm_cell/"): v for k, v in of_cell.items()}, [keras3_layer("RNN", cell=keras3_layer("StackedRNNCells")), dense]), "rnn")
+refuses("keras 3: backwards", keras3(arrays, [net(go_backwards=True), dense]), "'net'", "backwards")
+refuses("keras 3: another activation", keras3(arrays, [net(activation="elu"), dense]), "'elu'")
+refuses("keras 3: hard sigmoid", keras3(arrays, [net(recurrent_activation="hard_sigmoid"), dense]), "hard_sigmoid")
+refuses("keras 3: a Dense layer with ReLU", keras3(arrays, [net(), keras3_layer("Dense", activation="relu")]), "'dense'", "'relu'")
+refuses("keras 3: LeakyReLU behind", keras3(arrays, [net(), dense, keras3_layer("LeakyReLU")]), "leakyrelu")
+g = lstm(prefix="gru.", blocks=3)
+old = keras3_weights(g, 1, 3, "gru.", "gru")
+refuses("keras 3: reset_after is false", keras3(old, [keras3_layer("GRU", **gates, reset_after=False), dense]), "reset_after")
+refuses("keras 3: a GRU of one bias", hdf5(old | {"layers/gru/cell/vars/2": zeros(24)}), "reset_after")
+both = {f"layers/bidirectional/{d}_layer/{k.split('/', 2)[2]}": v for d in ("forward", "backward") for k, v in arrays.items() if "lstm" in k}
+refuses("keras 3: bidirectional", keras3(both, [keras3_layer("Bidirectional", layer=net(), backward_layer=net())]), "bidirectional")
+refuses("keras 3: weights, bidirectional", hdf5(both), "bidirectional")
+normed = arrays | {f"layers/batch_normalization/vars/{k}": zeros(8) for k in range(4)}
+refuses("keras 3: weights with another layer", hdf5(normed), "batch_normalization", "--rnn lstm")
+p = run(hdf5(normed), ["--rnn", "lstm"])
+expect("keras 3: beside others no read-out is guessed", p.record and p.record["arch"]["output"] == 8 and "left out: batch_normalization, dense" in p.message, p)
+refuses("keras 3: two read-outs", hdf5(arrays | {"layers/dense_1/vars/0": zeros(4, 3)}), "dense_1")
+refuses("keras 3: a kernel of integers", hdf5(arrays | {"layers/lstm/cell/vars/1": np.zeros((8, 32), "u4")}), "'lstm'", "recurrent_kernel")
+refuses("keras 3: weights of no layer", keras3(arrays | {"layers/lstm_1/cell/vars/0": zeros(8, 8)}, [net(), dense]), "1 of its 6 weights belong to no layer")
+refuses("keras 3: a subclassed model", hdf5({k.replace("layers/", ""): v for k, v in arrays.items()}), "no group layers")
+refuses("keras 3: no configuration", keras3(arrays, None), "no list of layers")
+refuses("keras 3: cut", keras3(arrays, [net(), dense])[:-30], "zip")
+graph = lambda net_in, dense_in, n=arrays, more=[]: keras3(n, [keras3_layer("InputLayer", "x", []), keras3_layer("LSTM", "net", net_in, return_state=True, **gates)] + more + [keras3_layer("Dense", "out", dense_in, activation="linear")], "Functional")
+computes("keras 3: a graph", graph([["x", 0, 0]], [["net", 0, 0]]), want)
+computes("keras 3: a graph, the last h", graph([["x", 0, 0]], [["net", 0, 1]]), want)
+refuses("keras 3: a graph, a read-out of c", graph([["x", 0, 0]], [["net", 0, 2]]), "'out'", "net")
+refuses("keras 3: a graph, a read-out of the input", graph([["x", 0, 0]], [["x", 0, 0]]), "'out'")
+refuses("keras 3: a graph, a start from elsewhere", graph([["x", 0, 0], ["x", 0, 0]], [["net", 0, 0]]), "'net'")
+p = run(keras3(arrays, [net(), dense]), ["--list"])
+expect("keras 3: --list", p.returncode == 0 and b"/layers/lstm/cell/vars/1\tfloat32\t[8,32]" in p.stdout, p)
+
 print(f"{count} cases, {failed} not as expected")
 sys.exit(failed > 0)
