@@ -15,14 +15,6 @@ struct chain {
     bool *used;
 };
 
-static bool is_listed(const char *list, const char *name) {
-    size_t n = strlen(name);
-    for (; *list; list += strcspn(list, ","), list += *list == ',')
-        if (strcspn(list, ",") == n && strncmp(list, name, n) == 0)
-            return true;
-    return false;
-}
-
 static enum status refuse(struct chain *c, const struct keras_layer *l, const char *why) {
     return error_set(c->error, STATUS_DATA, "layer '%.200s'%s%.100s%s: %s", l->name, l->class_name ? " (" : "",
                      l->class_name ? l->class_name : "", l->class_name ? ")" : "", why);
@@ -48,7 +40,7 @@ static enum status no_rnn(struct chain *c) {
 }
 
 static bool is_wanted(const struct chain *c, const struct keras_layer *l) {
-    return l->kind == KERAS_RNN && (!c->choice->rnn || is_listed(c->choice->rnn, l->name));
+    return l->kind == KERAS_RNN && (!c->choice->rnn || network_is_listed(c->choice->rnn, l->name));
 }
 
 static enum status find_layers(struct chain *c) {
@@ -57,7 +49,7 @@ static enum status find_layers(struct chain *c) {
         const struct keras_layer *l = &c->layers[i];
         bool both_ways = (l->class_name && strcmp(l->class_name, "Bidirectional") == 0) ||
                          (l->recurrent && (strstr(l->recurrent->name, "/forward_") || strstr(l->recurrent->name, "/backward_")));
-        if (both_ways && (!c->choice->rnn || is_listed(c->choice->rnn, l->name)))
+        if (both_ways && (!c->choice->rnn || network_is_listed(c->choice->rnn, l->name)))
             return refuse(c, l, "a bidirectional RNN: RNNs here run forward only");
         if (!is_wanted(c, l))
             continue;

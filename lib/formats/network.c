@@ -23,6 +23,14 @@ void network_note(struct network *n, const char *text) {
         n->notes[n->note_count++] = text;
 }
 
+bool network_is_listed(const char *list, const char *name) {
+    size_t n = strlen(name);
+    for (; *list; list += strcspn(list, ","), list += *list == ',')
+        if (strcspn(list, ",") == n && strncmp(list, name, n) == 0)
+            return true;
+    return false;
+}
+
 // --- Views ---
 
 struct view view_of(const struct stored *s) {

@@ -9,17 +9,9 @@
 
 // --- Which nodes ---
 
-static bool is_listed(const char *list, const char *name) {
-    size_t n = strlen(name);
-    for (; *list; list += strcspn(list, ","), list += *list == ',')
-        if (strcspn(list, ",") == n && strncmp(list, name, n) == 0)
-            return true;
-    return false;
-}
-
 // By its name, or by that without the graphs around it.
 static bool is_named(const char *list, const struct onnx_node *n) {
-    return is_listed(list, n->name) || is_listed(list, n->name + strlen(n->graph->path));
+    return network_is_listed(list, n->name) || network_is_listed(list, n->name + strlen(n->graph->path));
 }
 
 static bool below(const struct chain *c, const struct onnx_node *n) {
