@@ -11,6 +11,8 @@ setup_file() {
     cat > "$BATS_FILE_TMPDIR/small.yaml" << 'END'
 gen-language: {max-n: 4}
 train-rnn: {steps: 10, snapshots: [5], hidden: 8, rollouts: 4, samples: 10}
+rnn-landscape: {batch: 4, draws: 10}
+rnn-words: {max-prefixes: 300}
 probe: {hidden: 8, mlp-hidden: 8, length: 4}
 flat-encode: {hidden: 8}
 stats-encode: {mlp-hidden: 8}
@@ -52,7 +54,7 @@ END
 # read to the end, would make pipefail report a closed pipe.
 small() {
     sed -E \
-        -e "s#\b(gen-language|train-rnn|probe|emulate|classify|[a-z]+-encode)( |'|\$)#\1 --config $BATS_FILE_TMPDIR/small.yaml\2#g" \
+        -e "s#\b(gen-language|train-rnn|rnn-landscape|rnn-words|probe|emulate|classify|[a-z]+-encode)( |'|\$)#\1 --config $BATS_FILE_TMPDIR/small.yaml\2#g" \
         -e 's/--count [0-9]+/--count 24/g' \
         -e 's/--steps [0-9]+/--steps 20/g' \
         -e 's/--hidden [0-9]+/--hidden 8/g' \
