@@ -44,7 +44,8 @@ static void pack_dataset(struct walker *w, hid_t dataset, const char *path) {
     uint64_t shape[ARRAY_MAX_RANK], count = 1, bytes = 0;
     hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     int rank = H5Sget_simple_extent_dims(space, dims, NULL);
-    bool ok = rank >= 0 && rank <= ARRAY_MAX_RANK && H5Tget_class(type) == H5T_FLOAT;
+    // A float that claims to be longer than any would have libhdf5 take as much memory to convert it.
+    bool ok = rank >= 0 && rank <= ARRAY_MAX_RANK && H5Tget_class(type) == H5T_FLOAT && H5Tget_size(type) <= sizeof(long double);
     for (int i = 0; ok && i < rank; i++) {
         shape[i] = dims[i];
         ok = !__builtin_mul_overflow(count, dims[i], &count);

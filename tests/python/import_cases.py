@@ -381,6 +381,8 @@ refuses("keras 3: a kernel of integers", hdf5(arrays | {"layers/lstm/cell/vars/1
 refuses("keras 3: weights of no layer", keras3(arrays | {"layers/lstm_1/cell/vars/0": zeros(8, 8)}, [net(), dense]), "1 of its 6 weights belong to no layer")
 refuses("keras 3: a subclassed model", hdf5({k.replace("layers/", ""): v for k, v in arrays.items()}), "no group layers")
 refuses("keras 3: no configuration", keras3(arrays, None), "no list of layers")
+size = b"\x11\x20\x1f\0" + struct.pack("<I", 4)
+refuses("keras 3: floats that claim to be of 2 GB", hdf5(arrays).replace(size, size[:4] + struct.pack("<I", 0x73FFFFFF), 1), "'lstm'", "matri")
 refuses("keras 3: cut", keras3(arrays, [net(), dense])[:-30], "zip")
 graph = lambda net_in, dense_in, n=arrays, more=[]: keras3(n, [keras3_layer("InputLayer", "x", []), keras3_layer("LSTM", "net", net_in, return_state=True, **gates)] + more + [keras3_layer("Dense", "out", dense_in, activation="linear")], "Functional")
 computes("keras 3: a graph", graph([["x", 0, 0]], [["net", 0, 0]]), want)
