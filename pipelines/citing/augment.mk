@@ -28,6 +28,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export LC_ALL := C
 
 include $(HERE)one-make.mk
+include $(HERE)shown.mk
 
 # What the encoder sees of each RNN.
 ARMS            := plain forms noise mixup
@@ -41,7 +42,6 @@ CELLS := $(foreach n,$(SIZES),$(foreach a,$(ARMS),$(SEEDS:%=$(n)-$(a)-%)))
 part   = $(word $(1),$(subst -, ,$*))
 
 .PHONY: all
-.SECONDARY:
 all: $(R)/augment.txt $(R)/augment.png
 	@cat $<
 	@echo "picture: $(abspath $(R))/augment.png"
@@ -54,14 +54,14 @@ $(R)/zoo.mp:
 	@mv $(tmp) $@
 
 # The first RNNs of the training split; a smaller zoo is a part of the larger one. What is judged is the same for all.
-$(R)/zoo-%.mp: $(R)/zoo.mp
+$(SIZES:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(R)/zoo.mp
 	@rec-select --split train --first $* < $< > $(tmp)
 	@(($$(rec-table run < $(tmp) | wc -l) == $*)) || { echo 'augment:  fewer than $* RNNs are of the training split: more RUNS' >&2; exit 1; }
 	@rec-select --split validation,ood < $< >> $(tmp)
 	@mv $(tmp) $@
 
 define sized # SIZE
-$$(R)/model-$(1)-%.mp: $$(R)/zoo-$(1).mp
+$$(foreach a,$$(ARMS),$$(SEEDS:%=$$(R)/model-$(1)-$$(a)-%.mp)): $$(R)/model-$(1)-%.mp: $$(R)/zoo-$(1).mp
 	@echo 'augment:  $(1) RNNs, $$*'
 	@flat-encode --new --hidden 64 --seed $$(call part,2) < $$< > $$@.fresh
 	@emulate --fit $$@.fresh --hidden 64 --batch 32 --steps $(EMULATION) --rate 1e-3 --anneal 0.5 --clip 1 --condition every \
@@ -71,17 +71,18 @@ $$(R)/model-$(1)-%.mp: $$(R)/zoo-$(1).mp
 endef
 $(foreach n,$(SIZES),$(eval $(call sized,$(n))))
 
-$(R)/emulations-%.mp: $(R)/model-%.mp $(R)/zoo.mp
+$(CELLS:%=$(R)/emulations-%.mp): $(R)/emulations-%.mp: $(R)/model-%.mp $(R)/zoo.mp
 	@emulate --model $< --clones 0 --label '$(call part,1) $(call part,2)' < <(rec-select --split validation,ood < $(R)/zoo.mp) > $(tmp)
 	@mv $(tmp) $@
 
-$(R)/augment.txt: $(CELLS:%=$(R)/emulations-%.mp)
-	@cat $^ | score > $(tmp)
+SHOWS = $(CELLS)
+$(R)/augment.txt: $(CELLS:%=$(R)/emulations-%.mp) $(R)/shown
+	@cat $(filter %.mp,$^) | score > $(tmp)
 	@mv $(tmp) $@
 
 # size, then for each way the loss on validation languages
-$(R)/augment.tsv: $(CELLS:%=$(R)/emulations-%.mp)
-	@cat $^ | score --format tsv | cut -f 1,2,6 | awk -v arms='$(ARMS)' -v sizes='$(SIZES)' -f augment.awk > $(tmp)
+$(R)/augment.tsv: $(CELLS:%=$(R)/emulations-%.mp) $(R)/shown
+	@cat $(filter %.mp,$^) | score --format tsv | cut -f 1,2,6 | awk -v arms='$(ARMS)' -v sizes='$(SIZES)' -f augment.awk > $(tmp)
 	@mv $(tmp) $@
 
 $(R)/augment.png: figures/augment.gp $(R)/augment.tsv

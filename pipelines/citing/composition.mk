@@ -33,6 +33,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export LC_ALL := C
 
 include $(HERE)one-make.mk
+include $(HERE)shown.mk
 
 # Zoos, by how many languages, runs, snapshots of each run, and widths they have: LANGUAGES-RUNS-SNAPSHOTS-WIDTHS. Languages are numbered in
 # the order in which they are drawn, and so are the runs of each: `language` and `copy`. A smaller zoo is a part of the larger one.
@@ -47,7 +48,6 @@ zoo     = $(R)/zoo-$(patsubst %-$(seed),%,$*).mp
 seed    = $(lastword $(subst -, ,$*))
 
 .PHONY: all
-.SECONDARY:
 all: $(R)/composition.txt $(R)/composition.png
 	@cat $<
 	@echo "picture: $(abspath $(R))/composition.png"
@@ -61,14 +61,15 @@ copies-ood        := $(JUDGED)
 first-train       := 0
 first-validation  := 10000
 first-ood         := 20000
-$(R)/tasks-%.mp: composition-tasks.awk
+SPLITS := train validation ood
+$(SPLITS:%=$(R)/tasks-%.mp): $(R)/tasks-%.mp: composition-tasks.awk
 	@mkdir -p $(@D)
 	@gen-language --max-n 6 --count 2000 | partition | rec-json | \
 		awk -v split_name=$* -v copies='$(copies-$*)' -v first=$(first-$*) -f $< | rec-json --reverse > $(tmp)
 	@mv $(tmp) $@
 
 recipe := --steps $(STEPS) --layers 1 --rollouts 50 --samples 100
-$(R)/rnns-%.mp: $(R)/tasks-%.mp
+$(SPLITS:%=$(R)/rnns-%.mp): $(R)/rnns-%.mp: $(R)/tasks-%.mp
 	@echo "composition: training RNNs, $*"
 	@seq $(first-$*) 80 $$(($(first-$*) + 639)) | PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -k -j$(JOBS) --halt soon,fail=1 \
 		'rec-select --run {}-$$(({} + 79)) < $< | train-rnn --hidden 32 $(recipe) --snapshots $$(($(STEPS) / 5)),$$(($(STEPS) * 2 / 5))' > $(tmp)
@@ -106,7 +107,8 @@ $(MODELS:=.tsv): $(R)/%.tsv: $(R)/%.model.mp $(R)/judged.mp
 	@rm $@.predictor
 	@mv $(tmp) $@
 
-$(R)/composition.tsv: composition.awk $(MODELS:=.tsv)
+SHOWS = $(notdir $(MODELS))
+$(R)/composition.tsv: composition.awk $(MODELS:=.tsv) $(R)/shown
 	@awk -v languages=$(LANGUAGES) -v runs=$(RUNS) -f composition.awk $(MODELS:%=%.tsv) > $(tmp)
 	@mv $(tmp) $@
 

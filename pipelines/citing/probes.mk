@@ -28,6 +28,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export LC_ALL := C
 
 include $(HERE)one-make.mk
+include $(HERE)shown.mk
 
 new-linear := probe --new --linear
 new-hidden := probe --new --hidden-states
@@ -36,7 +37,6 @@ kind        = $(word 1,$(subst -, ,$*))
 seed        = $(word 2,$(subst -, ,$*))
 
 .PHONY: all
-.SECONDARY:
 all: $(R)/probes.txt
 	@cat $<
 
@@ -49,7 +49,7 @@ $(R)/zoo.mp:
 	@rm $(tmp)
 	@mv $(tmp).chosen $@
 
-$(R)/%.model.mp: $(R)/zoo.mp
+$(CELLS:%=$(R)/%.model.mp): $(R)/%.model.mp: $(R)/zoo.mp
 	@echo 'probes:  training $*'
 	@$(new-$(kind)) --seed $(seed) --probes 8 --length 12 --hidden 32 --mlp-hidden 32 < $< > $(tmp).fresh
 	@emulate --fit $(tmp).fresh --hidden 32 --batch 32 --steps $(EMULATION) --rate 1e-3 --anneal 0.5 --clip 1 --condition every \
@@ -58,13 +58,14 @@ $(R)/%.model.mp: $(R)/zoo.mp
 	@mv $(tmp) $@
 
 # What is judged: emulations, and predictions of the task, the accuracy and the training step from embeddings.
-$(R)/%.judged.mp: $(R)/%.model.mp $(R)/zoo.mp
+$(CELLS:%=$(R)/%.judged.mp): $(R)/%.judged.mp: $(R)/%.model.mp $(R)/zoo.mp
 	@probe --model $< < $(R)/zoo.mp > $(tmp).z
 	@classify --fit task,accuracy,step --steps 1000 < $(tmp).z > $(tmp).predictors
 	@{ emulate --model $< --clones 0 --label $(kind) < $(R)/zoo.mp; classify --model $(tmp).predictors --label $(kind) < $(tmp).z; } > $(tmp)
 	@rm $(tmp).z $(tmp).predictors
 	@mv $(tmp) $@
 
-$(R)/probes.txt: $(CELLS:%=$(R)/%.judged.mp)
-	@cat $^ | score > $(tmp)
+SHOWS = $(CELLS)
+$(R)/probes.txt: $(CELLS:%=$(R)/%.judged.mp) $(R)/shown
+	@cat $(filter %.mp,$^) | score > $(tmp)
 	@mv $(tmp) $@

@@ -30,6 +30,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export LC_ALL := C
 
 include $(HERE)one-make.mk
+include $(HERE)shown.mk
 
 # Where all begin: the published recipe but for its rate, clip and condition, with which three thousand steps show nothing.
 BASE := --rate 0.001 --clip 1 --anneal 0.5 --condition every
@@ -57,7 +58,7 @@ encoder  = $(firstword $(subst -, ,$(notdir $(@D))))
 seed     = $(lastword $(subst -, ,$(notdir $(@D))))
 lever    = $(notdir $(patsubst %/,%,$(dir $(@D))))
 
-.PHONY: all force
+.PHONY: all
 all: $(R)/recipes.txt
 	@cat $<
 
@@ -78,11 +79,7 @@ $(MODELS:=/model.mp): $(ZOO)
 	@rm -f $(@D)/checkpoint.mp
 
 # Lever, encoder, seed, and a point of the curve: step, split, loss, kl_reverse, z_variance, probe_entropy, seconds.
-# What is to be in the table: a file that changes only when that does.
-$(R)/shown: force
-	@mkdir -p $(@D)
-	@echo $(LEVERS) $(notdir $(MODELS)) > $(tmp); if cmp -s $(tmp) $@; then rm $(tmp); else mv $(tmp) $@; fi
-
+SHOWS = $(LEVERS) $(notdir $(MODELS))
 $(R)/curves.tsv: $(MODELS:=/model.mp) $(R)/shown
 	@for model in $(filter %.mp,$^); do of=$${model%/model.mp}; name=$${of##*/}; of=$${of%/*}; \
 		rec-table --kind log step split loss kl_reverse z_variance probe_entropy seconds < $$model | \

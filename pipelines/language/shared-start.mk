@@ -30,6 +30,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export LC_ALL := C
 
 include $(HERE)one-make.mk
+include $(HERE)shown.mk
 
 STARTS := independent shared
 start-independent :=
@@ -58,7 +59,7 @@ seed     = $(lastword $(subst -, ,$(notdir $(@D))))
 start    = $(notdir $(patsubst %/,%,$(dir $(@D))))
 label    = $(encoder) $(start) $(basename $(@F))
 
-.PHONY: all force
+.PHONY: all
 all: $(R)/shared-start.txt
 	@cat $<
 
@@ -108,11 +109,7 @@ $(MODELS:=/labels.mp): $(R)/%/labels.mp: $(R)/%/fresh.mp
 
 # --- The table: encoder, start, way, split, emulation loss and exact task with their intervals over the seeds ---
 
-# What is to be in the table: a file that changes only when that does.
-$(R)/shown: force
-	@mkdir -p $(@D)
-	@echo $(WAYS) $(notdir $(MODELS)) $(STARTS) > $(tmp); if cmp -s $(tmp) $@; then rm $(tmp); else mv $(tmp) $@; fi
-
+SHOWS = $(WAYS) $(notdir $(MODELS)) $(STARTS)
 $(R)/scores.tsv: $(foreach w,$(WAYS),$(MODELS:=/$(w).mp)) $(R)/shown
 	@cat $(filter %.mp,$^) | score --format tsv > $(tmp)
 	@mv $(tmp) $@

@@ -26,6 +26,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export LC_ALL := C
 
 include $(HERE)one-make.mk
+include $(HERE)shown.mk
 
 # CELL-UNITS. The first one is what encoders and predictors learn from.
 KINDS    := lstm-32 lstm-16 lstm-64 gru-32 rnn_tanh-32
@@ -39,7 +40,6 @@ encoder  = $(firstword $(subst -, ,$(notdir $(@D))))
 seed     = $(lastword $(subst -, ,$(notdir $(@D))))
 
 .PHONY: all
-.SECONDARY:
 all: $(R)/transfer.txt $(R)/transfer.png
 	@cat $<
 	@echo "pictures: $(abspath $(R))/transfer.png"
@@ -82,8 +82,9 @@ $(foreach k,$(KINDS),$(eval $(call of-kind,$(k))))
 
 # --- The table: encoder, kind, whose predictor, split, exact task with its interval, accuracy of the RNNs themselves ---
 
-$(R)/scores.tsv: $(foreach m,$(MODELS),$(KINDS:%=$(m)/predictions-%.mp))
-	@cat $^ | score --format tsv > $(tmp)
+SHOWS = $(notdir $(MODELS))
+$(R)/scores.tsv: $(foreach m,$(MODELS),$(KINDS:%=$(m)/predictions-%.mp)) $(R)/shown
+	@cat $(filter %.mp,$^) | score --format tsv > $(tmp)
 	@mv $(tmp) $@
 
 $(R)/accuracy.tsv: $(KINDS:%=$(R)/zoo-%.mp)
