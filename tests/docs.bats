@@ -286,7 +286,8 @@ for r in $objects: sys.stdout.buffer.write(msgpack.packb(r, default=msgpack_nump
 
 @test "weight-norm.py reports a full disk, and is quiet about a closed pipe" {
     zoo=$BATS_FILE_TMPDIR/files/zoo.mp
-    RNNPIPE_PYTHON=$("$ROOT/tests/python/find") # itself, as a signal is to end it
+    # shellcheck disable=SC2034 # python() takes it: Python itself, as a signal is to end it
+    RNNPIPE_PYTHON=$("$ROOT/tests/python/find")
     weight_norm < "$zoo" > /dev/full || status=$?
     [[ $status == 74 ]]
     repeat 50 "$zoo" > many.mp
