@@ -46,7 +46,7 @@ class Case:
         else:
             options["stdin"] = file
         try:
-            sanitizer = {} if leaks else {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "quarantine_size_mb=1") + ":detect_leaks=0"}
+            sanitizer = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "quarantine_size_mb=1") + f":detect_leaks={int(leaks)}"}
             return subprocess.run(argv or self.argv(), stdout=stdout, stderr=subprocess.PIPE, timeout=100,
                                   env={**os.environ, **sanitizer, **self.env, **(env or {})}, **options)
         finally:

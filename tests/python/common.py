@@ -20,7 +20,7 @@ def check(right, *what):
 
 
 def environment(leaks):
-    options = [os.environ.get("ASAN_OPTIONS", "")] + ["detect_leaks=0"] * (not leaks)
+    options = [os.environ.get("ASAN_OPTIONS", ""), f"detect_leaks={int(leaks)}"]
     return {**os.environ, "ASAN_OPTIONS": ":".join(option for option in options if option)}
 
 
