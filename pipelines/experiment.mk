@@ -38,21 +38,12 @@ ifndef JOBS
 JOBS    := $(shell nproc)
 endif
 
-MAKEFLAGS += --no-builtin-rules --no-print-directory
-ifeq ($(findstring jobserver,$(shell echo "$$MAKEFLAGS")),) # a make that calls this one with -j has its own
-MAKEFLAGS += -j$(JOBS)
-endif
-SHELL := bash
-.SHELLFLAGS := -euo pipefail -c
-
-export PATH := $(abspath $(BIN)):$(PATH)
-export LC_ALL := C
-
 HERE  := $(dir $(lastword $(MAKEFILE_LIST)))
 R     := $(RESULTS)
 START := $(shell date +%s)
 
-include $(HERE)one-make.mk
+include $(HERE)begin.mk
+include $(HERE)jobs.mk
 
 # setting KEY: its values, separated by blanks.
 setting = $(shell sed -n '/^experiment:/,/^[^ \#]/{s/ *\#.*//;s/^ *$(1): *//p}' $(CONFIG) | tr -d '[]"' | tr ',' ' ')
@@ -127,9 +118,7 @@ all: $(TABLES:=.txt) $(TABLES:=.tsv) $(FIGURES)
 	echo "pictures: $(abspath $(R))/figures/*.png"; \
 	printf 'took %d min %02d s\n' $$((seconds / 60)) $$((seconds % 60))
 
-# --- Settings: files that change only when what is in them does ---
-
-renew = mkdir -p $(@D); cat > $(tmp); if cmp -s $(tmp) $@; then rm $(tmp); else mv $(tmp) $@; fi
+# --- Settings: files that change only when what is in them does (renew) ---
 
 $(R)/config/%.yaml: $(CONFIG) force
 	@sed -n '/^$*:/,/^[^ #]/{/^$*:/p;/^ /p}' $< | { $(renew); }

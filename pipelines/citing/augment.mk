@@ -18,16 +18,8 @@ SEEDS     ?= 1
 R         := $(RESULTS)
 HERE      := ../
 
-MAKEFLAGS += --no-builtin-rules --no-print-directory
-ifeq ($(findstring jobserver,$(shell echo "$$MAKEFLAGS")),)
-MAKEFLAGS += -j$(JOBS)
-endif
-SHELL := bash
-.SHELLFLAGS := -euo pipefail -c
-export PATH := $(abspath $(BIN)):$(PATH)
-export LC_ALL := C
-
-include $(HERE)one-make.mk
+include $(HERE)begin.mk
+include $(HERE)jobs.mk
 include $(HERE)shown.mk
 
 # What the encoder sees of each RNN.

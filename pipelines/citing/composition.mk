@@ -23,16 +23,8 @@ JUDGED    ?= 32:2
 R         := $(RESULTS)
 HERE      := ../
 
-MAKEFLAGS += --no-builtin-rules --no-print-directory
-ifeq ($(findstring jobserver,$(shell echo "$$MAKEFLAGS")),)
-MAKEFLAGS += -j$(JOBS)
-endif
-SHELL := bash
-.SHELLFLAGS := -euo pipefail -c
-export PATH := $(abspath $(BIN)):$(PATH)
-export LC_ALL := C
-
-include $(HERE)one-make.mk
+include $(HERE)begin.mk
+include $(HERE)jobs.mk
 include $(HERE)shown.mk
 
 # Zoos, by how many languages, runs, snapshots of each run, and widths they have: LANGUAGES-RUNS-SNAPSHOTS-WIDTHS. Languages are numbered in

@@ -9,16 +9,11 @@
 BIN     ?= ../../build/bin
 JOBS    ?= $(shell nproc)
 STEPS   ?= 5000
-SHELL   := bash
-.SHELLFLAGS := -euo pipefail -c
-MAKEFLAGS += --no-builtin-rules --no-print-directory
-export PATH := $(abspath $(BIN)):$(PATH)
-export LC_ALL := C
 
 R := $(RESULTS)
 HERE    := ../
 
-include $(HERE)one-make.mk
+include $(HERE)begin.mk
 
 # The zoo's networks, CELL-LAYERSxHIDDEN; ROUNDS times 16 runs of each. Shard NETWORK-K has the runs 16 K .. 16 K + 15.
 NETWORKS := lstm-2x32 lstm-2x32 lstm-2x32 lstm-2x32 lstm-2x32 gru-2x32 gru-2x32 gru-2x32 gru-2x32 lstm-1x32 lstm-1x32 lstm-2x16 lstm-2x16 \

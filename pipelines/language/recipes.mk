@@ -20,16 +20,8 @@ R        := $(RESULTS)
 HERE     := ../
 ZOO      ?= $(R)/zoo.mp
 
-MAKEFLAGS += --no-builtin-rules --no-print-directory
-ifeq ($(findstring jobserver,$(shell echo "$$MAKEFLAGS")),)
-MAKEFLAGS += -j$(JOBS)
-endif
-SHELL := bash
-.SHELLFLAGS := -euo pipefail -c
-export PATH := $(abspath $(BIN)):$(PATH)
-export LC_ALL := C
-
-include $(HERE)one-make.mk
+include $(HERE)begin.mk
+include $(HERE)jobs.mk
 include $(HERE)shown.mk
 
 # Where all begin: the published recipe but for its rate, clip and condition, with which three thousand steps show nothing.

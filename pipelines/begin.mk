@@ -1,0 +1,17 @@
+# How every experiment begins; included behind BIN, R and HERE (this folder, with a slash). Recipes are bash, which fails with the first command
+# that does, in pipes too; the filters are those in BIN, and the locale is C.
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+export PATH := $(abspath $(BIN)):$(PATH)
+export LC_ALL := C
+
+# One make at a time in the folder R, as each would clear away what the other is making. ME is this make's process number, for the names of
+# what is not complete.
+ME    := $(shell echo $$PPID)
+tmp    = $@.$(ME).tmp
+
+# { $(renew); }: the target becomes what is on standard input, and is not touched when it is that already.
+renew  = mkdir -p $(@D); cat > $(tmp); if cmp -s $(tmp) $@; then rm $(tmp); else mv $(tmp) $@; fi
+
+$(if $(shell bash $(HERE)hold-lock '$(R)' $(ME)),$(error another make is at work in $(R): try again when it has ended))
