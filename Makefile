@@ -78,7 +78,17 @@ ISA_FLAGS_avx2   := -mavx2 -mfma -mf16c -mbmi2
 ISA_FLAGS_avx512 := $(ISA_FLAGS_avx2) -mavx512f -mavx512vl -mavx512bw -mavx512dq -mprefer-vector-width=512
 OBJ += $(ISA:%=$(BUILD)/lib/math/kernels-%.o)
 
-.PHONY: format clang-check clang-check-lib clang-check-tests $(ISA:%=clang-check-%) all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
+# Products in bfloat16 by tiles, where the compiler knows them (GCC from 11, clang from 12).
+AMX_FLAGS := $(ISA_FLAGS_avx512) -mavx512bf16 -mamx-tile -mamx-bf16
+ifneq ($(filter avx512,$(ISA)),)
+ifeq ($(shell $(CC) $(AMX_FLAGS) -fsyntax-only -x c /dev/null 2> /dev/null && echo yes),yes)
+HAVE += -DHAVE_AMX
+$(BUILD)/lib/math/bf16.o: private override CPPFLAGS += -DHAVE_AMX
+$(BUILD)/lib/math/bf16.o: private override CFLAGS += -O3 $(AMX_FLAGS) $(VECTOR_FLAGS)
+endif
+endif
+
+.PHONY: format clang-check clang-check-lib clang-check-tests clang-check-amx $(ISA:%=clang-check-%) all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
 .PHONY: readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes transfer shared-start recipes headline interrogator
 all: $(BIN) $(BUILD)/completion.bash
 lib: $(LIB)
@@ -187,9 +197,11 @@ test: deps-test
 
 # What clang has to say about the code: it makes nothing, and takes its time to start, so it reads all files at once.
 CLANG_CHECK = tests/clang-check $(CPPFLAGS) $(HAVE) $(FILTER_NAMES) $(CFLAGS)
-clang-check: clang-check-lib clang-check-tests $(ISA:%=clang-check-%)
+clang-check: clang-check-lib clang-check-tests clang-check-amx $(ISA:%=clang-check-%)
 clang-check-lib: $(if $(ONNX_OBJ),$(BUILD)/formats/onnx.pb-c.c)
-	@$(CLANG_CHECK) $(SRC) $(FILTERS:%=filters/%.c)
+	@$(CLANG_CHECK) $(filter-out lib/math/bf16.c,$(SRC)) $(FILTERS:%=filters/%.c)
+clang-check-amx:
+	@$(CLANG_CHECK) $(if $(findstring HAVE_AMX,$(HAVE)),$(AMX_FLAGS)) lib/math/bf16.c
 clang-check-tests:
 	@$(CLANG_CHECK) $(UNIT_SRC) $(wildcard tests/fuzz/*.c tests/bench/*.c tests/python/*.c)
 $(ISA:%=clang-check-%): clang-check-%:

@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 static const char *recipe = "published";
-static const char *fit, *model, *data = "-", *criterion = "total_variation", *condition = "bos", *checkpoint, *label, *augment;
+static const char *fit, *model, *data = "-", *criterion = "total_variation", *condition = "bos", *checkpoint, *label, *augment,
+                                *precision = "float32";
 static int validate_every = 1000, checkpoint_every = 1000, patience, batch = 64, hidden = 256, layers = 2, rollouts = 10, clones = -1,
            per_rnn = 1, forget_bias;
 static uint64_t steps = 100000, warm_up;
@@ -100,6 +101,12 @@ static struct option options[] = {
      .help = "Norm of random noise that is added to z in training; z has norm 1",
      .low = 0,
      .high = 1000},
+    {.type = OPTION_CHOICE,
+     .name = "precision",
+     .target = &precision,
+     .choices = "float32|bf16",
+     .help = "What large products of training steps are computed in; bf16: several times as fast on CPUs with AMX, an error on others; "
+             "losses are always judged in float32"},
     {.type = OPTION_INT,
      .name = "validate-every",
      .target = &validate_every,
@@ -218,6 +225,14 @@ static enum criterion criterion_of(const struct rnn_arch *arch) {
     return !chosen && !rnn_answers_classes(arch) ? CRITERION_MSE : (enum criterion)choice_index(criterion_names, criterion);
 }
 
+static enum precision precision_of(struct cli *cli) {
+    if (strcmp(precision, "bf16") != 0)
+        return PRECISION_FLOAT32;
+    if (!blas_has_bf16())
+        cli_usage(cli, "--precision bf16: this CPU, system or build has no bfloat16 products (AMX)");
+    return PRECISION_BF16;
+}
+
 static struct emulator *load_emulator(struct cli *cli, struct modelfile *file) {
     struct model_record record;
     struct emulator *emulator = NULL;
@@ -320,6 +335,7 @@ static int fit_main(struct cli *cli) {
                     .warm_up = warm_up,
                     .average = average,
                     .steps = steps,
+                    .precision = precision_of(cli),
                     .threads = cli_common(cli)->threads,
                     .seed = seed},
         .criterion = criterion_of(&zoo->forms.list[0]->arch),

@@ -2,11 +2,12 @@
 
 #include <blis.h>
 #include <pthread.h>
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "math/bf16.h"
 #include "math/kernels.h"
 
 // --- A buffer for each thread, released when the thread ends ---
@@ -170,15 +171,54 @@ static void multiply_blis(enum transpose ta, enum transpose tb, int m, int n, in
     blas_sgemm_blis(ta, tb, m, n, k, a, lda, b, ldb, start.data ? 1 : 0, c, ldc);
 }
 
+// --- In bfloat16, by the CPU's tiles ---
+
+static atomic_int precision = PRECISION_FLOAT32;
+
+bool blas_has_bf16(void) {
+    return bf16_available();
+}
+
+void blas_set_precision(enum precision p) {
+    atomic_store_explicit(&precision, blas_has_bf16() ? p : PRECISION_FLOAT32, memory_order_relaxed);
+}
+
+// Tiles are filled with 16 columns and 32 elements of k at a time; below this many multiply-adds the filling costs more than it saves.
+static bool for_bf16(int m, int n, int k) {
+    return atomic_load_explicit(&precision, memory_order_relaxed) == PRECISION_BF16 && n >= 16 && k >= 16 && (size_t)m * n * k >= 1 << 17;
+}
+
+// Of a packed matrix it is not known yet how many rows it will meet.
+static bool packs_bf16(int n, int k) {
+    return for_bf16(32, n, k);
+}
+
+static struct bf16_matrix tiled(struct matrix x) {
+    return (struct bf16_matrix){x.data, x.row, x.col};
+}
+
+static void multiply_packed_bf16(struct matrix a, const float *packed, int m, int n, int k, struct start start, float *c, size_t ldc) {
+    bf16_multiply(tiled(a), packed, m, n, k, start.data, start.row, c, ldc, scratch_floats(bf16_scratch_size(k)));
+}
+
+static void multiply_bf16(struct matrix a, struct matrix b, int m, int n, int k, struct start start, float *c, size_t ldc) {
+    float *packed = scratch_floats(bf16_packed_size(k, n) + bf16_scratch_size(k));
+    bf16_pack(tiled(b), k, n, packed);
+    bf16_multiply(tiled(a), packed, m, n, k, start.data, start.row, c, ldc, packed + bf16_packed_size(k, n));
+}
 static void multiply(enum transpose ta, enum transpose tb, int m, int n, int k, const float *a, size_t lda, const float *b, size_t ldb,
                      struct start start, float *c, size_t ldc) {
     if (m <= 0 || n <= 0)
         return;
+    const struct matrix am = matrix(ta, a, lda), bm = matrix(tb, b, ldb);
+    if (for_bf16(m, n, k)) {
+        multiply_bf16(am, bm, m, n, k, start, c, ldc);
+        return;
+    }
     if (for_blis(m, n, k)) {
         multiply_blis(ta, tb, m, n, k, a, lda, b, ldb, start, c, ldc);
         return;
     }
-    const struct matrix am = matrix(ta, a, lda), bm = matrix(tb, b, ldb);
     // Thresholds by tests/bench/kernels.c: from there on the copy of B is paid for by the number of rows that use it.
     if (k > 0 && (tb == TRANSPOSED || (m >= 192 && (size_t)k * n > 8192)))
         multiply_packed(am, bm, m, n, k, start, c, ldc);
@@ -198,10 +238,17 @@ void blas_affine(int m, int n, int k, const float *x, const float *w, const floa
 // --- Packed once, used often ---
 
 size_t blas_packed_size(int k, int n) {
-    return (size_t)k * ((size_t)(n + PANEL - 1) / PANEL) * PANEL;
+    const size_t size = (size_t)k * ((size_t)(n + PANEL - 1) / PANEL) * PANEL;
+    if (packs_bf16(n, k))
+        return bf16_packed_size(k, n);
+    return size;
 }
 
 void blas_pack(enum transpose tb, int k, int n, const float *b, size_t ldb, float *packed) {
+    if (packs_bf16(n, k)) {
+        bf16_pack(tiled(matrix(tb, b, ldb)), k, n, packed);
+        return;
+    }
     pack_b(packed, matrix(tb, b, ldb), k, n);
 }
 
@@ -210,6 +257,10 @@ void blas_sgemm_packed(int m, int n, int k, const float *a, size_t lda, const fl
     const struct start start = {s, lds};
     if (m <= 0 || n <= 0)
         return;
+    if (packs_bf16(n, k)) {
+        multiply_packed_bf16(matrix(PLAIN, a, lda), packed, m, n, k, start, c, ldc);
+        return;
+    }
     if (!for_blis(m, n, k)) {
         multiply_panels(matrix(PLAIN, a, lda), packed, m, n, k, start, c, ldc);
         return;

@@ -1,11 +1,20 @@
 // General matrix products (always one thread: processes are the unit of parallelism): by the kernels where these have vector instructions
 // for the CPU, by BLIS on all others. blas.c is the only file that includes BLIS. With the kernels each element of a product is one chain
 // of fused multiply-adds over k (see gemm in kernels.h), so that results depend neither on the CPU, nor on the environment, nor on how rows
-// are grouped.
+// are grouped. Where less precise products will do, large ones can be had in bfloat16.
 #ifndef MATH_BLAS_H
 #define MATH_BLAS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+// What the products below are computed in, in all threads: float32 until something else is set. With PRECISION_BF16 those that are large
+// enough round the elements of A and B to bfloat16 (8 bits of mantissa) and sum in float32, in the CPU's own order (bf16.h). To be set
+// while no product is under way, nor any matrix packed that is still to be used. Where blas_has_bf16() is false, as on most CPUs, it stays
+// float32.
+enum precision { PRECISION_FLOAT32, PRECISION_BF16 };
+void blas_set_precision(enum precision precision);
+bool blas_has_bf16(void);
 
 enum transpose { PLAIN, TRANSPOSED };
 

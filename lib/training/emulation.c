@@ -108,6 +108,8 @@ static uint64_t fingerprint(const struct emulation *e) {
              r->learner.decay, r->learner.clip, (unsigned long long)r->learner.seed, (int)r->criterion, r->validate_every, r->patience,
              r->learner.anneal, (unsigned long long)(r->learner.anneal > 0 ? r->learner.steps : 0), r->learner.cosine,
              (unsigned long long)r->learner.warm_up, r->learner.average, r->rollouts, r->z_noise);
+    if (r->learner.precision != PRECISION_FLOAT32)
+        strcat(text, " bf16");
     uint64_t h = augmentation_hash(hash_bytes(e->internal->data->hash, text, strlen(text)), &r->augmentation);
     const struct encoder_config *config = &e->encoder->config;
     h = hash_bytes(h, config, offsetof(struct encoder_config, range));

@@ -250,8 +250,11 @@ void learner_swap_average(struct learner *l) {
 }
 
 enum status learner_step_on(struct learner *l, const int *items, int count, double *loss, struct error *error) {
-    if (run_lanes(l, items, count, l->step, true, loss, error) != STATUS_OK)
-        return error->status;
+    blas_set_precision(l->recipe.precision);
+    const enum status status = run_lanes(l, items, count, l->step, true, loss, error);
+    blas_set_precision(PRECISION_FLOAT32);
+    if (status != STATUS_OK)
+        return status;
     reduce(l, (count + LANE_SIZE - 1) / LANE_SIZE);
     struct lane *lane = l->internal->lanes; // which has the sums
     double head_scale = adamw_clip(lane->head_grad, l->head_table->size, l->recipe.clip, &l->head_norm), encoder_scale = 1;

@@ -5,6 +5,7 @@
 #define TRAINING_LEARNER_H
 
 #include "encoders/encoder.h"
+#include "math/blas.h"
 #include "nn/adamw.h"
 #include "records/loader.h"
 #include "training/dataset.h"
@@ -20,6 +21,7 @@ struct learner_recipe {
     bool cosine;              // it falls along half a cosine instead
     uint64_t warm_up;         // steps over which the rate rises linearly from 0, at the beginning
     double average;           // decay a of running averages of the weights, w' += s (w - w') with s = max(1 - a, 10 / (step + 9)); 0: none
+    enum precision precision; // of the products of training steps (math/blas.h); judging is always done in float32
     int threads;
     uint64_t seed;
 };

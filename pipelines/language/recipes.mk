@@ -7,6 +7,7 @@
 # RESULTS     where all files go                                    RUNS       RNNs of the zoo, in tens
 # LEVERS      of those below, which (default: all)                  ENCODERS   interactive linear
 # ZOO         an own zoo, in place of the one that would be made; it has to be partitioned
+# PRECISION   float32, or bf16, which is sooner done where the CPU has it; lever bf16 shows what it changes
 # JOBS        how many processes at a time                          BIN        where the filters are
 
 CONFIG   ?= recipes.yaml
@@ -16,6 +17,7 @@ JOBS     ?= $(shell nproc)
 SEEDS    ?= 1 2 3
 RUNS     ?= 300
 ENCODERS ?= interactive linear
+PRECISION ?= float32
 R        := $(RESULTS)
 HERE     := ../
 ZOO      ?= $(R)/zoo.mp
@@ -25,7 +27,7 @@ include $(HERE)jobs.mk
 include $(HERE)shown.mk
 
 # Where all begin: the published recipe but for its rate, clip and condition, with which three thousand steps show nothing.
-BASE := --rate 0.001 --clip 1 --anneal 0.5 --condition every
+BASE := --precision $(PRECISION) --rate 0.001 --clip 1 --anneal 0.5 --condition every
 
 # Options of a fresh encoder (new-) and of its training (fit-).
 fit-published       := --rate 0.0001 --clip 0.1 --anneal 0 --condition bos
@@ -36,6 +38,7 @@ fit-rollouts        := --per-rnn 4
 fit-decay           := --weight-decay 0.1
 fit-noise           := --z-noise 0.1
 fit-forget          := --forget-bias 1
+fit-bf16            := --precision bf16
 new-probabilities   := --probabilities
 new-standardise-z   := --standardise-z
 new-forget-interactive := --forget-bias 1

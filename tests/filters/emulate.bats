@@ -487,3 +487,19 @@ PYTHON
     run -65 --separate-stderr emulate --fit fresh.mp --augment rescale < zoo.mp
     [[ $stderr == *"the interactive encoder looks at no weights"* ]]
 }
+
+@test "emulate: bfloat16 is near float32, and another training; a CPU without it is told" {
+    if ! grep -qw amx_bf16 /proc/cpuinfo; then
+        run -64 fit --precision bf16 < zoo.mp
+        [[ $stderr == *"no bfloat16 products"* ]]
+        return
+    fi
+    local options=(--hidden 64 --steps 12 --validate-every 12)
+    for precision in float32 bf16; do
+        fit "${options[@]}" --precision "$precision" --checkpoint "$precision.state" < zoo.mp > "$precision.mp"
+    done
+    paste <(rec-table --kind log loss < float32.mp) <(rec-table --kind log loss < bf16.mp) |
+        awk '{ off = $1 / $2 - 1; n++; if (off * off > 1e-4) exit 1 } END { exit !n }'
+    run ! cmp <(data float32.mp) <(data bf16.mp)
+    run -65 fit "${options[@]}" --precision bf16 --checkpoint float32.state < zoo.mp
+}
