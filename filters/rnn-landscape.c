@@ -1,9 +1,8 @@
 // How curved the loss is around each RNN's weights.
+#include "analysis/evaluation.h"
 #include "analysis/landscape.h"
 #include "base/memory.h"
 #include "cli/cli.h"
-#include "families/family.h"
-#include "records/rnn.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -135,33 +134,13 @@ static void pack_measured(struct packer *p, const struct value *root, const stru
     pack_end(p);
 }
 
-// A trainee is made for its loss alone: the evaluation set is a function of the seed and of the task, not of the run, so that RNNs of one
-// task can be compared.
-static enum status trainee_of(struct trainee **out, const struct rnn_record *r, uint64_t seed, struct error *error) {
-    const struct task *task = &r->task;
-    if (!task->family || !task->family->trainee)
-        return error_set(error, STATUS_DATA, "no way of training is known for the family of its task, so there is no loss");
-    struct train_recipe recipe = train_paper_recipe;
-    recipe.batch = batch;
-    recipe.cell = r->arch.cell;
-    recipe.hidden = r->arch.hidden;
-    recipe.layers = r->arch.layers;
-    const struct train_setting setting = {.recipe = &recipe, .seed = seed, .run = 0, .images = &images};
-    enum status status = task->family->trainee(out, task, &setting, error);
-    if (status == STATUS_OK && !rnn_arch_equal(&(*out)->arch, &r->arch)) {
-        trainee_free(*out);
-        status = error_set(error, STATUS_DATA, "an RNN of other inputs or outputs than its task asks for");
-    }
-    return status;
-}
-
 static void measure_record(struct cli *cli, struct reader *in, struct writer *out) {
     struct rnn_record r;
     struct trainee *t;
     struct measured m;
     enum status status = rnn_record_read(in->record, &r, cli_error(cli));
     if (status == STATUS_OK)
-        status = trainee_of(&t, &r, cli_common(cli)->seed, cli_error(cli));
+        status = evaluation_open(&t, &r, batch, cli_common(cli)->seed, &images, cli_error(cli));
     if (!cli_usable(cli, in, out, status))
         return;
     float *weights = memory_alloc(t->table.size * sizeof *weights);

@@ -184,6 +184,34 @@ void compare_networks(struct likeness *out, struct specimen *a, struct specimen 
     free(log_q);
 }
 
+static void pack_number(struct packer *p, const char *key, double number) {
+    if (isnan(number))
+        return;
+    pack_key(p, key);
+    pack_double(p, number);
+}
+
+void likeness_pack_metrics(struct packer *p, const struct likeness *l, bool numbers) {
+    const struct {
+        const char *key;
+        double number;
+        bool of_numbers, of_classes;
+    } all[] = {{"total_variation", l->total_variation, false, true},
+               {"total_variation_max", l->total_variation_max, false, true},
+               {"kl", l->kl, false, true},
+               {"kl_max", l->kl_max, false, true},
+               {"kl_reverse", l->kl_reverse, false, true},
+               {"agreement", l->agreement, false, true},
+               {"mean_squared", l->mean_squared, true, false},
+               {"absolute_max", l->absolute_max, true, false},
+               {"cka", l->cka, true, true},
+               {"cka_debiased", l->cka_debiased, true, true},
+               {"cosine", l->cosine, true, true}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (numbers ? all[i].of_numbers : all[i].of_classes)
+            pack_number(p, all[i].key, all[i].number);
+}
+
 void likeness_free(struct likeness *l) {
     free(l->by_position);
     *l = (struct likeness){0};

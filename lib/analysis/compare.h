@@ -24,6 +24,9 @@ struct likeness {
 void compare_networks(struct likeness *out, struct specimen *a, struct specimen *b, const struct sequences *sequences, bool numbers);
 void likeness_free(struct likeness *l);
 
+// Its numbers, by their names in pair records, into a map; those that are not defined are left out.
+void likeness_pack_metrics(struct packer *p, const struct likeness *l, bool numbers);
+
 // Linear CKA (Kornblith et al. 2019) of x [n,p] and y [n,q], columns centred in place: |X'Y|^2 / (|X'X| |Y'Y|), Frobenius norms. Debiased:
 // with |X'Y|^2 replaced by |X'Y|^2 - n/(n-2) sum_i |x_i|^2 |y_i|^2 + |X|^2 |Y|^2 / ((n-1)(n-2)), likewise below the line (Kornblith's
 // published code, after Szekely and Rizzo 2014).

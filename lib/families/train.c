@@ -86,24 +86,39 @@ void trainee_apply(struct trainee *t, const float *grad) {
     t->step++;
 }
 
+// The loss of other weights on the next batch, and its gradient unless that is NULL; the trainee's own weights and loss stay.
+static double batch_pass(struct trainee *t, const float *weights, float *gradient) {
+    float *own = t->weights;
+    double own_loss = t->loss;
+    t->weights = (float *)weights; // only read
+    struct weights w = trainee_begin_pass(t, gradient);
+    struct tensor *mean = t->internal->family->batch_loss(t, &w);
+    double loss = gradient ? trainee_backward(t, mean) : mean->value[0];
+    t->weights = own;
+    t->loss = own_loss;
+    return loss;
+}
+
 double trainee_loss(struct trainee *t, const float *weights, int batches, float *gradient) {
     struct trainee_internal *in = t->internal;
     struct rng saved = in->batches;
-    float *own = t->weights, *part = memory_alloc(t->table.size * sizeof *part);
-    double own_loss = t->loss, sum = 0;
+    float *part = gradient ? memory_alloc(t->table.size * sizeof *part) : NULL;
+    double sum = 0;
     in->batches = rng_make(in->seed, in->run, "evaluation");
-    t->weights = (float *)weights; // only read
-    memset(gradient, 0, t->table.size * sizeof *gradient);
+    if (gradient)
+        memset(gradient, 0, t->table.size * sizeof *gradient);
     for (int i = 0; i < batches; i++) {
-        struct weights w = trainee_begin_pass(t, part);
-        sum += trainee_backward(t, in->family->batch_loss(t, &w)) / batches;
-        kernels()->axpy(gradient, 1 / (float)batches, part, t->table.size);
+        sum += batch_pass(t, weights, part) / batches;
+        if (gradient)
+            kernels()->axpy(gradient, 1 / (float)batches, part, t->table.size);
     }
-    t->weights = own;
-    t->loss = own_loss;
     in->batches = saved;
     free(part);
     return sum;
+}
+
+double trainee_gradient(struct trainee *t, const float *weights, float *gradient) {
+    return batch_pass(t, weights, gradient);
 }
 
 bool trainee_update(struct trainee *t) {

@@ -40,8 +40,12 @@ void trainee_free(struct trainee *t);
 bool trainee_update(struct trainee *t);
 
 // The mean loss of other weights [table.size] on `batches` batches of the recipe's size, which are the same at each call, and its gradient
-// [table.size]: a fixed evaluation set. The trainee's own weights and batches stay as they are. NaN when it is not finite.
+// [table.size] unless that is NULL: a fixed evaluation set. The trainee's own weights and batches stay as they are. NaN when it is not
+// finite.
 double trainee_loss(struct trainee *t, const float *weights, int batches, float *gradient);
+
+// The same on the next batch that the trainee would be trained on, which is used up.
+double trainee_gradient(struct trainee *t, const float *weights, float *gradient);
 
 // One AdamW update by a gradient [table.size] at the rate of this step; counts as a step.
 void trainee_apply(struct trainee *t, const float *grad);

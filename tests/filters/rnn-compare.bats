@@ -112,6 +112,55 @@ PYTHON
     [[ $(rnn-compare --with one.mp < last.mp | rec-table --kind pair a.run a.step | sort -u) == $'0\t0' ]] # one reference is everybody's
 }
 
+# Losses of the ends are those of rnn-landscape, whose evaluation set is the same.
+@test "rnn-compare --path: flat from an RNN to itself; a permuted copy is joined once aligned; a trained bend avoids what is in a line's way" {
+    gen-language --tokens 2 --max-n 4 | rec-json > task.json
+    for run in 0 1; do sed "s/\"run\":0/\"run\":$run/" task.json | rec-json --reverse | train-rnn --steps 300 --snapshots 100 --hidden 8 --rollouts 4 --samples 10; done > runs.mp
+    rec-select --step 300 < runs.mp > last.mp
+    rec-select --run 0 < last.mp > one.mp
+    rnn-perturb --permute --rescale --shift-bias 0.3 < one.mp > hidden.mp
+    rnn-compare --with one.mp --path linear --points 5 < one.mp > self.mp
+    rnn-compare --with one.mp --path bezier --bend-steps 0 --points 3 < one.mp > unbent.mp
+    rnn-compare --with one.mp --path linear --points 5 < hidden.mp > copy.mp
+    rnn-compare --by task.offsets --path linear --points 9 < last.mp > line.mp
+    rnn-compare --by task.offsets --path bezier --points 9 --bend-steps 400 < last.mp > curve.mp
+    rnn-compare --by task.offsets --path bezier --points 9 --bend-steps 400 < last.mp | cmp - curve.mp
+    rnn-landscape --batch 128 --batches 4 --draws 10 < last.mp > landscape.mp
+    python << 'PYTHON'
+import os, sys
+sys.path.insert(0, os.environ["ROOT"] + "/tests/python")
+import numpy as np
+from read_stream import records
+own, unbent, copy, line, curve = (records(f + ".mp", "pair")[0] for f in ("self", "unbent", "copy", "line", "curve"))
+fixed = [r["metrics"]["loss_fixed"] for r in records("landscape.mp", "rnn")]
+a, b = (np.concatenate([w.ravel() for w in r["weights"].values()]).astype(float) for r in records("last.mp", "rnn"))
+for pair in (own, unbent, copy, line, curve):
+    m = pair["metrics"]
+    for suffix in ("", "_aligned"):
+        t, loss, error = (np.array(pair["path" + suffix][k]) for k in ("t", "loss", "error"))
+        assert (t == np.linspace(0, 1, len(t))).all() and abs(loss[0] - fixed[0]) < 1e-5
+        assert abs(m["barrier" + suffix] - (loss - (1 - t) * loss[0] - t * loss[-1]).max()) < 1e-12
+        mean = (error[0] + error[-1]) / 2
+        assert abs(m["connectivity" + suffix] - (mean - error[abs(error - mean).argmax()])) < 1e-9
+    assert m["length_aligned"] < m["length"] + 1e-5
+for pair in (own, unbent):
+    assert pair["metrics"]["barrier"] < 1e-6 and pair["metrics"]["length"] == 0 and pair["metrics"]["connectivity"] == 0
+m = copy["metrics"]
+assert m["barrier"] > 0.2 and m["barrier_aligned"] < 1e-4 and m["length_aligned"] < 1e-4 and m["connectivity_aligned"] == 0 and m["cosine_aligned"] > 0.9999, m
+assert abs(line["metrics"]["length"] - np.linalg.norm(a - b)) < 1e-3
+assert abs(line["path"]["loss"][-1] - fixed[1]) < 1e-5 and curve["path"]["loss"][-1] == line["path"]["loss"][-1]
+assert line["metrics"]["barrier"] > 0.1 and curve["metrics"]["barrier"] < 0.5 * line["metrics"]["barrier"], (line["metrics"], curve["metrics"])
+PYTHON
+    gen-language --tokens 2 --max-n 4 --seed 9 | train-rnn --steps 5 --snapshots '' --hidden 8 --rollouts 2 --samples 4 > elsewhere.mp
+    run -65 rnn-compare --with elsewhere.mp --path linear < one.mp
+    [[ $output == *"RNNs of two tasks"* ]]
+    run -65 rnn-compare --with other.mp --path linear < zoo.mp
+    [[ $output == *"no path leads"* ]]
+    run -65 rnn-compare --by task.offsets --path bezier --bend-rate 1e30 < last.mp
+    [[ $output == *"diverges"* ]]
+    run -64 rnn-compare --chain --path round < zoo.mp
+}
+
 @test "rnn-compare: unlike RNNs, damage, misuse" {
     gen-language --tokens 3 --max-n 4 | train-rnn --steps 2 --snapshots '' --hidden 4 --rollouts 2 --samples 4 > three.mp
     run -65 rnn-compare --with three.mp < zoo.mp
