@@ -121,23 +121,30 @@ static void pack_rows_of_a(struct bf16_matrix a, int row, int m, int k, float *o
     }
 }
 
+// The tile at (depth, column) of B.
+static void pack_tile_of_b(struct bf16_matrix b, int depth, int column, int k, int n, float *out) {
+    const float *data = b.data + depth * b.row + column * b.col;
+    __m512i tile[SIDE];
+    if (b.col == 1)
+        fill_pairs(tile, data, b.row, k - depth, n - column);
+    else {
+        fill_rows(tile, data, b.col, n - column, k - depth);
+        transpose(tile);
+    }
+    store(out, tile);
+}
+
 size_t bf16_packed_size(int k, int n) {
     return (size_t)tiles(k, DEPTH) * tiles(n, SIDE) * TILE;
 }
 
+// Tiles are filled in the order in which memory has the matrix, since steps of whole rows defeat the caches.
 void bf16_pack(struct bf16_matrix b, int k, int n, float *packed) {
-    for (int column = 0; column < n; column += SIDE)
-        for (int depth = 0; depth < k; depth += DEPTH, packed += TILE) {
-            const float *data = b.data + depth * b.row + column * b.col;
-            __m512i tile[SIDE];
-            if (b.col == 1)
-                fill_pairs(tile, data, b.row, k - depth, n - column);
-            else {
-                fill_rows(tile, data, b.col, n - column, k - depth);
-                transpose(tile);
-            }
-            store(packed, tile);
-        }
+    const int strips = tiles(n, SIDE), depths = tiles(k, DEPTH);
+    for (int i = 0; i < strips * depths; i++) {
+        const int strip = b.col == 1 ? i % strips : i / depths, depth = b.col == 1 ? i / strips : i % depths;
+        pack_tile_of_b(b, depth * DEPTH, strip * SIDE, k, n, packed + ((size_t)strip * depths + depth) * TILE);
+    }
 }
 
 // --- Products ---

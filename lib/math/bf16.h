@@ -20,7 +20,7 @@ bool bf16_available(void);
 size_t bf16_packed_size(int k, int n);
 void bf16_pack(struct bf16_matrix b, int k, int n, float *packed);
 
-// Floats of scratch that bf16_multiply needs.
+// Floats of scratch, aligned to 64 bytes as packed matrices should be, that bf16_multiply needs.
 size_t bf16_scratch_size(int k);
 
 // C[m,n] = S + A[m,k] B[k,n], B packed. s is NULL for 0, c itself (lds = ldc), or a matrix apart from c; with lds 0 its one row stands for

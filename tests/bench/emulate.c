@@ -75,9 +75,11 @@ static void run_joint_step(void *context) {
     zoo_check(learner_step_on(j->emulation->learner, j->items, j->batch, &loss, &error), &error);
 }
 
-static void bench_joint_step(const struct encoder_type *type, const struct size *size, const struct dataset *data, int threads) {
+static void bench_joint_step(const struct encoder_type *type, const struct size *size, const struct dataset *data, int threads,
+                             enum precision precision) {
     char name[96];
-    snprintf(name, sizeof name, "joint step %s, %s, %d thread%s", type->name, size->name, threads, threads > 1 ? "s" : "");
+    snprintf(name, sizeof name, "joint step %s, %s, %d thread%s%s", type->name, size->name, threads, threads > 1 ? "s" : "",
+             precision == PRECISION_BF16 ? ", bf16" : "");
     if (!bench_wanted(name))
         return;
     struct encoder *encoder = encoder_of_size(type, size);
@@ -86,6 +88,7 @@ static void bench_joint_step(const struct encoder_type *type, const struct size 
     struct emulation_recipe recipe = emulation_paper_recipe;
     recipe.learner.batch = size->batch;
     recipe.learner.threads = threads;
+    recipe.learner.precision = precision;
     struct joint j = {.batch = size->batch};
     for (int i = 0; i < size->batch; i++)
         j.items[i] = i;
@@ -197,7 +200,8 @@ int main(int argc, char **argv) {
         zoo_check(dataset_open(&data, path, "rnn", (struct reader_limits){0}, &error), &error);
         for (int i = 0; (type = encoder_type_at(i)); i++)
             for (int threads = 1; threads <= 2 && (threads == 1 || sizes[s]->batch > LANE_SIZE); threads++)
-                bench_joint_step(type, sizes[s], data, threads);
+                for (enum precision p = PRECISION_FLOAT32; p <= (blas_has_bf16() ? PRECISION_BF16 : PRECISION_FLOAT32); p++)
+                    bench_joint_step(type, sizes[s], data, threads, p);
         dataset_close(data);
         zoo_remove(path);
     }
