@@ -53,14 +53,16 @@ struct embedding {
 struct query {
     struct embedding e;
     struct neighbours found;
+    size_t event; // which one the embedding was
 };
 
-// All that is read: the queries as events in their order, so that they can be written again; and the zoo's heads.
+// All that is read: events in their order, so that they can be written again; the queries among them; and the zoo's heads.
 struct search {
     struct value **events; // records of standard input, meta and end included
     enum reader_event *kinds;
-    struct query *queries; // [event_count], z NULL where the record is no embedding
     size_t event_count, event_capacity;
+    struct query *queries; // apart, as each is compared with all of the zoo, and there may be more events than queries
+    size_t query_count, query_capacity;
     struct value **heads; // of the zoo's records: maps of what is told of each
     size_t head_count, head_capacity;
 };
@@ -113,24 +115,23 @@ static void skip(struct value **record, struct error *reason) {
 
 static void read_queries(struct cli *cli, struct search *s, struct reader *in) {
     while (cli_read(cli, in)) {
-        size_t capacity = s->event_capacity;
-        s->events = room(s->events, s->event_count, &capacity, sizeof *s->events);
-        capacity = s->event_capacity;
-        s->kinds = room(s->kinds, s->event_count, &capacity, sizeof *s->kinds);
-        s->queries = room(s->queries, s->event_count, &s->event_capacity, sizeof *s->queries);
-        struct query *q = &s->queries[s->event_count];
-        *q = (struct query){0};
-        s->events[s->event_count] = value_clone(in->record);
-        s->kinds[s->event_count] = in->event;
-        if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "embedding")) {
-            if (!cli_usable(cli, in, NULL, embedding_read(&q->e, s->events[s->event_count], cli_error(cli)))) {
-                *q = (struct query){0};
-                skip(&s->events[s->event_count++], cli_error(cli));
-                continue;
-            }
-            q->found = (struct neighbours){.k = k, .list = memory_calloc((size_t)k, sizeof *q->found.list)};
-        }
+        size_t capacity = s->event_capacity, event = s->event_count;
+        s->events = room(s->events, event, &capacity, sizeof *s->events);
+        s->kinds = room(s->kinds, event, &s->event_capacity, sizeof *s->kinds);
+        s->events[event] = value_clone(in->record);
+        s->kinds[event] = in->event;
         s->event_count++;
+        if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), "embedding"))
+            continue;
+        s->queries = room(s->queries, s->query_count, &s->query_capacity, sizeof *s->queries);
+        struct query *q = &s->queries[s->query_count];
+        *q = (struct query){.event = event};
+        if (!cli_usable(cli, in, NULL, embedding_read(&q->e, s->events[event], cli_error(cli)))) {
+            skip(&s->events[event], cli_error(cli));
+            continue;
+        }
+        q->found = (struct neighbours){.k = k, .list = memory_calloc((size_t)k, sizeof *q->found.list)};
+        s->query_count++;
     }
 }
 
@@ -141,9 +142,9 @@ static bool same_encoder(const struct value *a, const struct value *b) {
 static void offer(struct cli *cli, const struct reader *in, struct query *q, const struct embedding *e, uint64_t index) {
     if (q->e.size != e->size || !same_encoder(q->e.encoder, e->encoder))
         cli_check_record(cli, in, error_set(cli_error(cli), STATUS_DATA, "an embedding by another encoder than those on standard input"));
-    if (same_rnn(q->e.root, e->root, other_runs))
-        return;
-    neighbours_offer(&q->found, index, neighbours_distance(q->e.z, e->z, e->size));
+    double distance = neighbours_distance(q->e.z, e->z, e->size);
+    if (neighbours_near(&q->found, distance) && !same_rnn(q->e.root, e->root, other_runs)) // who is asked last, as it takes longest
+        neighbours_offer(&q->found, index, distance);
 }
 
 static void keep_head(struct cli *cli, struct search *s, const struct value *record) {
@@ -172,9 +173,8 @@ static void read_zoo(struct cli *cli, struct search *s) {
         if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), "embedding"))
             continue;
         cli_check_record(cli, in, embedding_read(&e, in->record, cli_error(cli)));
-        for (size_t i = 0; i < s->event_count; i++)
-            if (s->queries[i].e.z)
-                offer(cli, in, &s->queries[i], &e, s->head_count);
+        for (size_t i = 0; i < s->query_count; i++)
+            offer(cli, in, &s->queries[i], &e, s->head_count);
         keep_head(cli, s, in->record);
         free(e.z);
     }
@@ -207,22 +207,24 @@ static void write_query(struct cli *cli, struct writer *out, const struct search
 }
 
 static void write_all(struct cli *cli, struct writer *out, const struct search *s) {
+    const struct query *q = s->queries, *last = q + s->query_count;
     for (size_t i = 0; i < s->event_count; i++) {
         const struct value *record = s->events[i];
         if (s->kinds[i] == READER_META)
             cli_begin_segment(cli, out, &record, 1);
         else if (s->kinds[i] == READER_END)
             cli_check(cli, writer_end_segment(out, cli_error(cli)));
-        else if (s->queries[i].e.z)
-            write_query(cli, out, s, &s->queries[i]);
+        else if (q < last && q->event == i)
+            write_query(cli, out, s, q++);
         else
             cli_check(cli, writer_copy(out, record, cli_error(cli)));
     }
 }
 
 static void search_free(struct search *s) {
-    for (size_t i = 0; i < s->event_count; i++) {
+    for (size_t i = 0; i < s->event_count; i++)
         free(s->events[i]);
+    for (size_t i = 0; i < s->query_count; i++) {
         free(s->queries[i].e.z);
         free(s->queries[i].found.list);
     }

@@ -1,4 +1,5 @@
 // Trains one RNN for each task record: a zoo of snapshots.
+#include "base/hash.h"
 #include "base/numtext.h"
 #include "cli/rnnfile.h"
 #include "records/rnn.h"
@@ -190,13 +191,20 @@ static enum status choose_start(const struct run *run, uint64_t turn, struct err
     if (!rnn_arch_equal(&wanted, &rnn->arch))
         return error_set(error, STATUS_DATA, "--from: run %" PRIu64 ", step %" PRIu64 " of %s has not the inputs and outputs of this task",
                          rnn->run, rnn->step, starts.path);
-    origin = (struct rnn_origin){rnn->run, rnn->step};
+    origin = (struct rnn_origin){rnn->run, rnn->step, hash_crc32(0, rnn->weights, rnn->table.size * sizeof *rnn->weights)};
     how.parent = &origin;
     recipe.cell = rnn->arch.cell;
     recipe.hidden = rnn->arch.hidden;
     recipe.layers = rnn->arch.layers;
     recipe.start = rnn->weights;
     return STATUS_OK;
+}
+
+// Which images the run is trained with.
+static enum status choose_images(const struct run *run, struct error *error) {
+    const struct task *task = &run->task.task;
+    how.images = NULL;
+    return task->family->images ? task->family->images(task, &images, &how.images, error) : STATUS_OK;
 }
 
 static enum status trainee_of(struct trainee **out, const struct run *run, struct error *error) {
@@ -315,6 +323,7 @@ int main(int argc, char **argv) {
     while (cli_next(cli, in, out, "task")) {
         cli_check_record(cli, in, read_task(in->record, &run.task, cli_error(cli)));
         cli_check_record(cli, in, choose_start(&run, turn++, cli_error(cli)));
+        cli_check_record(cli, in, choose_images(&run, cli_error(cli)));
         run.seed = common->seed_given ? common->seed : run.task.seed;
         enum run_state state = more ? take_old(cli, &run, old, &more) : RUN_MISSING;
         while (more && state == RUN_MISSING && is_number_of(old, run.task.run))

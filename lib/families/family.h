@@ -98,6 +98,8 @@ struct family {
 
     // Sizes of the networks that the tasks ask for: sets input, output, and what inputs and answers are.
     void (*shape)(const void *body, struct rnn_arch *arch);
+    // The images that RNNs are trained with; NULL: none.
+    enum status (*images)(const struct task *task, struct image_sets *from, const struct image_set **out, struct error *error);
     enum status (*trainee)(struct trainee **out, const struct task *task, const struct train_setting *setting, struct error *error);
     // Of RNNs that read words of tokens and answer with a class at every position, it is all there is to say: trainee is answerer_trainee
     // then, exam answerer_exam, exam_free answerer_exam_free.

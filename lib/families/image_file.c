@@ -2,6 +2,7 @@
 
 #include "base/filemap.h"
 #include "base/gzip.h"
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <dirent.h>
@@ -28,6 +29,8 @@ struct image_set_internal {
     struct image_set set;
     struct file images, labels;
     uint8_t *transposed; // pixels in memory of their own, or NULL
+    bool has_crc32;      // counted when it is asked for
+    uint32_t crc32;
 };
 
 static enum status map_file(struct file *f, int fd, size_t size, struct error *error) {
@@ -223,6 +226,15 @@ enum status image_set_open(struct image_set **out, const char *directory, struct
     return status;
 }
 
+uint32_t image_set_crc32(const struct image_set *s) {
+    struct image_set_internal *in = s->internal;
+    size_t count = (size_t)s->count, pixels = (size_t)s->side * (size_t)s->side;
+    if (!in->has_crc32)
+        in->crc32 = hash_crc32(hash_crc32(0, s->pixels, count * pixels), s->labels, count);
+    in->has_crc32 = true;
+    return in->crc32;
+}
+
 void image_set_transpose(struct image_set *s) {
     const size_t side = (size_t)s->side, count = (size_t)s->count;
     uint8_t *out = memory_alloc(count * side * side);
@@ -232,6 +244,7 @@ void image_set_transpose(struct image_set *s) {
                 out[(i * side + x) * side + y] = s->pixels[(i * side + y) * side + x];
     free(s->internal->transposed);
     s->pixels = s->internal->transposed = out;
+    s->internal->has_crc32 = false;
 }
 
 void image_set_close(struct image_set *s) {

@@ -21,6 +21,8 @@ struct image_set {
 // another size, when the counts differ, or a label is above 9; the text names the file and the byte. Nothing is allocated by a declared
 // size. *out is NULL after a failure.
 enum status image_set_open(struct image_set **out, const char *directory, struct error *error) MUST_CHECK;
+// Of the pixels, as they lie, and the labels.
+uint32_t image_set_crc32(const struct image_set *s);
 // Rows become columns, in memory of the set's own: EMNIST's images are stored that way round.
 void image_set_transpose(struct image_set *s);
 void image_set_close(struct image_set *s); // may be NULL

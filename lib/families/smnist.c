@@ -230,12 +230,16 @@ enum status trainee_of_smnist(struct trainee **out, const struct smnist *task, c
     return STATUS_OK;
 }
 
-static enum status trainee_of_task(struct trainee **out, const struct task *task, const struct train_setting *s, struct error *error) {
+static enum status images_of_task(const struct task *task, struct image_sets *from, const struct image_set **out, struct error *error) {
     const struct smnist *body = TASK_BODY(struct smnist, task);
+    return image_sets_find(from, body->data, body->transposed, out, error);
+}
+
+static enum status trainee_of_task(struct trainee **out, const struct task *task, const struct train_setting *s, struct error *error) {
     const struct image_set *set;
     *out = NULL;
-    enum status status = image_sets_find(s->images, body->data, body->transposed, &set, error);
-    return status == STATUS_OK ? trainee_of_smnist(out, body, set, s->recipe, s->seed, s->run, error) : status;
+    enum status status = images_of_task(task, s->images, &set, error);
+    return status == STATUS_OK ? trainee_of_smnist(out, TASK_BODY(struct smnist, task), set, s->recipe, s->seed, s->run, error) : status;
 }
 
 // --- The exam: the first of the images that RNNs are judged by, turned as the last task asked: all snapshots of a run share them ---
@@ -298,7 +302,7 @@ static enum status exam_of_task(struct exam *exam, const struct task *of, int co
     if (!exam->memory)
         exam->memory = memory_calloc(1, sizeof(struct exam_images));
     struct exam_images *e = exam->memory;
-    if (image_sets_find(images, task->data, task->transposed, &set, error) != STATUS_OK ||
+    if (images_of_task(of, images, &set, error) != STATUS_OK ||
         ((set != e->from || count != e->most) && choose_images(e, set, count, error) != STATUS_OK))
         return error->status;
     if (!e->turned || e->rotation != task->rotation) {
@@ -363,6 +367,7 @@ const struct family smnist_family = {
     .split = split_of_task,
     .ood_share = 48.0 / 360,
     .shape = shape,
+    .images = images_of_task,
     .trainee = trainee_of_task,
     .judged = 256,
     .exam = exam_of_task,

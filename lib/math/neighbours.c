@@ -2,8 +2,12 @@
 
 #include <math.h>
 
+bool neighbours_near(const struct neighbours *n, double distance) {
+    return n->count < n->k || distance < n->list[n->k - 1].distance;
+}
+
 void neighbours_offer(struct neighbours *n, uint64_t index, double distance) {
-    if (n->count == n->k && !(distance < n->list[n->k - 1].distance))
+    if (!neighbours_near(n, distance))
         return;
     int at = n->count < n->k ? n->count++ : n->k - 1;
     for (; at > 0 && distance < n->list[at - 1].distance; at--)

@@ -2,6 +2,7 @@
 #ifndef MATH_NEIGHBOURS_H
 #define MATH_NEIGHBOURS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct neighbours {
     int k, count;
 };
 
+bool neighbours_near(const struct neighbours *n, double distance); // would a candidate at this distance be among them?
 void neighbours_offer(struct neighbours *n, uint64_t index, double distance);
 
 double neighbours_distance(const float *a, const float *b, size_t size); // Euclidean

@@ -27,6 +27,14 @@ void recipe_pack(struct packer *p, const struct snapshot_recipe *recipe, const s
         pack_key(p, "init_seed");
         pack_u64(p, r->init_seed);
     }
+    if (recipe->parent) {
+        pack_key(p, "start");
+        pack_u64(p, recipe->parent->crc32);
+    }
+    if (recipe->images) {
+        pack_key(p, "images");
+        pack_u64(p, image_set_crc32(recipe->images));
+    }
     pack_key(p, "rollouts");
     pack_i64(p, recipe->rollouts);
     pack_key(p, "samples");

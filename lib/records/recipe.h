@@ -6,13 +6,18 @@
 
 // A recipe, and how much of the RNN's doing is looked at for each snapshot (see trainee_rollouts and trainee_performance).
 struct snapshot_recipe {
-    const struct train_recipe *train;                         // NULL: it was not trained, and nothing is said of a recipe
-    const struct rnn_origin { uint64_t run, step; } * parent; // of which RNN the training goes on (train->start), or NULL
-    int rollouts, samples;                                    // samples 0: as many as the family has when it is not said
+    const struct train_recipe *train; // NULL: it was not trained, and nothing is said of a recipe
+    const struct rnn_origin {
+        uint64_t run, step;
+        uint32_t crc32;             // of train->start
+    } * parent;                     // of which RNN the training goes on, or NULL
+    const struct image_set *images; // which it is trained with, or NULL
+    int rollouts, samples;          // samples 0: as many as the family has when it is not said
 };
 
-// Packs the map of the key `recipe`: {steps, batch, rate [3], weight_decay, rollouts, samples}. A weight decay that is the task's own is
-// written as the task has it. The architecture is the record's.
+// Packs the map of the key `recipe`: {steps, batch, rate [3], weight_decay, init_seed, start, images, rollouts, samples}, init_seed, start
+// and images only where there are such. A weight decay that is the task's own is written as the task has it. The architecture is the
+// record's.
 void recipe_pack(struct packer *p, const struct snapshot_recipe *recipe, const struct task *task);
 
 // Packs the keys parent and how, when the training goes on from another RNN.

@@ -145,6 +145,16 @@ PYTHON
         train_small --resume part.mp --quiet < tasks.mp > resumed.mp
         cmp <(data whole.mp) <(data resumed.mp)
     done
+    # Other images make another zoo: one pixel, one label.
+    local changed byte
+    export -f train_small
+    for changed in images-idx3 labels-idx1; do
+        rm -rf other && cp -r data/hands other
+        byte=$(od -An -tu1 -j 40 -N 1 "other/train-$changed-ubyte")
+        printf "\\x$(((byte + 1) % 10))" | dd of="other/train-$changed-ubyte" bs=1 seek=40 conv=notrunc status=none
+        run -65 --separate-stderr bash -c 'train_small --images other --resume part.mp < tasks.mp > /dev/null'
+        [[ $stderr == *"run 0: was trained otherwise: recipe.images: "* ]]
+    done
 }
 
 @test "images: missing ones exit 66, damaged ones and too few 65, and the file is named" {

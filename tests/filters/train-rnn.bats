@@ -320,7 +320,13 @@ PYTHON
     head -c -30 tuned.mp > cut.mp
     train-rnn "${small[@]}" --snapshots 0 --from last.mp --resume cut.mp < others.mp 2> /dev/null | rec-diff tuned.mp -
     run -65 --separate-stderr train-rnn "${small[@]}" --snapshots 0 --from <(rec-select --run 2 < last.mp) --resume cut.mp < others.mp
-    [[ $stderr == *"was trained otherwise: parent"* ]]
+    [[ $stderr == *"was trained otherwise: recipe.start"* || $stderr == *"was trained otherwise: parent"* ]]
+    # Also from an RNN of the same run and step with other weights, or from none.
+    train-rnn --steps 150 --hidden 6 --layers 1 --cell gru --rollouts 2 --samples 4 --snapshots '' --init-seed 5 < tasks.mp > same-names.mp
+    run -65 --separate-stderr train-rnn "${small[@]}" --snapshots 0 --from same-names.mp --resume cut.mp < others.mp
+    [[ $stderr == *"was trained otherwise: recipe.start: "* ]]
+    run -65 --separate-stderr train-rnn "${small[@]}" --layers 1 --cell gru --snapshots 0 --resume cut.mp < others.mp
+    [[ $stderr == *"was trained otherwise: recipe.start: only in the first"* ]]
     head -c -30 shared.mp > cut.mp
     run -65 --separate-stderr train-rnn "${small[@]}" --snapshots 0 --init-seed 8 --resume cut.mp < tasks.mp
     [[ $stderr == *"init_seed"* ]]
