@@ -194,6 +194,13 @@ enum status dataset_pack_skipped(const struct dataset *d, int i, struct packer *
     return status;
 }
 
+int dataset_first(const struct dataset *d, const struct rnn_form *form) {
+    int i = 0;
+    while (d->items[i].form != form)
+        i++;
+    return i;
+}
+
 int dataset_select(const struct dataset *d, const char *split, int **list) {
     bool partitioned = false;
     for (int i = 0; i < d->count; i++)

@@ -62,6 +62,9 @@ enum status dataset_read(const struct dataset *d, int index, struct value_nodes 
 // STATUS_IO when the file was written to since it was opened: to be asked once more when all that was read has been used.
 enum status dataset_check(const struct dataset *d, struct error *error) MUST_CHECK;
 
+// The index of the first item with this architecture, a member of forms.list: whom an error is about that says no to it.
+int dataset_first(const struct dataset *d, const struct rnn_form *form);
+
 // Indices of the items of a split (NULL: of all; "train": of all when no item has a split). Returns how many; list is allocated, free() it.
 int dataset_select(const struct dataset *d, const char *split, int **list);
 

@@ -127,10 +127,11 @@ static enum status check_forms(const struct encoder *encoder, const struct emula
         return error_set(error, STATUS_DATA, "emulator and encoder don't fit each other: z of %d and %d", emulator->config.z,
                          encoder->config.z);
     for (int i = 0; i < data->forms.count; i++) {
-        const struct rnn_arch *arch = &data->forms.list[i]->arch;
+        const struct dataset_item *item = &data->items[dataset_first(data, data->forms.list[i])];
+        const struct rnn_arch *arch = &item->form->arch;
         if (encoder_fits(encoder, arch, error) != STATUS_OK || emulator_fits(emulator, arch, error) != STATUS_OK ||
             criterion_check(criterion, arch, error) != STATUS_OK)
-            return error->status;
+            return error_prefix(error, "run %" PRIu64 ", step %" PRIu64, item->run, item->step);
     }
     return STATUS_OK;
 }

@@ -43,17 +43,20 @@ static enum status sizes_from_data(struct prediction_internal *in, struct error 
     struct value_nodes nodes = {0};
     struct rnn_record record;
     struct array z;
-    enum status status = dataset_read(in->data, 0, &nodes, &record, error);
+    int i = 0;
+    enum status status = dataset_read(in->data, i, &nodes, &record, error);
     if (status == STATUS_OK && in->encoder) {
-        for (int i = 0; i < in->data->forms.count && status == STATUS_OK; i++)
-            status = encoder_fits(in->encoder, &in->data->forms.list[i]->arch, error);
+        for (int form = 0; form < in->data->forms.count && status == STATUS_OK; form++) {
+            i = dataset_first(in->data, in->data->forms.list[form]);
+            status = encoder_fits(in->encoder, &in->data->items[i].form->arch, error);
+        }
         config->z = in->encoder->config.z;
     } else if (status == STATUS_OK) {
         status = prediction_z_open(record.root, &z, error);
         config->z = status == STATUS_OK ? (int)z.count : 0;
     }
     free(nodes.node);
-    return status == STATUS_OK ? status : blame(in->data, 0, error);
+    return status == STATUS_OK ? status : blame(in->data, i, error);
 }
 
 // --- What the data have: the property's kind and classes ---

@@ -337,7 +337,12 @@ PYTHON
     [[ $output == *"the RNN does not fit the interactive encoder: inputs 5 and 4, outputs 5 and 4" ]]
     run -65 bash -c 'emulate --model model.mp < three.mp > /dev/null'
     [[ $output == *"inputs 5 and 4, outputs 5 and 4" ]]
-    run -65 bash -c 'cat zoo.mp three.mp | emulate --fit fresh.mp > /dev/null'
+    # The one that doesn't fit is named, wherever it stands.
+    partition < three.mp | cat zoo.mp - > both.mp
+    run -65 bash -c 'emulate --fit fresh.mp < both.mp > /dev/null'
+    [[ $output == "emulate: standard input: run 0, step 2: the RNN does not fit "* ]]
+    run -65 --separate-stderr bash -c 'classify --fit accuracy --encoder fresh.mp < both.mp > /dev/null'
+    [[ $stderr =~ 'classify: standard input: byte '([0-9]+)': the RNN does not fit ' && ${BASH_REMATCH[1]} -gt $(stat -c %s zoo.mp) ]]
     run -65 bash -c 'gen-language | emulate --fit fresh.mp > /dev/null'
     [[ $output == *"no rnn record" ]]
 }
