@@ -315,10 +315,10 @@ static int fit_main(struct cli *cli) {
     struct encoder *encoder = file ? modelfile_encoder(file) : NULL;
     if (file && !encoder)
         modelfile_missing(file, "encoder");
-    struct prediction_sift sift = {.encoder = encoder};
-    rnn_loader_init(&sift.rnn, 1);
+    struct prediction_sift sift;
+    prediction_sift_init(&sift, encoder, properties, count);
     struct dataset *records = datafile_open(cli, data, encoder ? "rnn" : "embedding", &(struct dataset_sift){prediction_usable, &sift});
-    rnn_loader_free(&sift.rnn);
+    prediction_sift_free(&sift);
     struct writer *out = cli_writer(cli);
 
     struct prediction_recipe recipe = recipe_of(cli, encoder);

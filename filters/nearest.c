@@ -63,7 +63,8 @@ struct search {
     size_t event_count, event_capacity;
     struct query *queries; // apart, as each is compared with all of the zoo, and there may be more events than queries
     size_t query_count, query_capacity;
-    struct value **heads; // of the zoo's records: maps of what is told of each
+    struct embedding like; // size and encoder of the queries; encoder NULL: nobody says
+    struct value **heads;  // of the zoo's records: maps of what is told of each
     size_t head_count, head_capacity;
 };
 
@@ -113,6 +114,23 @@ static void skip(struct value **record, struct error *reason) {
     *record = skipped;
 }
 
+static bool same_encoder(const struct value *a, const struct value *b) {
+    return !a || !b || (a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0);
+}
+
+// Embeddings by several encoders have nothing to do with each other: all queries are like the first one.
+static enum status query_read(struct search *s, struct embedding *e, const struct value *record, struct error *error) {
+    if (embedding_read(e, record, error) != STATUS_OK)
+        return error->status;
+    if (s->query_count && (e->size != s->like.size || !same_encoder(e->encoder, s->like.encoder))) {
+        free(e->z);
+        return error_set(error, STATUS_DATA, "an embedding by another encoder than the first one's");
+    }
+    s->like.size = e->size;
+    s->like.encoder = s->like.encoder ? s->like.encoder : e->encoder;
+    return STATUS_OK;
+}
+
 static void read_queries(struct cli *cli, struct search *s, struct reader *in) {
     while (cli_read(cli, in)) {
         size_t capacity = s->event_capacity, event = s->event_count;
@@ -126,7 +144,7 @@ static void read_queries(struct cli *cli, struct search *s, struct reader *in) {
         s->queries = room(s->queries, s->query_count, &s->query_capacity, sizeof *s->queries);
         struct query *q = &s->queries[s->query_count];
         *q = (struct query){.event = event};
-        if (!cli_usable(cli, in, NULL, embedding_read(&q->e, s->events[event], cli_error(cli)))) {
+        if (!cli_usable(cli, in, NULL, query_read(s, &q->e, s->events[event], cli_error(cli)))) {
             skip(&s->events[event], cli_error(cli));
             continue;
         }
@@ -135,13 +153,7 @@ static void read_queries(struct cli *cli, struct search *s, struct reader *in) {
     }
 }
 
-static bool same_encoder(const struct value *a, const struct value *b) {
-    return !a || !b || (a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0);
-}
-
-static void offer(struct cli *cli, const struct reader *in, struct query *q, const struct embedding *e, uint64_t index) {
-    if (q->e.size != e->size || !same_encoder(q->e.encoder, e->encoder))
-        cli_check_record(cli, in, error_set(cli_error(cli), STATUS_DATA, "an embedding by another encoder than those on standard input"));
+static void offer(struct query *q, const struct embedding *e, uint64_t index) {
     double distance = neighbours_distance(q->e.z, e->z, e->size);
     if (neighbours_near(&q->found, distance) && !same_rnn(q->e.root, e->root, other_runs)) // who is asked last, as it takes longest
         neighbours_offer(&q->found, index, distance);
@@ -173,8 +185,11 @@ static void read_zoo(struct cli *cli, struct search *s) {
         if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), "embedding"))
             continue;
         cli_check_record(cli, in, embedding_read(&e, in->record, cli_error(cli)));
+        if (s->query_count && (e.size != s->like.size || !same_encoder(e.encoder, s->like.encoder)))
+            cli_check_record(cli, in,
+                             error_set(cli_error(cli), STATUS_DATA, "an embedding by another encoder than those on standard input"));
         for (size_t i = 0; i < s->query_count; i++)
-            offer(cli, in, &s->queries[i], &e, s->head_count);
+            offer(&s->queries[i], &e, s->head_count);
         keep_head(cli, s, in->record);
         free(e.z);
     }

@@ -1,8 +1,7 @@
 // Puts all embeddings of a stream onto their first principal components, for pictures.
 #include "base/memory.h"
-#include "cli/cli.h"
+#include "cli/datafile.h"
 #include "math/stats.h"
-#include "training/dataset.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -30,56 +29,55 @@ static struct program program = {
     .options = options,
 };
 
-// All embeddings that can be used, a row each, in their order; and of each of all why it can't.
+// All embeddings that can be used, a row each, in their order.
 struct embeddings {
-    double *z;
-    int rows, columns, most;
-    char **reason; // [most], NULL: it can
+    double *z; // [rows, columns]
+    int rows, columns, capacity;
 };
 
-static enum status add_row(struct embeddings *all, int row, const struct value *record, struct error *error) {
+static void reserve_row(struct embeddings *all) {
+    int more = all->capacity ? 2 * all->capacity : 256;
+    size_t row = (size_t)all->columns * sizeof *all->z;
+    if (all->rows == all->capacity) {
+        all->z = memory_realloc(all->z, (size_t)all->capacity * row, (size_t)more * row);
+        all->capacity = more;
+    }
+}
+
+static enum status add_row(void *context, const struct rnn_record *record, struct error *error) {
+    struct embeddings *all = context;
     struct array z;
-    const struct value *v = value_get(record, "z");
+    const struct value *v = value_get(record->root, "z");
     if (!v)
         return error_set(error, STATUS_DATA, "embedding record: key 'z' is missing");
-    enum status status = array_read(v, &z, error);
-    if (status != STATUS_OK)
-        return status;
-    if (z.rank != 1 || z.count == 0 || z.count > 65536 || (all->z && z.count != (uint64_t)all->columns))
+    if (array_read(v, &z, error) != STATUS_OK)
+        return error->status;
+    if (z.rank != 1 || z.count == 0 || z.count > 65536 || (all->rows && z.count != (uint64_t)all->columns))
         return error_set(error, STATUS_DATA, "embedding record: z is no vector as long as the others");
     if (z.count < (uint64_t)components)
         return error_set(error, STATUS_DATA, "embedding record: z has only %d numbers", (int)z.count);
-    if (!all->z) {
+    if (!all->rows)
         all->columns = (int)z.count;
-        all->z = memory_calloc((size_t)all->most, z.count * sizeof *all->z);
-    }
+    reserve_row(all);
     for (uint64_t i = 0; i < z.count; i++) {
         float f;
         array_to_floats(&z, i, 1, &f);
         if (!isfinite(f))
             return error_set(error, STATUS_DATA, "embedding record: z has a number that is not finite");
-        all->z[(size_t)row * z.count + i] = (double)f;
+        all->z[(size_t)all->rows * z.count + i] = (double)f;
     }
+    all->rows++;
     return STATUS_OK;
 }
 
-static struct embeddings gather(struct cli *cli, const struct dataset *d) {
-    struct embeddings all = {.most = d->count, .reason = memory_calloc((size_t)d->count, sizeof *all.reason)};
+static void gather(struct cli *cli, const struct dataset *d, struct embeddings *all) {
     struct value_nodes nodes = {0};
     struct rnn_record record;
-    for (int i = 0; i < d->count; i++) {
-        enum status status = dataset_read(d, i, &nodes, &record, cli_error(cli));
-        if (status == STATUS_OK)
-            status = add_row(&all, all.rows, record.root, cli_error(cli));
-        all.rows += status == STATUS_OK;
-        if (status == STATUS_DATA && cli_common(cli)->skip_bad)
-            all.reason[i] = memory_strdup(cli_error(cli)->text);
-        else if (status != STATUS_OK)
+    for (int i = 0; i < d->count; i++)
+        if (dataset_read(d, i, &nodes, &record, cli_error(cli)) != STATUS_OK || add_row(all, &record, cli_error(cli)) != STATUS_OK)
             cli_check(cli,
                       error_prefix(cli_error(cli), "%s: embedding %d (byte %llu)", d->name, i + 1, (unsigned long long)d->items[i].offset));
-    }
     free(nodes.node);
-    return all;
 }
 
 static void pack_projected(struct packer *p, const struct value *record, const double *projection) {
@@ -96,28 +94,27 @@ static void pack_projected(struct packer *p, const struct value *record, const d
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
 
-    struct dataset *d;
-    struct reader_limits limits = {.record_bytes = cli_common(cli)->max_record_bytes};
-    cli_check(cli, dataset_open(&d, "-", "embedding", limits, cli_error(cli)));
-    struct embeddings all = gather(cli, d);
+    struct embeddings all = {0};
+    struct dataset *d = datafile_open(cli, "-", "embedding", &(struct dataset_sift){add_row, &all});
+    if (!cli_common(cli)->skip_bad) // with it they have been gathered
+        gather(cli, d, &all);
     double *projected = memory_calloc((size_t)all.rows, (size_t)components * sizeof *projected);
-    if (all.rows)
-        stats_pca(projected, NULL, all.z, all.rows, all.columns, components);
-    struct reader *in = reader_open_memory(d->bytes, d->size, d->name, limits);
+    stats_pca(projected, NULL, all.z, all.rows, all.columns, components);
+    struct reader *in = reader_open_memory(d->bytes, d->size, d->name, cli_limits(cli));
     struct writer *out = cli_writer(cli);
 
     const double *projection = projected;
-    for (int i = 0; cli_next(cli, in, out, "embedding"); i++) {
-        enum status status = all.reason[i] ? error_set(cli_error(cli), STATUS_DATA, "%s", all.reason[i]) : STATUS_OK;
-        free(all.reason[i]);
-        if (!cli_usable(cli, in, out, status))
-            continue;
-        pack_projected(writer_packer(out), in->record, projection);
+    int skipped = 0;
+    while (cli_next(cli, in, out, "embedding")) {
+        if (skipped < d->skipped_count && d->skipped[skipped].offset == in->offset) {
+            cli_check(cli, dataset_pack_skipped(d, skipped++, writer_packer(out), cli_error(cli)));
+        } else {
+            pack_projected(writer_packer(out), in->record, projection);
+            projection += components;
+        }
         cli_check(cli, writer_commit(out, cli_error(cli)));
-        projection += components;
     }
 
-    free(all.reason);
     free(all.z);
     free(projected);
     int code = cli_finish(cli, in, out);

@@ -201,21 +201,25 @@ enum status property_show(struct property *p, struct survey *s, const struct ans
     if (s->answers && (a->count != p->answers || a->list != p->list))
         return error_set(error, STATUS_DATA, "target '%s': the field '%s' has %d items here, and %d before", p->name, property_path(p),
                          a->count, p->answers);
+    bool types[LABEL_TEXT + 1];
+    memcpy(types, s->types, sizeof types);
+    for (int i = 0; i < a->count; i++)
+        types[a->label[i].type] = true;
+    if (types[LABEL_TEXT] && (types[LABEL_INTEGER] || types[LABEL_REAL] || types[LABEL_BOOLEAN]))
+        return error_set(error, STATUS_DATA, "target '%s': the field '%s' has texts and numbers", p->name, property_path(p));
+    if (classes_are_open(p) && types[LABEL_BOOLEAN] && (types[LABEL_INTEGER] || types[LABEL_REAL]))
+        return error_set(error, STATUS_DATA, "target '%s': the field '%s' is true or false in some records, a number in others", p->name,
+                         property_path(p));
+    memcpy(s->types, types, sizeof types);
     p->answers = a->count;
     p->list = a->list;
     s->answers++;
     for (int i = 0; i < a->count; i++) {
-        s->types[a->label[i].type] = true;
         if (a->label[i].type != LABEL_TEXT)
             s->largest = fmax(s->largest, fabs(a->label[i].number));
         if (classes_are_open(p) && !s->too_many)
             s->too_many = !property_add_class(p, &a->label[i]);
     }
-    if (s->types[LABEL_TEXT] && (s->types[LABEL_INTEGER] || s->types[LABEL_REAL] || s->types[LABEL_BOOLEAN]))
-        return error_set(error, STATUS_DATA, "target '%s': the field '%s' has texts and numbers", p->name, property_path(p));
-    if (classes_are_open(p) && s->types[LABEL_BOOLEAN] && (s->types[LABEL_INTEGER] || s->types[LABEL_REAL]))
-        return error_set(error, STATUS_DATA, "target '%s': the field '%s' is true or false in some records, a number in others", p->name,
-                         property_path(p));
     return STATUS_OK;
 }
 

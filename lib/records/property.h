@@ -43,8 +43,9 @@ bool property_is_usual(const struct property *p); // a short form, and of that f
 // What a record tells of it; count 0: nothing, or no finite number. STATUS_DATA when it is of another type or length than the property's.
 enum status property_truth(const struct property *p, const struct value *record, struct answers *out, struct error *error) MUST_CHECK;
 
-// What the data have, before training: each answer is shown once, then the property is settled. STATUS_DATA when answers don't go together,
-// or are too many classes; or are no numbers, or such as no float holds, where numbers are to be told.
+// What the data have, before training: each answer is shown once, then the property is settled. STATUS_DATA when an answer doesn't go with
+// those before, and nothing is changed by it then; or, in the end, when there are too many classes; or no numbers, or such as no float
+// holds, where numbers are to be told.
 struct survey {
     uint64_t answers;
     bool types[LABEL_TEXT + 1];

@@ -340,12 +340,38 @@ static enum status begin(struct prediction *p, const struct prediction_recipe *r
     return in->encoder ? STATUS_OK : note_encoders(p, error);
 }
 
-enum status prediction_usable(void *context, const struct rnn_record *record, struct error *error) {
-    struct prediction_sift *s = context;
-    if (s->encoder)
-        return encoder_fits(s->encoder, &record->arch, error) == STATUS_OK ? rnn_loader_load(&s->rnn, 0, record, error) : error->status;
+void prediction_sift_init(struct prediction_sift *s, const struct encoder *encoder, const struct property *properties, int count) {
+    *s = (struct prediction_sift){.encoder = encoder,
+                                  .count = count,
+                                  .properties = memory_calloc((size_t)count, sizeof *s->properties),
+                                  .surveys = memory_calloc((size_t)count, sizeof *s->surveys)};
+    for (int i = 0; i < count; i++)
+        s->properties[i] = property_copy(&properties[i]);
+    rnn_loader_init(&s->rnn, 1);
+}
+
+void prediction_sift_free(struct prediction_sift *s) {
+    for (int i = 0; i < s->count; i++)
+        property_free(&s->properties[i]);
+    free(s->properties);
+    free(s->surveys);
+    rnn_loader_free(&s->rnn);
+}
+
+static enum status answers_usable(struct prediction_sift *s, const struct rnn_record *record, struct error *error) {
+    struct answers truth;
+    for (int i = 0; i < s->count; i++)
+        if (property_truth(&s->properties[i], record->root, &truth, error) != STATUS_OK ||
+            (truth.count && property_show(&s->properties[i], &s->surveys[i], &truth, error) != STATUS_OK))
+            return error->status;
+    return STATUS_OK;
+}
+
+static enum status embedding_usable(struct prediction_sift *s, const struct rnn_record *record, struct error *error) {
+    const struct value *encoder = value_get(record->root, "encoder");
+    struct encoder_identity id;
     struct array z;
-    if (prediction_z_open(record->root, &z, error) != STATUS_OK)
+    if ((encoder && encoder_identity_read(encoder, &id, error) != STATUS_OK) || prediction_z_open(record->root, &z, error) != STATUS_OK)
         return error->status;
     float *numbers = memory_alloc(z.count * sizeof *numbers);
     enum status status = prediction_z_read(record->root, s->z ? s->z : (int)z.count, numbers, error);
@@ -353,6 +379,14 @@ enum status prediction_usable(void *context, const struct rnn_record *record, st
     if (status == STATUS_OK)
         s->z = (int)z.count;
     return status;
+}
+
+enum status prediction_usable(void *context, const struct rnn_record *record, struct error *error) {
+    struct prediction_sift *s = context;
+    enum status status = s->encoder ? encoder_fits(s->encoder, &record->arch, error) : embedding_usable(s, record, error);
+    if (status == STATUS_OK && s->encoder)
+        status = rnn_loader_load(&s->rnn, 0, record, error);
+    return status == STATUS_OK ? answers_usable(s, record, error) : status; // the last: those that can't be used tell nothing of the others
 }
 
 enum status prediction_new(struct prediction **out, struct encoder *encoder, const struct property *property, const struct dataset *data,

@@ -41,12 +41,18 @@ enum status prediction_new(struct prediction **out, struct encoder *encoder, con
                            const struct prediction_recipe *recipe, struct error *error) MUST_CHECK;
 void prediction_free(struct prediction *p);
 
-// Can a record be used by prediction_new together with those that were asked about before? As emulation_usable.
+// Can a record be used by prediction_new, for each of some properties, together with those that were asked about before? As
+// emulation_usable.
 struct prediction_sift {
     const struct encoder *encoder; // NULL: of embeddings
     struct rnn_loader rnn;         // with one place
     int z;                         // numbers of the first embedding; 0 before it
+    int count;                     // properties, and what is known of each
+    struct property *properties;
+    struct survey *surveys;
 };
+void prediction_sift_init(struct prediction_sift *s, const struct encoder *encoder, const struct property *properties, int count);
+void prediction_sift_free(struct prediction_sift *s);
 enum status prediction_usable(void *sift, const struct rnn_record *record, struct error *error);
 
 // STATUS_DIVERGED when it can't go on: diverged_at is set then, and prediction_finish gives the networks of the curve's best point.

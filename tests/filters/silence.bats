@@ -237,6 +237,18 @@ if r["run"] == 5: r["weights"]["lstm.weight_hr_l0"] = r["weights"]["linear.weigh
     cmp <(rec-select --run 0,2,3,5 < z.mp | project --components 2 | rec-table --kind embedding run projection.0) <(rec-table --kind embedding run projection.0 < out.mp)
     skipped '1 4' nearest --zoo z.mp
     [[ $(rec-table --kind embedding run < out.mp | paste -sd ' ') == '0 2 3 5' ]]
+    # What is the matter with one of them: a split that is not known, another encoder, a label of another type.
+    changed bad.mp z.mp <<< '
+if r["run"] == 1: r["split"] = "val"
+if r["run"] == 2: r["z"] = r["z"][:3].copy()
+if r["run"] == 3: r["encoder"] = None
+if r["run"] == 4: r["metrics"]["accuracy"] = "low"
+if r["run"] == 5: r["metrics"]["accuracy"] = [0, 1]'
+    skipped '1 2' project --components 2
+    skipped '2 3' nearest --zoo z.mp
+    skipped '1 2 3 4 5' classify --fit accuracy --steps 1
+    skipped '1 2 3 4 5' classify --fit step,accuracy --steps 1
+    skipped '1 2 3' classify --fit step --steps 1
     mv rnns.mp bad.mp
     # Files are not records: what was written is whole and of the others.
     run -0 --separate-stderr bash -c 'export-rnn --skip-bad --format npy --to out < bad.mp'
