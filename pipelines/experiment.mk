@@ -14,6 +14,7 @@
 # SIZE        names the YAML file with all settings; CONFIG=FILE names another one
 # RESULTS     where all files go                               SEEDS      of the encoders: "1 2 3", instead of the YAML file's
 # JOBS        how many processes at a time                     BIN        where the filters are
+# PRECISION   bf16: trainings by emulation take less than half of the time, on CPUs with AMX (default: the YAML file's, or float32)
 #
 # Every file is made by one rule under a temporary name and renamed when complete: an interrupted experiment goes on where it was when make
 # is called again. One make at a time works in RESULTS; another one is told so and stops. A training that diverges costs what is made of it
@@ -132,6 +133,9 @@ $(R)/config/models: force
 $(R)/config/modes: force
 	@echo $(MODES) | { $(renew); }
 
+$(R)/config/precision: force
+	@echo $(PRECISION) | { $(renew); }
+
 $(R)/config/shown: force
 	@echo $(notdir $(SHOWN)) | { $(renew); }
 
@@ -178,12 +182,12 @@ $(MODELS:=/fresh.mp): $(R)/zoo.mp
 	@mv $(tmp) $@
 
 # A checkpoint that is older than what it was made from is of no use.
-$(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp $(R)/zoo.mp $(call config,emulate)
+$(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp $(R)/zoo.mp $(call config,emulate) $(if $(PRECISION),$(R)/config/precision)
 	@echo "emulate:  training of $* (progress: $(@D)/model.log)"
 	@for file in $^; do if [[ $$file -nt $(@D)/checkpoint.mp ]]; then rm -f $(@D)/checkpoint.mp; fi; done
 	@rm -f $(mark)
-	@emulate --fit $< --no-timing --config $(CONFIG) $(call options,emulate-$(encoder)) --checkpoint $(@D)/checkpoint.mp \
-		< $(R)/zoo.mp > $(tmp) $(logged)
+	@emulate --fit $< --no-timing --config $(CONFIG) $(call options,emulate-$(encoder)) $(PRECISION:%=--precision %) \
+		--checkpoint $(@D)/checkpoint.mp < $(R)/zoo.mp > $(tmp) $(logged)
 	@mv $(tmp) $@
 	@rm -f $(@D)/checkpoint.mp
 

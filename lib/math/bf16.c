@@ -17,6 +17,7 @@ enum {
     SIDE = 16,          // of a tile of C; rows of a tile of A, columns of a tile of B
     DEPTH = 32,         // elements of k in a tile
     TILE = SIDE * SIDE, // floats, and pairs, in a tile
+    BLOCK = 2 * SIDE,   // rows and columns of C that are computed together
 };
 
 // --- Is it there? ---
@@ -150,7 +151,7 @@ void bf16_pack(struct bf16_matrix b, int k, int n, float *packed) {
 // --- Products ---
 
 size_t bf16_scratch_size(int k) {
-    return (size_t)2 * tiles(k, DEPTH) * TILE + 4 * TILE;
+    return (size_t)2 * tiles(k, DEPTH) * TILE + BLOCK * BLOCK;
 }
 
 // As the instruction ldtilecfg reads it: all eight tiles of 16 rows of 64 bytes.
@@ -167,12 +168,23 @@ static void configure(void) {
     _tile_loadconfig(&config);
 }
 
-// Tiles (i, j) of 2 x 2 of C, into sums; a and b each have two rows of `depth` tiles, those of the second a_next and b_next floats on.
-static void sum_tiles(float *sums, const float *a, size_t a_next, const float *b, size_t b_next, int depth) {
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
+// Where a 32 x 32 block of C begins, and where it goes; rows are `stride` floats apart, 0: one for all.
+struct place {
+    float *data;
+    size_t stride;
+};
+
+static float *tile_at(struct place p, int i, int j) {
+    return p.data + (size_t)i * SIDE * p.stride + j * SIDE;
+}
+
+// The tiles (i, j) of a block: to = from + A B. a and b each have two strips of `depth` tiles, the second one a_next and b_next floats on.
+static void multiply_block(struct place to, struct place from, const float *a, size_t a_next, const float *b, size_t b_next, int depth) {
+    const size_t to_bytes = to.stride * sizeof(float), from_bytes = from.stride * sizeof(float);
+    _tile_loadd(0, tile_at(from, 0, 0), from_bytes);
+    _tile_loadd(1, tile_at(from, 0, 1), from_bytes);
+    _tile_loadd(2, tile_at(from, 1, 0), from_bytes);
+    _tile_loadd(3, tile_at(from, 1, 1), from_bytes);
     for (int i = 0; i < depth; i++, a += TILE, b += TILE) {
         _tile_loadd(4, a, 64);
         _tile_loadd(6, b, 64);
@@ -183,38 +195,48 @@ static void sum_tiles(float *sums, const float *a, size_t a_next, const float *b
         _tile_dpbf16ps(2, 5, 6);
         _tile_dpbf16ps(3, 5, 7);
     }
-    _tile_stored(0, sums, 128);
-    _tile_stored(1, sums + SIDE, 128);
-    _tile_stored(2, sums + 2 * TILE, 128);
-    _tile_stored(3, sums + 2 * TILE + SIDE, 128);
+    _tile_stored(0, tile_at(to, 0, 0), to_bytes);
+    _tile_stored(1, tile_at(to, 0, 1), to_bytes);
+    _tile_stored(2, tile_at(to, 1, 0), to_bytes);
+    _tile_stored(3, tile_at(to, 1, 1), to_bytes);
+}
+
+// A block at the edge, between C and a buffer that is a whole one.
+static void copy_block(struct place to, struct place from, int height, int width) {
+    for (int r = 0; r < height; r++)
+        for (int half = 0; half < 2; half++) {
+            const __mmask16 mask = first(width - half * SIDE);
+            const float *in = from.data + (size_t)r * from.stride + half * SIDE;
+            _mm512_mask_storeu_ps(to.data + (size_t)r * to.stride + half * SIDE, mask, _mm512_maskz_loadu_ps(mask, in));
+        }
 }
 
 void bf16_multiply(struct bf16_matrix a, const float *packed, int m, int n, int k, const float *s, size_t lds, float *c, size_t ldc,
                    float *scratch) {
+    static const float zeros[BLOCK];
     const int depth = tiles(k, DEPTH);
     const size_t strip = (size_t)depth * TILE; // 16 rows of A, or 16 columns of B
-    float *rows = scratch, *sums = scratch + 2 * strip;
+    const struct place edge = {scratch, BLOCK};
+    float *rows = scratch + BLOCK * BLOCK;
     configure();
-    for (int row = 0; row < m; row += 2 * SIDE) {
-        const int height = smaller(m - row, 2 * SIDE);
+    for (int row = 0; row < m; row += BLOCK) {
+        const int height = smaller(m - row, BLOCK);
         pack_rows_of_a(a, row, m, k, rows);
         if (height > SIDE)
             pack_rows_of_a(a, row + SIDE, m, k, rows + strip);
-        for (int column = 0; column < n; column += 2 * SIDE) {
-            const float *b = packed + column / SIDE * strip;
-            const __mmask16 left = first(n - column), right = first(n - column - SIDE);
-            sum_tiles(sums, rows, height > SIDE ? strip : 0, b, right ? strip : 0, depth);
-            for (int r = 0; r < height; r++) {
-                float *out = c + (size_t)(row + r) * ldc + column;
-                __m512 low = _mm512_loadu_ps(sums + r * 2 * SIDE), high = _mm512_loadu_ps(sums + r * 2 * SIDE + SIDE);
-                if (s) {
-                    const float *start = s + (size_t)(row + r) * lds + column;
-                    low = _mm512_add_ps(low, _mm512_maskz_loadu_ps(left, start));
-                    high = _mm512_add_ps(high, _mm512_maskz_loadu_ps(right, start + SIDE));
-                }
-                _mm512_mask_storeu_ps(out, left, low);
-                _mm512_mask_storeu_ps(out + SIDE, right, high);
+        for (int column = 0; column < n; column += BLOCK) {
+            const int width = smaller(n - column, BLOCK);
+            const bool whole = height == BLOCK && width == BLOCK;
+            const struct place to = {c + (size_t)row * ldc + column, ldc};
+            struct place from = s ? (struct place){(float *)s + (size_t)row * lds + column, lds} : (struct place){(float *)zeros, 0};
+            if (!whole && s) {
+                copy_block(edge, from, height, width);
+                from = edge;
             }
+            multiply_block(whole ? to : edge, from, rows, height > SIDE ? strip : 0, packed + column / SIDE * strip,
+                           width > SIDE ? strip : 0, depth);
+            if (!whole)
+                copy_block(to, edge, height, width);
         }
     }
     _tile_release();
