@@ -2,6 +2,7 @@
 #include "math/neighbours.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "encoders/identity.h"
 #include "records/same.h"
 #include "records/skipped.h"
 #include "stream/field.h"
@@ -45,7 +46,9 @@ static struct program program = {
 static const char *const told[] = {"run", "step", "name", "split", "task", "arch", NULL}; // of a relative
 
 struct embedding {
-    const struct value *root, *encoder;
+    const struct value *root;
+    bool has_encoder; // does it say by which one?
+    struct encoder_identity encoder;
     float *z;
     size_t size;
 };
@@ -63,7 +66,7 @@ struct search {
     size_t event_count, event_capacity;
     struct query *queries; // apart, as each is compared with all of the zoo, and there may be more events than queries
     size_t query_count, query_capacity;
-    struct embedding like; // size and encoder of the queries; encoder NULL: nobody says
+    struct embedding like; // size and encoder of the queries
     struct value **heads;  // of the zoo's records: maps of what is told of each
     size_t head_count, head_capacity;
 };
@@ -79,7 +82,10 @@ static void *room(void *block, size_t count, size_t *capacity, size_t item) {
 static enum status embedding_read(struct embedding *out, const struct value *record, struct error *error) {
     struct array z;
     const struct value *v = value_get(record, "z");
-    *out = (struct embedding){.root = record, .encoder = value_get(record, "encoder")};
+    const struct value *encoder = value_get(record, "encoder");
+    *out = (struct embedding){.root = record, .has_encoder = encoder != NULL};
+    if (encoder && encoder_identity_read(encoder, &out->encoder, error) != STATUS_OK)
+        return error->status;
     if (!v)
         return error_set(error, STATUS_DATA, "embedding record: key 'z' is missing");
     if (array_read(v, &z, error) != STATUS_OK)
@@ -114,20 +120,20 @@ static void skip(struct value **record, struct error *reason) {
     *record = skipped;
 }
 
-static bool same_encoder(const struct value *a, const struct value *b) {
-    return !a || !b || (a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0);
+static bool same_encoder(const struct embedding *a, const struct embedding *b) {
+    return a->size == b->size && (!a->has_encoder || !b->has_encoder || encoder_identity_equal(&a->encoder, &b->encoder));
 }
 
 // Embeddings by several encoders have nothing to do with each other: all queries are like the first one.
 static enum status query_read(struct search *s, struct embedding *e, const struct value *record, struct error *error) {
     if (embedding_read(e, record, error) != STATUS_OK)
         return error->status;
-    if (s->query_count && (e->size != s->like.size || !same_encoder(e->encoder, s->like.encoder))) {
+    if (s->query_count && !same_encoder(e, &s->like)) {
         free(e->z);
         return error_set(error, STATUS_DATA, "an embedding by another encoder than the first one's");
     }
-    s->like.size = e->size;
-    s->like.encoder = s->like.encoder ? s->like.encoder : e->encoder;
+    if (!s->query_count || !s->like.has_encoder)
+        s->like = *e;
     return STATUS_OK;
 }
 
@@ -185,7 +191,7 @@ static void read_zoo(struct cli *cli, struct search *s) {
         if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), "embedding"))
             continue;
         cli_check_record(cli, in, embedding_read(&e, in->record, cli_error(cli)));
-        if (s->query_count && (e.size != s->like.size || !same_encoder(e.encoder, s->like.encoder)))
+        if (s->query_count && !same_encoder(&e, &s->like))
             cli_check_record(cli, in,
                              error_set(cli_error(cli), STATUS_DATA, "an embedding by another encoder than those on standard input"));
         for (size_t i = 0; i < s->query_count; i++)

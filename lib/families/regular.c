@@ -76,9 +76,8 @@ static enum status states_read(const struct value *task, struct dfa *d, struct e
         return error_set(error, STATUS_DATA, "task: key 'accepting' is no list of %d truths", d->states);
     for (int q = 0; q < d->states; q++) {
         const struct value *truth = value_at(accepting, (uint32_t)q);
-        if (truth->type != VALUE_BOOL)
+        if (!value_to_bool(truth, &d->accepting[q]))
             return error_set(error, STATUS_DATA, "task: item %d of 'accepting' is neither true nor false", q);
-        d->accepting[q] = truth->boolean;
         if (row_read(value_at(rows, (uint32_t)q), d, q, error) != STATUS_OK)
             return error->status;
     }

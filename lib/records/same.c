@@ -1,5 +1,8 @@
 #include "records/same.h"
 
+#include "stream/json.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 static bool same_number(const struct value *a, const struct value *b, const char *key) {
@@ -9,9 +12,21 @@ static bool same_number(const struct value *a, const struct value *b, const char
     return x == y;
 }
 
+static bool same_meaning(const struct value *x, const struct value *y) {
+    struct json_text text[2] = {0};
+    if (x->length == y->length && memcmp(x->bytes, y->bytes, x->length) == 0)
+        return true;
+    json_write(&text[0], x, JSON_CANONICAL);
+    json_write(&text[1], y, JSON_CANONICAL);
+    bool same = text[0].size == text[1].size && memcmp(text[0].bytes, text[1].bytes, text[0].size) == 0;
+    free(text[0].bytes);
+    free(text[1].bytes);
+    return same;
+}
+
 static bool same_field(const struct value *a, const struct value *b, const char *key) {
     const struct value *x = value_get(a, key), *y = value_get(b, key);
-    return !x == !y && (!x || (x->length == y->length && memcmp(x->bytes, y->bytes, x->length) == 0));
+    return !x == !y && (!x || same_meaning(x, y));
 }
 
 bool same_rnn(const struct value *a, const struct value *b, bool any_step) {

@@ -5,7 +5,8 @@
 #include "stream/value.h"
 
 // Of the same run, step, seed, task and name, as far as they have them: what one has and the other lacks makes them different. A step that
-// is missing is 0. any_step: the step does not count.
+// is missing is 0. Fields are compared by what they mean, whoever wrote them: 3 and 3.0, or other orders of keys, are the same. any_step:
+// the step does not count.
 bool same_rnn(const struct value *a, const struct value *b, bool any_step);
 
 #endif

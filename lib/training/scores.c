@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "training/scores_internal.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,12 +132,15 @@ static enum status label_read(const struct value *record, const char *of, struct
     return STATUS_OK;
 }
 
-static enum predictor_mode mode_read(const struct value *record) {
+static enum status mode_read(const struct value *record, const char *of, enum predictor_mode *out, struct error *error) {
     const struct value *mode = value_get(record, "mode");
     int m = 0;
     while (m < MODE_UNKNOWN && !value_is(mode, predictor_modes[m]))
         m++;
-    return (enum predictor_mode)m;
+    *out = (enum predictor_mode)m;
+    if (mode && *out == MODE_UNKNOWN)
+        return error_set(error, STATUS_DATA, "%s: key 'mode' is none of frozen, fine-tuned, labels", of);
+    return STATUS_OK;
 }
 
 // Whose record it is: run, step and task, as far as it says.
@@ -154,16 +158,15 @@ static enum status subject_read(const struct value *record, const char *of, stru
 
 static enum status place_read(const struct value *record, const char *of, struct place *out, struct error *error) {
     const struct value *encoder, *seen = value_get(record, "seen"), *criterion = value_get(record, "criterion");
-    *out = (struct place){.mode = mode_read(record)};
-    if (field_map(record, "encoder", of, &encoder, error) != STATUS_OK ||
+    *out = (struct place){0};
+    if (mode_read(record, of, &out->mode, error) != STATUS_OK || field_map(record, "encoder", of, &encoder, error) != STATUS_OK ||
         encoder_identity_read(encoder, &out->encoder, error) != STATUS_OK || split_read(record, of, &out->split, error) != STATUS_OK ||
         label_read(record, of, out, error) != STATUS_OK || subject_read(record, of, out, error) != STATUS_OK)
         return error->status;
     if (criterion && field_text(record, "criterion", of, out->criterion, error) != STATUS_OK)
         return error->status;
-    if (seen && seen->type != VALUE_BOOL)
+    if (seen && !value_to_bool(seen, &out->seen))
         return error_set(error, STATUS_DATA, "%s: key 'seen' is neither true nor false", of);
-    out->seen = seen && seen->boolean;
     return STATUS_OK;
 }
 
@@ -358,16 +361,20 @@ static double number_of(const struct label *label) {
     return (double)(hash_bytes(2, label->text, label->size) >> 12) + 0.5;
 }
 
-static enum status outcome_read(const struct value *record, const char *key, double *out, int *count, bool *list, struct error *error) {
-    struct answers a;
-    if (answers_read(record, key, &a, error) != STATUS_OK)
+// Only classes may be texts; numbers are such as floats hold, so that their squares can be added up.
+static enum status outcome_read(const struct value *record, const char *key, bool classes, struct answers *a, double *out,
+                                struct error *error) {
+    if (answers_read(record, key, a, error) != STATUS_OK)
         return error_prefix(error, "prediction record");
-    if (!labels_finite(&a) || (a.count == 0 && strcmp(key, "predicted") == 0))
+    if (!labels_finite(a) || (a->count == 0 && strcmp(key, "predicted") == 0))
         return error_set(error, STATUS_DATA, "prediction record: key '%s' is missing or not finite", key);
-    *count = a.count;
-    *list = a.list;
-    for (int i = 0; i < a.count; i++)
-        out[i] = number_of(&a.label[i]);
+    for (int i = 0; i < a->count; i++) {
+        if (!classes && a->label[i].type == LABEL_TEXT)
+            return error_set(error, STATUS_DATA, "prediction record: key '%s' is a text, where a number is asked for", key);
+        out[i] = number_of(&a->label[i]);
+        if (!classes && fabs(out[i]) > (double)FLT_MAX)
+            return error_set(error, STATUS_DATA, "prediction record: key '%s' is %g, beyond single precision", key, out[i]);
+    }
     return STATUS_OK;
 }
 
@@ -397,18 +404,21 @@ static enum judged_kind kind_of(const struct property *p, bool list) {
 static enum status add_prediction(struct scores *s, const struct place *place, const struct value *record, const struct property *property,
                                   struct error *error) {
     struct outcome o = {0};
-    bool list, also, counted;
-    int count;
-    if (outcome_read(record, "truth", o.truth, &o.answers, &list, error) != STATUS_OK ||
-        outcome_read(record, "predicted", o.predicted, &count, &also, error) != STATUS_OK)
+    struct answers truth, predicted;
+    bool counted, classes = property->kind == PROPERTY_CLASSES;
+    if (outcome_read(record, "truth", classes, &truth, o.truth, error) != STATUS_OK ||
+        outcome_read(record, "predicted", classes, &predicted, o.predicted, error) != STATUS_OK)
         return error->status;
-    if (o.answers == 0) {
+    if (truth.count == 0) {
         s->untold++;
         return STATUS_OK;
     }
-    if (count != o.answers || list != also)
-        return error_set(error, STATUS_DATA, "prediction record: %d true and %d predicted answers", o.answers, count);
-    o.kind = kind_of(property, list);
+    if (predicted.count != truth.count || predicted.list != truth.list)
+        return error_set(error, STATUS_DATA, "prediction record: %d true and %d predicted answers", truth.count, predicted.count);
+    if ((predicted.label[0].type == LABEL_TEXT) != (truth.label[0].type == LABEL_TEXT))
+        return error_set(error, STATUS_DATA, "prediction record: of truth and predicted, one is a text and one is none");
+    o.answers = truth.count;
+    o.kind = kind_of(property, truth.list);
     if (add(s, place, find_target(s, property->name), record, &o, &counted, error) != STATUS_OK)
         return error->status;
     count_record(s, place, counted);

@@ -174,7 +174,12 @@ PYTHON
         '{"kind": "emulation", "split": "holdout", "encoder": {"type": "a", "seed": 1}, "loss": 1}' \
         '{"kind": "emulation", "split": "ood", "loss": 1}' \
         '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "colour", "truth": 1, "predicted": 1}' \
-        '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "task", "truth": [1, 2], "predicted": [1]}'; do
+        '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "task", "truth": [1, 2], "predicted": [1]}' \
+        '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "x", "as": "number", "truth": "low", "predicted": 1}' \
+        '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "x", "as": "angle", "truth": 1, "predicted": "low"}' \
+        '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "x", "as": "classes", "truth": 1, "predicted": "low"}' \
+        '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "x", "as": "number", "truth": 1e300, "predicted": 1}' \
+        '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "x", "as": "number", "truth": 1, "predicted": 1, "mode": "tuned"}'; do
         echo "[$bad]" | make_stream "$BATS_TEST_TMPDIR/bad.mp"
         run -65 score < "$BATS_TEST_TMPDIR/bad.mp"
         [[ "$output" == "score: standard input: record 2 (byte "* ]]
