@@ -29,6 +29,15 @@ filters() {
     done
 }
 
+# instead_of FILTER < SCRIPT: a folder bin with all filters, but for this one, which is the script; $here is the test's folder there.
+instead_of() {
+    mkdir bin
+    ln -s "$RNNPIPE_BIN"/* bin
+    rm "bin/$1"
+    { printf '#!/usr/bin/env bash\nhere=%q filter=%q\n' "$PWD" "$RNNPIPE_BIN/$1" && cat; } > "bin/$1"
+    chmod +x "bin/$1"
+}
+
 # repeat COUNT FILE: so many copies, one after the other, by one process.
 repeat() {
     yes "$2" | head -n "$1" | xargs -d '\n' cat

@@ -1,9 +1,11 @@
 // Preloaded into a filter, lets calls fail: FAIL="KIND N" the N-th call of that kind after main has begun, FAIL="KIND N on" that and all
-// later ones. With FAIL_REPORT, a file, the number of calls of each kind is written there at the end, and whether one has failed.
+// later ones; FAIL="KIND N kill" ends the process there by SIGKILL. With FAIL_REPORT, a file, the number of calls of each kind is written
+// there at the end, and whether one has failed.
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -23,7 +25,7 @@ static const struct {
     {"rename", EIO},    {"mmap", ENOMEM}, {"open", EMFILE},  {"thread", EAGAIN},
 };
 
-static bool armed, persistent;
+static bool armed, persistent, deadly;
 static enum kind failing = KINDS;
 static long wanted;
 static atomic_long calls[KINDS];
@@ -35,6 +37,8 @@ static bool fails(enum kind kind) {
     long n = ++calls[kind];
     if (kind != failing || (persistent ? n < wanted : n != wanted))
         return false;
+    if (deadly)
+        raise(SIGKILL);
     failed = 1;
     errno = kinds[kind].failure;
     return true;
@@ -153,11 +157,12 @@ static void replace_stdio(void) {
 static int (*real_main)(int, char **, char **);
 
 static int armed_main(int argc, char **argv, char **environment) {
-    char name[16] = "", rest[4] = "";
+    char name[16] = "", rest[8] = "";
     const char *fail = getenv("FAIL");
     if (fail)
-        sscanf(fail, "%15s %ld %3s", name, &wanted, rest);
+        sscanf(fail, "%15s %ld %7s", name, &wanted, rest);
     persistent = strcmp(rest, "on") == 0;
+    deadly = strcmp(rest, "kill") == 0;
     for (int k = 0; k < KINDS; k++)
         if (strcmp(name, kinds[k].name) == 0)
             failing = (enum kind)k;

@@ -30,14 +30,21 @@ changed() {
     times "$1" | comm -13 "$2" - | cut -d ' ' -f 1
 }
 
-# until_exists PATTERN: waits for a file of such a name, a minute at most.
-until_exists() {
-    local i
-    for ((i = 0; i < 1200; i++)); do
-        compgen -G "$1" > /dev/null && return
-        sleep 0.05
-    done
-    return 1
+# until_killed RESULTS [ARGUMENT]...: an experiment in a process group of its own, which a filter in bin (instead_of) kills.
+until_killed() {
+    (
+        make() { echo "$BASHPID" > group; exec setsid make "$@"; }
+        experiment "$@" BIN="$PWD/bin" > log 2>&1 3>&-
+    ) || true
+}
+
+# dies_with PATTERN: what instead_of wants: a filter that is killed when it has saved a second checkpoint, if its arguments match, and make with it.
+dies_with() {
+    cat << END
+[[ "\$*" == $1 ]] || exec "\$filter" "\$@"
+LD_PRELOAD=$RNNPIPE_BIN/../tests/faults/fail.so FAIL='rename 3 kill' "\$filter" "\$@"
+kill -KILL -- "-\$(< "\$here/group")"
+END
 }
 
 @test "the message, the table and its rows" {
@@ -145,7 +152,7 @@ steps_of() {
     # Each training took its own settings.
     [[ $(steps_of copy/{interactive,constant}-2/predictor-{task,task-fine-tuned,accuracy-labels}) == '200 20 30 200 20 10' ]]
     [[ $(cat copy/{interactive,stats,random}-1/model.mp | rec-table --kind log step | sort -n | uniq -c | awk '{ print $1 $2 }' | paste -sd ' ') == \
-        *'3100 6200'* ]]
+        '980 3100 6160 3200 3240 3320 3400' ]]
     [[ $(cat copy/{interactive,random}-1/fresh.mp | rec-table --kind encoder config.length | paste -sd ' ') == '8 4' ]]
     # Bars of asking, reading and baseline encoders, the modes lighter ones.
     local colour
@@ -161,23 +168,20 @@ steps_of() {
     sed -i -e '/^classify-labels-constant:/,/^$/s/10/12/' -e '/^emulate-random:/,/^$/d' modes.yaml
     experiment "$PWD/copy" CONFIG="$PWD/modes.yaml" 3>&-
     [[ $(steps_of copy/{interactive,constant}-2/predictor-{task,task-fine-tuned,accuracy-labels}) == '200 20 30 200 20 12' ]]
-    [[ $(rec-table --kind log step < copy/random-1/model.mp | tail -n 1) == 1000 ]]
+    [[ $(rec-table --kind log step < copy/random-1/model.mp | tail -n 1) == 400 ]]
     changed copy before > files
     run ! grep -E '^(zoo|shards|fresh|(interactive|stats)-)|constant.*(model|fine-tuned)|random.*task-labels' files
 }
 
 @test "killed while encoders learn the labels, it goes on and ends the same" {
     many_modes | sed 's/encoders: .*/encoders: [interactive, constant]/' > modes.yaml
-    sed -i '/^classify-labels:/,/^$/s/30/400/' modes.yaml
+    sed -i '/^classify-labels:/,/^$/s/30/40\n  checkpoint-every: 10/' modes.yaml
     cp -a "$WHOLE" killed
-    make() { exec setsid make "$@"; } # a process group of its own
-    experiment "$PWD/killed" CONFIG="$PWD/modes.yaml" JOBS=1 > log 2>&1 3>&- &
-    until_exists 'killed/interactive-2/predictor-task-labels.mp.*.tmp'
-    kill -KILL -- "-$!"
-    wait "$!" || true
+    instead_of classify < <(dies_with '*/interactive-2/predictor-task-labels.checkpoint*')
+    until_killed "$PWD/killed" CONFIG="$PWD/modes.yaml" JOBS=1
+    [[ -e killed/interactive-2/predictor-task-labels.checkpoint && -n $(compgen -G 'killed/interactive-2/predictor-task-labels.mp.*.tmp') ]]
     [[ ! -e killed/interactive-2/predictor-task-labels.mp && -e killed/interactive-1/predictor-task-labels.mp && ! -e killed/modes.txt ]]
     times killed | grep '\.mp ' > before
-    unset -f make
     experiment "$PWD/killed" CONFIG="$PWD/modes.yaml" 3>&-
     [[ -z $(comm -13 <(times killed) before) ]] # what was complete is not made again
     [[ -z $(find killed -name '*.tmp') ]]
@@ -217,14 +221,14 @@ END
 }
 
 @test "killed while the zoo is made, it goes on and ends the same" {
-    make() { exec setsid make "$@"; } # a process group of its own
-    experiment "$PWD/killed" > log 2>&1 3>&- &
-    until_exists killed/shards/0-3.mp
-    kill -KILL -- "-$!"
-    wait "$!" || true
-    [[ ! -e killed/zoo.mp ]]
+    instead_of train-rnn << 'END'
+compgen -G "$here/killed/shards/*.mp" > /dev/null || exec "$filter" "$@"
+"$filter" "$@" | head -c 20000
+kill -KILL -- "-$(< "$here/group")"
+END
+    until_killed "$PWD/killed"
+    [[ ! -e killed/zoo.mp && -n $(find killed/shards -name '*.tmp') ]]
     times killed/shards | grep '\.mp ' > before
-    unset -f make
     experiment "$PWD/killed" 3>&-
     [[ -z $(comm -13 <(times killed/shards) before) ]] # what was complete is not made again
     cmp killed/zoo.mp "$WHOLE/zoo.mp"
@@ -234,15 +238,9 @@ END
 @test "killed while an encoder is trained, it goes on from the checkpoint and ends the same" {
     mkdir killed
     cp -a "$WHOLE/config" "$WHOLE/shards" "$WHOLE/zoo.mp" killed
-    make() { exec setsid make "$@"; } # a process group of its own
-    experiment "$PWD/killed" > log 2>&1 3>&- &
-    until_exists killed/interactive-1/checkpoint.mp
-    sleep 0.2
-    kill -KILL -- "-$!"
-    wait "$!" || true
+    instead_of emulate < <(dies_with '*/interactive-1/checkpoint*')
+    until_killed "$PWD/killed"
     [[ -e killed/interactive-1/checkpoint.mp && ! -e killed/interactive-1/model.mp ]]
-    cp -a killed/interactive-1/checkpoint.mp .
-    unset -f make
     experiment "$PWD/killed" 3>&-
     [[ ! -e killed/interactive-1/checkpoint.mp ]]
     cmp killed/table.txt "$WHOLE/table.txt"

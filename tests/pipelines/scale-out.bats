@@ -28,15 +28,6 @@ teardown() {
     if [[ -e hanging ]]; then kill -KILL "$(< hanging)" 2> /dev/null || true; fi
 }
 
-# instead_of FILTER < SCRIPT: a folder bin with all filters, but for this one, which is the script; $here is the test's folder there.
-instead_of() {
-    mkdir bin
-    ln -s "$RNNPIPE_BIN"/* bin
-    rm "bin/$1"
-    { printf '#!/usr/bin/env bash\nhere=%q filter=%q\n' "$PWD" "$RNNPIPE_BIN/$1" && cat; } > "bin/$1"
-    chmod +x "bin/$1"
-}
-
 # The first train-rnn to begin writes part of its output and then hangs, to be killed.
 hang_once() {
     instead_of train-rnn << 'END'
