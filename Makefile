@@ -30,13 +30,16 @@ override CFLAGS  += -std=gnu11 $(OPT) -Wall -Wextra -Werror -Wshadow -Wstrict-pr
 override CPPFLAGS += -Ilib -D_GNU_SOURCE -DRNNPIPE_VERSION='"$(VERSION)"'
 # msgpack-c 6 has another name than the versions before it.
 MSGPACK := $(or $(shell pkg-config --libs msgpack-c 2> /dev/null),$(shell pkg-config --libs msgpack 2> /dev/null),-lmsgpackc)
-override CPPFLAGS += $(shell pkg-config --cflags msgpack-c 2> /dev/null || pkg-config --cflags msgpack 2> /dev/null)
+MSGPACK_FLAGS := $(shell pkg-config --cflags msgpack-c 2> /dev/null || pkg-config --cflags msgpack 2> /dev/null)
+override CPPFLAGS += $(MSGPACK_FLAGS)
 LDLIBS  := -lblis $(MSGPACK) -lyaml -ldeflate -lm -pthread
 
 # Libraries for files of other programs, each of which a build can do without: what it can't read then, it says. WITHOUT="libzip hdf5" leaves out
 # what is there.
 has = $(if $(filter $(1),$(WITHOUT)),,$(shell pkg-config --exists $(1) 2> /dev/null && echo yes))
 WITHOUT ?=
+HAVE :=
+FORMAT_LIBS :=
 ifeq ($(call has,libzip),yes)
 HAVE += -DHAVE_LIBZIP
 $(BUILD)/lib/formats/zip.o: private override CPPFLAGS += -DHAVE_LIBZIP
