@@ -1,8 +1,9 @@
-// The nearest relatives of RNNs in a zoo, by their embeddings.
+// The nearest relatives of RNNs in a zoo, by their embeddings or by their weights.
 #include "math/neighbours.h"
 #include "base/memory.h"
 #include "cli/cli.h"
 #include "encoders/identity.h"
+#include "records/rnn.h"
 #include "records/same.h"
 #include "records/skipped.h"
 #include "stream/field.h"
@@ -14,7 +15,7 @@
 
 static const char *zoo;
 static int k = 5;
-static bool other_runs;
+static bool other_runs, by_weights;
 
 static struct option options[] = {
     {.type = OPTION_TEXT,
@@ -22,7 +23,12 @@ static struct option options[] = {
      .letter = 'z',
      .target = &zoo,
      .value = "FILE",
-     .help = "Embeddings, by the same encoder, among which relatives are sought"},
+     .help = "Embeddings, by the same encoder, among which relatives are sought; with --weights RNNs"},
+    {.type = OPTION_FLAG,
+     .name = "weights",
+     .letter = 'w',
+     .target = &by_weights,
+     .help = "By the weights as they are of RNNs of one architecture, instead of by embeddings"},
     {.type = OPTION_INT, .name = "count", .letter = 'k', .target = &k, .low = 1, .high = 10000, .help = "How many relatives of each RNN"},
     {.type = OPTION_FLAG,
      .name = "other-runs",
@@ -34,12 +40,13 @@ static struct option options[] = {
 
 static struct program program = {
     .name = "nearest",
-    .summary = "find the nearest relatives of RNNs in a zoo, by embeddings",
-    .synopsis = "--zoo FILE [OPTION]... < EMBEDDINGS > EMBEDDINGS",
-    .input = "embedding records, all of which are held in memory",
+    .summary = "find the nearest relatives of RNNs in a zoo, by embeddings or weights",
+    .synopsis = "--zoo FILE [OPTION]... < EMBEDDINGS > EMBEDDINGS\n--weights --zoo FILE [OPTION]... < RNNS > RNNS",
+    .input = "embedding records, or rnn records, all of which are held in memory",
     .output = "the same records with their relatives, the nearest first",
     .examples = "nearest --zoo embeddings.mp < z.mp | rec-table --kind embedding run nearest.0.run nearest.0.distance\n"
-                "nearest --zoo embeddings.mp --other-runs --count 1 < z.mp > relatives.mp",
+                "nearest --zoo embeddings.mp --other-runs --count 1 < z.mp > relatives.mp\n"
+                "flat-encode --model model.mp < zoo.mp | decode --model model.mp | nearest --weights --zoo zoo.mp > copies.mp",
     .options = options,
 };
 
@@ -49,6 +56,7 @@ struct embedding {
     const struct value *root;
     bool has_encoder; // does it say by which one?
     struct encoder_identity encoder;
+    struct rnn_arch arch; // with --weights, which are z then
     float *z;
     size_t size;
 };
@@ -79,10 +87,30 @@ static void *room(void *block, size_t count, size_t *capacity, size_t item) {
     return memory_realloc(block, old * item, *capacity * item);
 }
 
+static const char *kind(void) {
+    return by_weights ? "rnn" : "embedding";
+}
+
+static enum status weights_read_all(struct embedding *out, const struct value *record, struct error *error) {
+    struct rnn_record r;
+    struct params table = {0};
+    if (rnn_record_read(record, &r, error) != STATUS_OK)
+        return error->status;
+    rnn_params(&table, &r.arch);
+    *out = (struct embedding){.root = record, .arch = r.arch, .size = table.size, .z = memory_alloc(table.size * sizeof *out->z)};
+    enum status status = rnn_record_weights(&r, &table, out->z, error);
+    if (status != STATUS_OK)
+        free(out->z);
+    params_free(&table);
+    return status;
+}
+
 static enum status embedding_read(struct embedding *out, const struct value *record, struct error *error) {
     struct array z;
     const struct value *v = value_get(record, "z");
     const struct value *encoder = value_get(record, "encoder");
+    if (by_weights)
+        return weights_read_all(out, record, error);
     *out = (struct embedding){.root = record, .has_encoder = encoder != NULL};
     if (encoder && encoder_identity_read(encoder, &out->encoder, error) != STATUS_OK)
         return error->status;
@@ -121,6 +149,8 @@ static void skip(struct value **record, struct error *reason) {
 }
 
 static bool same_encoder(const struct embedding *a, const struct embedding *b) {
+    if (by_weights)
+        return rnn_arch_equal(&a->arch, &b->arch);
     return a->size == b->size && (!a->has_encoder || !b->has_encoder || encoder_identity_equal(&a->encoder, &b->encoder));
 }
 
@@ -130,7 +160,9 @@ static enum status query_read(struct search *s, struct embedding *e, const struc
         return error->status;
     if (s->query_count && !same_encoder(e, &s->like)) {
         free(e->z);
-        return error_set(error, STATUS_DATA, "an embedding by another encoder than the first one's");
+        return error_set(error, STATUS_DATA,
+                         by_weights ? "an RNN of another architecture than the first one's"
+                                    : "an embedding by another encoder than the first one's");
     }
     if (!s->query_count || !s->like.has_encoder)
         s->like = *e;
@@ -145,7 +177,7 @@ static void read_queries(struct cli *cli, struct search *s, struct reader *in) {
         s->events[event] = value_clone(in->record);
         s->kinds[event] = in->event;
         s->event_count++;
-        if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), "embedding"))
+        if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), kind()))
             continue;
         s->queries = room(s->queries, s->query_count, &s->query_capacity, sizeof *s->queries);
         struct query *q = &s->queries[s->query_count];
@@ -188,19 +220,21 @@ static void read_zoo(struct cli *cli, struct search *s) {
     struct reader *in = cli_reader(cli, zoo);
     while (cli_read_model(cli, in)) {
         struct embedding e;
-        if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), "embedding"))
+        if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), kind()))
             continue;
         cli_check_record(cli, in, embedding_read(&e, in->record, cli_error(cli)));
         if (s->query_count && !same_encoder(&e, &s->like))
             cli_check_record(cli, in,
-                             error_set(cli_error(cli), STATUS_DATA, "an embedding by another encoder than those on standard input"));
+                             error_set(cli_error(cli), STATUS_DATA,
+                                       by_weights ? "an RNN of another architecture than those on standard input"
+                                                  : "an embedding by another encoder than those on standard input"));
         for (size_t i = 0; i < s->query_count; i++)
             offer(&s->queries[i], &e, s->head_count);
         keep_head(cli, s, in->record);
         free(e.z);
     }
     if (!s->head_count)
-        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: no embedding record in it", in->name));
+        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: no %s record in it", in->name, kind()));
     reader_close(in);
 }
 

@@ -19,6 +19,7 @@ stats-encode: {mlp-hidden: 8}
 transformer-encode: {hidden: 8, layers: 1}
 dws-encode: {channels: 4, layers: 1, mlp-hidden: 8}
 emulate: {steps: 20, batch: 4, hidden: 8, validate-every: 10, checkpoint-every: 10, rollouts: 2, clones: 4}
+autoencode: {steps: 10, batch: 4, hidden: 8, rollouts: 2, validate-every: 5}
 classify: {steps: 20, hidden: 8, log-every: 10, strings: 4}
 END
     mkdir "$BATS_FILE_TMPDIR/files"
@@ -33,6 +34,8 @@ project < z.mp > embeddings.mp
 classify --fit task < z.mp > predictor.mp
 classify --model predictor.mp < z.mp > predictions.1.mp
 emulate --model probe.mp < zoo.mp > emulations.1.mp
+flat-encode --new --ordered --standardise < zoo.mp > flat.mp
+autoencode --fit flat.mp < zoo.mp > model.mp
 END
     python "$ROOT/tests/python/fake_digits.py" data/mnist 60
     cp probe.mp trained.mp
@@ -54,7 +57,7 @@ END
 # read to the end, would make pipefail report a closed pipe.
 small() {
     sed -E \
-        -e "s#\b(gen-language|train-rnn|rnn-landscape|rnn-words|probe|emulate|classify|[a-z]+-encode)( |'|\$)#\1 --config $BATS_FILE_TMPDIR/small.yaml\2#g" \
+        -e "s#\b(gen-language|train-rnn|rnn-landscape|rnn-words|probe|emulate|autoencode|classify|[a-z]+-encode)( |'|\$)#\1 --config $BATS_FILE_TMPDIR/small.yaml\2#g" \
         -e 's/--count [0-9]+/--count 24/g' \
         -e 's/--steps [0-9]+/--steps 20/g' \
         -e 's/--hidden [0-9]+/--hidden 8/g' \

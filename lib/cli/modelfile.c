@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kinds[] = {"encoder", "emulator", "predictor"};
+static const char *const kinds[] = {"encoder", "emulator", "decoder", "predictor"};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 struct models {

@@ -1,5 +1,5 @@
-// A model stream (encoder, emulator, predictor records) held in memory: of each kind the first record and those after it in the same
-// segment.
+// A model stream (encoder, emulator, decoder, predictor records) held in memory: of each kind the first record and those after it in the
+// same segment.
 #ifndef CLI_MODELFILE_H
 #define CLI_MODELFILE_H
 
@@ -16,7 +16,7 @@ enum model_use { MODEL_USED, MODEL_CONTINUED };
 struct modelfile *modelfile_open(struct cli *cli, const char *path, enum model_use use);
 void modelfile_close(struct modelfile *m); // NULL allowed
 
-// The model of this kind: "encoder", "emulator" or "predictor". False when there is none; exits when it is no model record.
+// The model of this kind: "encoder", "emulator", "decoder" or "predictor". False when there is none; exits when it is no model record.
 bool modelfile_find(struct modelfile *m, const char *kind, struct model_record *out);
 // The same, of several in a segment, as predictors are: the first has index 0. False beyond the last.
 bool modelfile_at(struct modelfile *m, const char *kind, int index, struct model_record *out);

@@ -3,7 +3,7 @@
 #define RECORDS_KINDS_H
 
 #define RECORD_KINDS                                                                                                                       \
-    "task|rnn|skipped|encoder|emulator|predictor|log|embedding|emulation|prediction|arc|word|words|automaton|trace|counters|pair|"         \
+    "task|rnn|skipped|encoder|emulator|decoder|predictor|log|embedding|emulation|prediction|arc|word|words|automaton|trace|counters|pair|" \
     "calibration|index|report|checkpoint"
 #define RECORD_SPLITS "train|validation|ood"
 

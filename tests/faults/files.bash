@@ -18,6 +18,8 @@ make_files() {
     classify --fit task --steps 3 --batch 2 --hidden 4 < embeddings.mp > predictor.mp
     classify --model predictor.mp < embeddings.mp > predictions.mp
     cat model.mp predictor.mp > models.mp
+    autoencode --fit flat.mp --steps 2 --batch 2 --hidden 4 --validate-every 2 --rollouts 1 < zoo.mp > decoder.mp
+    flat-encode --model decoder.mp < zoo.mp > decodable.mp
     describe --fit models.mp < embeddings.mp > interrogator.mp
     rec-select --run 0 --step last < zoo.mp > single.mp
     export-rnn < single.mp > net.safetensors

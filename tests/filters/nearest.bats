@@ -61,3 +61,25 @@ PYTHON
     run -65 nearest --zoo <(head -c -1 zoo.mp) < z.mp
     run -74 bash -c 'nearest --zoo zoo.mp < z.mp > /dev/full'
 }
+
+@test "nearest --weights: RNNs by the distance of their weights, and not those of another architecture" {
+    gen-language --tokens 2 --count 5 | train-rnn --steps 20 --snapshots 0,10 --hidden 5 --layers 1 --rollouts 2 --samples 4 > rnns.mp
+    rec-select --run 0-1 < rnns.mp > some.mp
+    nearest --weights --zoo rnns.mp --count 4 < some.mp > near.mp
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import numpy as np
+from read_stream import records
+flat = lambda r: np.concatenate([np.asarray(w, float).ravel() for w in r["weights"].values()])
+zoo, near = records("rnns.mp", "rnn"), records("near.mp", "rnn")
+assert len(near) == 6
+for r in near:
+    order = sorted((float(np.linalg.norm(flat(r) - flat(q))), q["run"], q["step"]) for q in zoo if (q["run"], q["step"]) != (r["run"], r["step"]))[:4]
+    found = [(n["distance"], n["run"], n["step"]) for n in r["nearest"]]
+    assert [f[1:] for f in found] == [o[1:] for o in order] and max(abs(f[0] - o[0]) for f, o in zip(found, order)) < 1e-4
+PYTHON
+    gen-language --tokens 2 | train-rnn --steps 2 --snapshots '' --hidden 6 --layers 1 --rollouts 2 --samples 4 > wide.mp
+    run -65 nearest --weights --zoo wide.mp < some.mp
+    [[ $output == *"an RNN of another architecture than those on standard input" ]]
+    run -65 nearest --weights --zoo z.mp < some.mp
+    [[ $output == *"no rnn record in it" ]]
+}

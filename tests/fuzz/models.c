@@ -1,9 +1,10 @@
-// Encoder, emulator and predictor records; those that are accepted are used on the rnn and embedding records that follow them, as the
-// filters use them.
+// Encoder, emulator, decoder and predictor records; those that are accepted are used on the rnn and embedding records that follow them, as
+// the filters use them.
 #include "fuzz.h"
 
 #include "base/memory.h"
 #include "records/loader.h"
+#include "training/decoder.h"
 #include "training/emulation_batch.h"
 #include "training/prediction.h"
 
@@ -12,6 +13,7 @@ enum { MOST_WEIGHTS = 1 << 13, MOST_STEPS = 64 };
 struct models {
     struct encoder *encoder;
     struct emulator *emulator;
+    struct decoder *decoder;
     struct predictor *predictor;
 };
 
@@ -47,6 +49,11 @@ static void *read_emulator(const struct model_record *record, struct error *erro
     return emulator_read(record, &e, error) == STATUS_OK ? e : NULL;
 }
 
+static void *read_decoder(const struct model_record *record, struct error *error) {
+    struct decoder *d;
+    return decoder_read(record, &d, error) == STATUS_OK ? d : NULL;
+}
+
 static void *read_predictor(const struct model_record *record, struct error *error) {
     struct predictor *p;
     return predictor_read(record, &p, error) == STATUS_OK ? p : NULL;
@@ -58,6 +65,10 @@ static void release_encoder(void *e) {
 
 static void release_emulator(void *e) {
     emulator_free(e);
+}
+
+static void release_decoder(void *d) {
+    decoder_free(d);
 }
 
 static void release_predictor(void *p) {
@@ -84,6 +95,16 @@ static void take_emulator(struct models *m, const struct model_record *record, s
     m->emulator = e;
 }
 
+static void take_decoder(struct models *m, const struct model_record *record, struct packer *p, struct error *error) {
+    struct decoder *d = read_decoder(record, error);
+    if (!d)
+        return;
+    decoder_pack(p, d);
+    reread(p, read_decoder, release_decoder);
+    decoder_free(m->decoder);
+    m->decoder = d;
+}
+
 static void take_predictor(struct models *m, const struct model_record *record, struct packer *p, struct error *error) {
     static const struct predictor_losses losses = {.train = 0.5, .validation = 0.5, .ood = 0.5};
     struct predictor *predictor = read_predictor(record, error);
@@ -102,6 +123,8 @@ static void take_model(struct models *m, const struct model_record *record) {
         take_encoder(m, record, p, &error);
     else if (strcmp(record->kind, "emulator") == 0)
         take_emulator(m, record, p, &error);
+    else if (strcmp(record->kind, "decoder") == 0)
+        take_decoder(m, record, p, &error);
     else if (strcmp(record->kind, "predictor") == 0)
         take_predictor(m, record, p, &error);
     FUZZ_CHECK(error.status == STATUS_OK || (error.status == STATUS_DATA && error.text[0]));
@@ -149,6 +172,17 @@ static void predict(const struct models *m, const struct encoder *encoder, const
     prediction_batch_free(b);
 }
 
+static void decode(const struct models *m, const struct value *record) {
+    struct tape tape = {0};
+    struct error error;
+    size_t size = m->decoder->rnn_table.size;
+    float *weights = memory_alloc(size * sizeof *weights);
+    if (decoder_decode(m->decoder, record, &tape, weights, &error) == STATUS_OK)
+        FUZZ_CHECK(weights[0] - weights[0] == 0 && weights[size - 1] - weights[size - 1] == 0);
+    free(weights);
+    tape_free(&tape);
+}
+
 static void use(struct models *m, const struct value *record) {
     struct rnn_record rnn;
     struct error error;
@@ -163,6 +197,8 @@ static void use(struct models *m, const struct value *record) {
         predict(m, m->encoder, record);
     if (m->predictor && value_get(record, "z"))
         predict(m, NULL, record);
+    if (m->decoder && m->decoder->table.size <= MOST_WEIGHTS && value_get(record, "z"))
+        decode(m, record);
 }
 
 static void visit(void *context, const struct value *record) {
@@ -179,6 +215,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_records(data, size, visit, &m);
     encoder_free(m.encoder);
     emulator_free(m.emulator);
+    decoder_free(m.decoder);
     predictor_free(m.predictor);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "nn/linear.h"
 #include "nn/loss.h"
 #include "nn/transformer.h"
+#include "training/decoder.h"
 #include "training/emulator.h"
 #include "training/predictor.h"
 #include "training/rollouts.h"
@@ -293,6 +294,35 @@ static struct tensor *build_rollout_batch_loss(struct tape *tape, struct point *
     return loss;
 }
 
+// The weights of two RNNs from their embeddings, and both losses of them; mean and deviations are constants. variant: 0 what the weights
+// are, 1 structure, 2 behaviour on tokens, 3 on numbers with answers that are numbers.
+static struct tensor *build_decoder(struct tape *tape, struct point *p) {
+    struct rnn_arch of = arch;
+    if (p->variant == 3)
+        of.reads = RNN_READS_NUMBERS, of.answers = RNN_ANSWERS_NUMBERS;
+    struct decoder *d = decoder_new(&(struct decoder_config){.z = 3, .hidden = 4, .layers = 1}, &of, 1);
+    struct rollout_batch rollouts = {.steps = T,
+                                     .columns = BATCH,
+                                     .tokens = (uint8_t *)tokens,
+                                     .inputs = constants + 500,
+                                     .targets = constants,
+                                     .continuous = p->variant == 3};
+    struct tensor *z = leaf(tape, p, 2, 3);
+    struct weights w = away_from_kinks(tape, leaves_of(p, &d->table));
+    for (int k = 0; k < d->rnn_table.count; k++)
+        decoder_deviation(d)[k] = 0.2f + 0.1f * (float)(k % 3);
+    struct tensor *y = decoder_forward(tape, d, &w, z), *weights = decoder_weights(tape, d, y), *loss;
+    if (p->variant == 0)
+        loss = score(tape, tape_reshape(tape, tape_rows(tape, weights, 0, 1), weights->cols, 1));
+    else if (p->variant == 1)
+        loss = decoder_structure(tape, d, y, (const float *const[]){constants, constants + 700});
+    else
+        loss = add(tape, decoder_behaviour(tape, d, tape_rows(tape, weights, 0, 1), &rollouts),
+                   decoder_behaviour(tape, d, tape_rows(tape, weights, 1, 1), &rollouts));
+    decoder_free(d);
+    return loss;
+}
+
 static struct tensor *build_predictor_loss(struct tape *tape, struct point *p) {
     static const double truths[][6] = {{0, 3, 5, 4, 4, 1}, {0.1, 1, 0.5}, {10, 200, 359, 180, 90, 0}, {0, 2, 1}};
     static const struct property properties[] = {
@@ -369,6 +399,10 @@ static const struct gradient_case {
     {"emulator_forward", "continuous, bos", build_emulator, 2 + CONDITION_BOS, 2e-3},
     {"emulator_forward", "continuous, every", build_emulator, 2 + CONDITION_EVERY, 2e-3},
     {"rollout_batch_loss", "", build_rollout_batch_loss, 0, 2e-3},
+    {"decoder_forward decoder_weights", "", build_decoder, 0, 2e-3},
+    {"decoder_structure", "", build_decoder, 1, 1e-2},
+    {"decoder_behaviour", "classes", build_decoder, 2, 5e-3},
+    {"decoder_behaviour", "numbers", build_decoder, 3, 5e-3},
     {"predictor_loss", "classes", build_predictor_loss, 0, 5e-3},
     {"predictor_loss", "number", build_predictor_loss, 1, 5e-3},
     {"predictor_loss", "angles", build_predictor_loss, 2, 5e-3},

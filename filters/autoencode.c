@@ -1,0 +1,246 @@
+// Trains an encoder and a decoder together: RNNs have to come back from their embeddings.
+#include "base/memory.h"
+#include "cli/cli.h"
+#include "cli/datafile.h"
+#include "cli/modelfile.h"
+#include "training/reconstruction.h"
+
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *fit, *data = "-", *checkpoint;
+static uint64_t steps = 2000;
+static int batch = 32, rollouts = 8, validate_every = 100, patience, checkpoint_every = 100, hidden, layers;
+static double structure = 0.1, rate = 1e-3, anneal = 0.5, decay = 0.01, clip = 1;
+
+static struct option options[] = {
+    {.type = OPTION_TEXT,
+     .name = "fit",
+     .target = &fit,
+     .value = "FILE",
+     .help = "The encoder to begin with (and its decoder, if FILE has one)"},
+    {.type = OPTION_TEXT, .name = "data", .target = &data, .value = "FILE", .help = "The zoo, when standard input has the model"},
+    {.type = OPTION_HEADING, .help = "Training"},
+    {.type = OPTION_U64, .name = "steps", .letter = 's', .target = &steps, .low = 1, .high = 1e12, .help = "Training steps"},
+    {.type = OPTION_INT, .name = "batch", .letter = 'b', .target = &batch, .low = 1, .high = 65536, .help = "RNNs a step"},
+    {.type = OPTION_REAL,
+     .name = "structure",
+     .target = &structure,
+     .value = "SHARE",
+     .low = 0,
+     .high = 1,
+     .help = "Share of the loss that compares weights; the rest compares what the RNNs answer"},
+    {.type = OPTION_INT,
+     .name = "rollouts",
+     .letter = 'r',
+     .target = &rollouts,
+     .low = 1,
+     .high = 65536,
+     .help = "Rollouts of each RNN by which answers are compared, drawn anew each step"},
+    {.type = OPTION_REAL, .name = "rate", .target = &rate, .low = 0, .high = 1, .help = "AdamW's rate"},
+    {.type = OPTION_REAL,
+     .name = "anneal",
+     .target = &anneal,
+     .value = "SHARE",
+     .low = 0,
+     .high = 1,
+     .help = "Share of the steps, at the end, over which the rate falls linearly to 0"},
+    {.type = OPTION_REAL, .name = "weight-decay", .target = &decay, .low = 0, .high = 1000, .help = "AdamW's decoupled weight decay"},
+    {.type = OPTION_REAL,
+     .name = "clip",
+     .target = &clip,
+     .low = 0,
+     .high = 1e30,
+     .help = "Largest gradient norm of each network; 0: not clipped"},
+    {.type = OPTION_INT, .name = "validate-every", .target = &validate_every, .low = 1, .high = 1e9, .help = "Steps between validations"},
+    {.type = OPTION_INT,
+     .name = "patience",
+     .target = &patience,
+     .low = 0,
+     .high = 1e9,
+     .help = "Stop after N validations without improvement; 0: never"},
+    {.type = OPTION_TEXT,
+     .name = "checkpoint",
+     .target = &checkpoint,
+     .value = "FILE",
+     .help = "Save the state here, and go on from here if FILE exists"},
+    {.type = OPTION_INT,
+     .name = "checkpoint-every",
+     .target = &checkpoint_every,
+     .low = 1,
+     .high = 1e9,
+     .help = "Steps between checkpoints"},
+    {.type = OPTION_HEADING, .help = "A new decoder"},
+    {.type = OPTION_INT, .name = "hidden", .letter = 'u', .target = &hidden, .low = 1, .high = 65536, .help = "Units of each hidden layer"},
+    {.type = OPTION_INT,
+     .name = "layers",
+     .letter = 'l',
+     .target = &layers,
+     .low = 0,
+     .high = 16,
+     .help = "Hidden layers; 0: a linear map"},
+    {0},
+};
+
+static struct program program = {
+    .name = "autoencode",
+    .summary = "train an encoder, and a decoder that makes RNNs of embeddings",
+    .synopsis = "--fit FILE [--data ZOO] [OPTION]... < ZOO > MODEL",
+    .input = "rnn records of one architecture, with rollouts (a zoo); mapped, not copied, when it is a file",
+    .output = "encoder, decoder and log records",
+    .examples = "flat-encode --new --ordered --standardise --z 64 < zoo.mp > fresh.mp\n"
+                "autoencode --fit fresh.mp < zoo.mp > model.mp\n"
+                "flat-encode --model model.mp < zoo.mp | decode --model model.mp > again.mp\n"
+                "rnn-compare --with zoo.mp < again.mp | rec-table --kind pair run step metrics.agreement",
+    .options = options,
+};
+
+static void save(struct cli *cli, const struct reconstruction *r) {
+    cli_check(cli, reconstruction_save(r, checkpoint, cli_identity(cli), cli_error(cli)));
+}
+
+// Trains until the steps are done, patience is over, the training diverges, or a signal comes. The last state is saved, so that the
+// training can be continued with more steps.
+static void train(struct cli *cli, struct reconstruction *r) {
+    struct progress *progress = progress_new(cli, "step", steps);
+    uint64_t saved = checkpoint ? r->learner->step : UINT64_MAX;
+    while (r->learner->step < steps && !r->stopped && !cli_signalled()) {
+        double loss;
+        enum status status = reconstruction_step(r, &loss, cli_error(cli));
+        if (status == STATUS_DIVERGED)
+            break;
+        cli_check(cli, status);
+        if (checkpoint && r->learner->step % (uint64_t)checkpoint_every == 0) {
+            save(cli, r);
+            saved = r->learner->step;
+        }
+        progress_step(progress, r->learner->step, "loss %.4f, best %.4f", loss, r->best_loss);
+    }
+    progress_end(progress);
+    if (checkpoint && saved != r->learner->step && !r->diverged_at)
+        save(cli, r);
+    if (cli_signalled() && !r->diverged_at)
+        cli_interrupted(cli, "interrupted at step %llu%s%s", (unsigned long long)r->learner->step, checkpoint ? "; goes on from " : "",
+                        checkpoint ? checkpoint : ", nothing saved: see --checkpoint");
+}
+
+static void pack_known(struct packer *p, const char *key, double x) {
+    if (isnan(x))
+        return;
+    pack_key(p, key);
+    pack_double(p, x);
+}
+
+static void write_model(struct cli *cli, struct writer *out, const struct dataset *zoo, const struct reconstruction *r) {
+    cli_begin_segment(cli, out, zoo->metas, zoo->meta_count);
+    struct packer *p = writer_packer(out);
+    encoder_pack(p, r->encoder);
+    cli_check(cli, writer_commit(out, cli_error(cli)));
+    decoder_pack(p, r->decoder);
+    cli_check(cli, writer_commit(out, cli_error(cli)));
+    for (int i = 0; i < r->curve_count; i++) {
+        pack_map(p);
+        pack_key(p, "kind");
+        pack_str(p, "log");
+        pack_key(p, "step");
+        pack_u64(p, r->curve[i].step);
+        pack_key(p, "split");
+        pack_str(p, r->curve[i].split);
+        pack_known(p, "loss", r->curve[i].loss);
+        pack_known(p, "structure", r->curve[i].structure);
+        pack_known(p, "behaviour", r->curve[i].behaviour);
+        pack_end(p);
+        cli_check(cli, writer_commit(out, cli_error(cli)));
+    }
+    datafile_write_skipped(cli, zoo, out);
+    cli_check(cli, writer_end_segment(out, cli_error(cli)));
+}
+
+// The model's own decoder, or a new one for the encoder's RNNs.
+static struct decoder *load_decoder(struct cli *cli, struct modelfile *file, const struct encoder *encoder, uint64_t seed) {
+    const struct decoder_config config = {.z = encoder->config.z, .hidden = hidden, .layers = layers};
+    struct model_record record;
+    struct decoder *decoder;
+    if (modelfile_find(file, "decoder", &record)) {
+        modelfile_check(file, decoder_read(&record, &decoder, cli_error(cli)));
+        return decoder;
+    }
+    cli_check(cli, decoder_check(&config, &encoder->arch, cli_error(cli)));
+    return decoder_new(&config, &encoder->arch, seed);
+}
+
+static struct reconstruction_recipe recipe_of(struct cli *cli, uint64_t seed) {
+    return (struct reconstruction_recipe){.learner = {.batch = batch,
+                                                      .rate = rate,
+                                                      .decay = decay,
+                                                      .clip = clip,
+                                                      .anneal = anneal,
+                                                      .steps = steps,
+                                                      .threads = cli_common(cli)->threads,
+                                                      .seed = seed},
+                                          .structure = structure,
+                                          .rollouts = rollouts,
+                                          .steps = steps,
+                                          .validate_every = validate_every,
+                                          .patience = patience};
+}
+
+static int fit_main(struct cli *cli) {
+    if (checkpoint)
+        cli_lock(cli, checkpoint);
+    struct modelfile *file = modelfile_open(cli, fit, MODEL_CONTINUED);
+    struct encoder *encoder = modelfile_encoder(file);
+    if (!encoder)
+        modelfile_missing(file, "encoder");
+    uint64_t seed = cli_common(cli)->seed_given ? cli_common(cli)->seed : encoder->seed;
+    struct decoder *decoder = load_decoder(cli, file, encoder, seed);
+    struct writer *out = cli_writer(cli);
+    struct reconstruction_sift sift = {.encoder = encoder, .decoder = decoder};
+    rnn_loader_init(&sift.rnn, 1);
+    struct dataset *zoo = datafile_open(cli, data, "rnn", &(struct dataset_sift){reconstruction_usable, &sift});
+    rnn_loader_free(&sift.rnn);
+
+    struct reconstruction_recipe recipe = recipe_of(cli, seed);
+    struct reconstruction *r;
+    cli_check(cli, reconstruction_new(&r, encoder, decoder, zoo, &recipe, cli_error(cli)));
+    if (checkpoint && access(checkpoint, F_OK) == 0)
+        cli_check(cli, reconstruction_resume(r, checkpoint, cli_error(cli)));
+    else if (checkpoint)
+        save(cli, r); // now, not in an hour, is the time to learn that it can't be written
+    cli_catch_signals();
+    train(cli, r);
+    cli_check(cli, reconstruction_finish(r, cli_error(cli)));
+    bool diverged = r->diverged_at != 0;
+    if (diverged)
+        error_set(
+            cli_error(cli), STATUS_DIVERGED,
+            "training diverged at step %llu: the loss or a gradient is not finite; the best networks so far, of step %llu, are written",
+            (unsigned long long)r->diverged_at, (unsigned long long)r->best_step);
+
+    write_model(cli, out, zoo, r);
+    reconstruction_free(r);
+    encoder_free(encoder);
+    decoder_free(decoder);
+    dataset_close(zoo);
+    modelfile_close(file);
+    int code = cli_finish(cli, NULL, out);
+    if (diverged)
+        cli_check(cli, cli_error(cli)->status);
+    return code;
+}
+
+int main(int argc, char **argv) {
+    hidden = decoder_default_config.hidden;
+    layers = decoder_default_config.layers;
+    struct cli *cli = cli_begin(&program, argc, argv);
+    if (!fit)
+        cli_usage(cli, "--fit FILE has to be given");
+    if (strcmp(fit, "-") == 0 && strcmp(data, "-") == 0)
+        cli_usage(cli, "standard input can't be both model and zoo: name the zoo by --data FILE");
+    if (checkpoint && strcmp(checkpoint, "-") == 0)
+        cli_usage(cli, "--checkpoint is a file, not a stream");
+    if (strcmp(data, "-") == 0 && isatty(STDIN_FILENO))
+        cli_usage(cli, "standard input is a terminal: records are binary; redirect or pipe them in");
+    return fit_main(cli);
+}
