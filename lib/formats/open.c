@@ -1,5 +1,6 @@
 // Which format is it? By its first bytes, whatever the file is called.
 #include "formats/readers_internal.h"
+#include "stream/foreign.h"
 
 #include <string.h>
 
@@ -42,6 +43,7 @@ static bool is_safetensors(const uint8_t *bytes, size_t size) {
 
 static enum status unknown(const uint8_t *bytes, size_t size, struct error *error) {
     const char *what = "of no format that is known here (PyTorch, safetensors, NumPy's .npz, Keras's HDF5, ONNX)";
+    const char *look = foreign_look(bytes, size);
     if (size == 0)
         what = "an empty file";
     else if (bytes[0] >= 0x81 && bytes[0] <= 0x8f && begins(bytes + 1, size - 1, "\xa4kind", 5))
@@ -50,6 +52,8 @@ static enum status unknown(const uint8_t *bytes, size_t size, struct error *erro
         what = "a gzip file: unpack it first (gzip -d)";
     else if (size > 262 && memcmp(bytes + 257, "ustar", 5) == 0)
         what = "a tar file, as PyTorch wrote before version 0.1.10: save it again by a newer PyTorch";
+    else if (look)
+        return error_set(error, STATUS_DATA, "%s; %s", what, look);
     return error_set(error, STATUS_DATA, "%s", what);
 }
 

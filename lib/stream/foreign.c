@@ -33,6 +33,8 @@ static const char *text_look(const uint8_t *bytes, size_t size) {
         i++;
     if (i < size && (bytes[i] == '{' || bytes[i] == '['))
         return "it looks like JSON: rec-json --reverse makes records of JSON Lines";
+    if (i < size && bytes[i] == '<')
+        return "it looks like a web page (HTML, XML): has a download failed?";
     return "it looks like text (CSV, YAML or the like), which is no stream of records";
 }
 
@@ -70,9 +72,20 @@ const char *foreign_look(const uint8_t *bytes, size_t size) {
         {"\xff\xfe", 2, "it looks like text in UTF-16: it has to be UTF-8"},
         {"\xfe\xff", 2, "it looks like text in UTF-16: it has to be UTF-8"},
         {"\x89PNG", 4, "it looks like a picture (PNG)"},
+        {"\xff\xd8\xff", 3, "it looks like a picture (JPEG)"},
         {"\x7f"
          "ELF",
          4, "it looks like a program"},
+        {"\0\0\x08\x03", 4, "it looks like images in MNIST's format (IDX): --images names their folder"},
+        {"\0\0\x08\x01", 4, "it looks like labels in MNIST's format (IDX): --images names their folder"},
+        {"version https://git-lfs", 23, "it looks like a pointer of Git LFS: git lfs pull gets the file itself"},
+        {"SQLite format 3", 15, "it looks like an SQLite database"},
+        {"MATLAB", 6, "it looks like a MATLAB file"},
+        {"ARROW1", 6, "it looks like an Arrow table"},
+        {"Obj\x01", 4, "it looks like an Avro file"},
+        {"%PDF", 4, "it looks like a PDF"},
+        {"7z\xbc\xaf", 4, "it looks like a 7z archive: unpack it first"},
+        {"Rar!", 4, "it looks like a RAR archive: unpack it first"},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (begins(bytes, size, kinds[i].magic, kinds[i].length))

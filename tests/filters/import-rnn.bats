@@ -89,6 +89,7 @@ GOLDEN=$ROOT/tests/golden/import
     for file in empty text tasks.mp tail; do
         run -65 --separate-stderr import-rnn "$file"
         [[ $stderr == "import-rnn: $file: "* ]]
+        [[ $file != text || $stderr == *"of no format that is known here"*"it looks like text"* ]]
     done
     run -74 bash -c 'import-rnn "$1" > /dev/full' - "$GOLDEN/lstm_linear.pt"
     run -65 --separate-stderr bash -c 'import-rnn --max-record-bytes 1000 "$1"' - "$GOLDEN/lstm_linear.pt"

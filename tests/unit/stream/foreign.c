@@ -37,6 +37,13 @@ int main(void) {
     LOOKS("GGUF\x03\0\0\0", "GGUF");
     LOOKS("\x04\x22\x4d\x18\x64", "lz4");
     LOOKS("\x20\0\0\0TFL3\0\0", "TensorFlow Lite");
+    LOOKS("\0\0\x08\x03\0\0\xea\x60", "--images");
+    LOOKS("version https://git-lfs.github.com/spec/v1\n", "git lfs pull");
+    LOOKS("<!DOCTYPE html>", "web page");
+    LOOKS("\xff\xd8\xff\xe0", "JPEG");
+    LOOKS("SQLite format 3\0", "SQLite");
+    LOOKS("MATLAB 5.0 MAT-file", "MATLAB");
+    LOOKS("7z\xbc\xaf\x27\x1c", "7z");
     char tar[512] = "file";
     memcpy(tar + 257, "ustar", 5);
     LOOKS(tar, "tar archive");
