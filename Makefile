@@ -93,7 +93,7 @@ endif
 
 .PHONY: format clang-check clang-check-lib clang-check-tests clang-check-amx $(ISA:%=clang-check-%) all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
 .PHONY: readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes transfer shared-start recipes headline interrogator
-all: $(BIN) $(BUILD)/completion.bash
+all: $(BIN) $(BUILD)/completion.bash $(BUILD)/bin.names
 lib: $(LIB)
 
 help:
@@ -110,7 +110,10 @@ deps-test:
 # What objects and the library are made by: files that are written anew only when that changes, and on which all of them depend.
 FLAGS  := $(strip $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(FORMAT_LIBS) $(KERNEL_FLAGS) $(VECTOR_FLAGS))
 same    = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))
-record  = $(if $(call same,$(strip $(file < $(1))),$(strip $(2))),,$(shell mkdir -p $(dir $(1)))$(file > $(1),$(2)))
+write   = $(shell mkdir -p $(dir $(1)))$(file > $(1),$(2))
+# make -n writes nothing, but says what would be made.
+dry-run = $(findstring n,$(firstword -$(MAKEFLAGS)))
+record  = $(if $(call same,$(strip $(file < $(1))),$(strip $(2))),,$(if $(dry-run),$(eval .PHONY: $(1)),$(call write,$(1),$(2))))
 $(call record,$(BUILD)/flags,$(FLAGS))
 $(call record,$(BUILD)/members,$(OBJ))
 $(call record,$(BUILD)/filters.names,$(FILTERS))
@@ -148,6 +151,11 @@ $(BUILD)/bin/%: $(BUILD)/filters/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(SAY)'LD  $@'
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Filters that there are no more don't stay.
+$(BUILD)/bin.names: $(BUILD)/filters.names
+	@rm -f $(filter-out $(BIN),$(wildcard $(BUILD)/bin/*))
+	@cp $< $@
 
 $(BUILD)/completion.bash: filters/completion.bash $(BUILD)/filters.names
 	@mkdir -p $(@D)
@@ -251,12 +259,11 @@ SIZE    ?= small
 compare: NAME = compare-$(SIZE)
 demo laptop paper headline: NAME = $@
 
-# Make can't handle file names with blanks, so experiments stop at once where there is one.
-no-blanks = $(if $(filter-out 0 1,$(words $(2))),$(error $(1) has a blank in its path, which the experiments can't handle: $(2)))
-check-blanks = $(call no-blanks,this folder,$(CURDIR))$(call no-blanks,RESULTS,$(RESULTS))$(call no-blanks,BUILD,$(BUILD))$(call no-blanks,IMAGES,$(IMAGES))
+include pipelines/paths.mk
+check-paths = $(call usable-path,this folder,$(CURDIR))$(call usable-path,RESULTS,$(RESULTS))$(call usable-path,BUILD,$(BUILD))$(call usable-path,IMAGES,$(IMAGES))
 
 # Arguments of the make that runs an experiment: FAMILY SIZE RESULTS
-experiment = $(check-blanks) --no-print-directory -C pipelines/$(1) SIZE=$(2) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(3)) JOBS=$(JOBS)
+experiment = $(check-paths) --no-print-directory -C pipelines/$(1) SIZE=$(2) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(3)) JOBS=$(JOBS)
 
 demo compare laptop paper headline: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
@@ -291,39 +298,39 @@ LOCKS ?= BITS="3 4 5 6" SEEDS="1 2" STARTS=3
 
 locks demo-locks: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory -C pipelines/locks BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/locks) JOBS=$(JOBS) $(if $(filter demo-locks,$@),$(LOCKS))
+	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/locks BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/locks) JOBS=$(JOBS) $(if $(filter demo-locks,$@),$(LOCKS))
 
 # The works that cite the paper, asked of RNNs (pipelines/citing/).
 lineage: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory -C pipelines/citing $@ BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/citing) JOBS=$(JOBS)
+	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/citing $@ BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/citing) JOBS=$(JOBS)
 
 composition: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory -C pipelines/citing -f composition.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/composition) JOBS=$(JOBS)
+	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/citing -f composition.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/composition) JOBS=$(JOBS)
 
 augment: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory -C pipelines/citing -f augment.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/augment) JOBS=$(JOBS)
+	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/citing -f augment.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/augment) JOBS=$(JOBS)
 
 probes: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory -C pipelines/citing -f probes.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/probes) JOBS=$(JOBS)
+	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/citing -f probes.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/probes) JOBS=$(JOBS)
 
 # Encoders that have seen LSTMs of one width, given other cells and widths (pipelines/language/transfer.mk).
 # Zoos of one start and of many, read by their weights (shared-start.mk); what each change of the published recipe does (recipes.mk).
 shared-start recipes: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory -C pipelines/language -f $@.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$@) JOBS=$(JOBS)
+	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/language -f $@.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$@) JOBS=$(JOBS)
 
 transfer: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory -C pipelines/language -f transfer.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/transfer) JOBS=$(JOBS)
+	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/language -f transfer.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/transfer) JOBS=$(JOBS)
 
 # What `describe` uses when it is told no interrogator: makes pipelines/language/interrogator.mp anew (pipelines/language/interrogator.mk).
 interrogator: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory -j$(JOBS) -C pipelines/language -f interrogator.mk BIN=$(abspath $(BUILD)/bin) \
+	@$(check-paths)$(MAKE) --no-print-directory -j$(JOBS) -C pipelines/language -f interrogator.mk BIN=$(abspath $(BUILD)/bin) \
 		RESULTS=$(abspath $(RESULTS)/interrogator) JOBS=$(JOBS)
 	cp $(RESULTS)/interrogator/interrogator.mp pipelines/language
 

@@ -14,6 +14,7 @@ make_one() { # ARGUMENT...: one object, into a folder of the test's own; prints 
         [[ $(make_one "$change") == *'CC  lib/base/hash.c'* ]] || { echo "$change: nothing was made"; false; }
         [[ $(make_one "$change") != *CC* ]] || { echo "$change: made twice"; false; }
     done
+    [[ $(make_one -n OPT=-O3) == *'CC  lib/base/hash.c'* && $(make_one PORTABLE=1) != *CC* ]] # asking changes nothing
     # the library is made again when its list of members changes
     make_one > /dev/null
     cp "$BATS_TEST_TMPDIR/build/members" before
@@ -45,4 +46,11 @@ make_one() { # ARGUMENT...: one object, into a folder of the test's own; prints 
     [[ ! -e 'my inst' || -z $(find 'my inst' -mindepth 1) ]]
     run -2 make -C "$ROOT" -n demo BUILD="$build" RESULTS="$BATS_TEST_TMPDIR/a b"
     [[ $output == *"RESULTS has a blank in its path"* ]]
+    local target name
+    for target in demo locks composition; do
+        for name in "it's" 'a#b' 'a%b' 'a(b' 'a$$b'; do
+            run -2 make -C "$ROOT" -n "$target" BUILD="$build" RESULTS="$BATS_TEST_TMPDIR/$name"
+            [[ $output == *"RESULTS has a "?" in its path"* ]] || { echo "$target, $name: $output"; false; }
+        done
+    done
 }
