@@ -92,14 +92,14 @@ endif
 endif
 
 .PHONY: format clang-check clang-check-lib clang-check-tests clang-check-amx $(ISA:%=clang-check-%) all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
-.PHONY: readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes transfer shared-start recipes headline interrogator
+.PHONY: readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes phases autoencode transfer shared-start recipes headline interrogator
 all: $(BIN) $(BUILD)/completion.bash $(BUILD)/bin.names
 lib: $(LIB)
 
 help:
 	@sed -n '2,6s/^# *//p' Makefile
 	@echo 'all targets: all lib deps test unit bats lint format sanitize fuzz bench bench-peer data demo compare laptop paper' \
-		'readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes transfer shared-start recipes headline interrogator install uninstall clean'
+		'readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes phases autoencode transfer shared-start recipes headline interrogator install uninstall clean'
 	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
@@ -316,6 +316,15 @@ augment: deps
 probes: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/citing -f probes.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/probes) JOBS=$(JOBS)
+
+autoencode: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/citing -f autoencode.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/autoencode) JOBS=$(JOBS)
+
+phases: deps $(if $(filter $(DATA)/mnist,$(IMAGES)),data)
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/citing -f phases.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/phases) \
+		IMAGES=$(abspath $(IMAGES)) JOBS=$(JOBS)
 
 # Encoders that have seen LSTMs of one width, given other cells and widths (pipelines/language/transfer.mk).
 # Zoos of one start and of many, read by their weights (shared-start.mk); what each change of the published recipe does (recipes.mk).

@@ -53,12 +53,75 @@ PYTHON
     grep -q 'emulation loss .*exact task .*accuracy RMSE .*step accuracy' r/probes.txt
 }
 
+# Means and ranks, by NumPy, from what rnn-landscape and rnn-compare have found.
+@test "make phases: every width and batch, trained by so many images, and ranks beside the accuracy" {
+    python "$ROOT/tests/python/fake_digits.py" images 300 gz
+    run -0 make -C "$ROOT/pipelines/citing" -f phases.mk BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" IMAGES="$BATS_TEST_TMPDIR/images" JOBS=2 \
+        TAKEN=200 WIDTHS='6 3' BATCHES='8 40' SEEDS=2 EPOCHS=4 BEND=3
+    file r/phases.png | grep -q 'PNG image data, 1200 x 620'
+    cmp <(tail -c +17 r/images/train-images-idx3-ubyte) <(zcat images/train-images-idx3-ubyte.gz | tail -c +17 | head -c $((200 * 784)))
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import numpy as np
+from read_stream import records
+lines = [l.rstrip("\n").split("\t") for l in open("r/phases.tsv")]
+head, cells, ranks = lines[0], lines[1:5], lines[5]
+assert {(c[0], c[1]) for c in cells} == {(w, b) for w in "63" for b in ("8", "40")} and [l[0] for l in lines[5:]] == ["Spearman", "from", "to"]
+for c in cells:
+    name, told = f"{c[0]}-{c[1]}.mp", dict(zip(head, c))
+    rnns, lines_, curves = records(f"r/landscape-{name}", "rnn"), records(f"r/lines-{name}", "pair"), records(f"r/curves-{name}", "pair")
+    assert len(rnns) == 2 and len(lines_) == len(curves) == 1
+    assert all(r["arch"]["hidden"] == int(c[0]) and r["recipe"]["batch"] == int(c[1]) and r["step"] == 4 * 160 // int(c[1]) for r in rnns)
+    for key in ("accuracy", "train_loss", "hessian_top", "hessian_trace"):
+        assert abs(float(told[key]) - np.mean([r["metrics"][key] for r in rnns])) < 1e-3 * abs(float(told[key])) + 1e-9, key
+    for key, of in (("barrier", lines_), ("length", lines_), ("cka", curves), ("connectivity", curves), ("connectivity_aligned", curves)):
+        assert abs(float(told[key]) - of[0]["metrics"][key]) < 1e-3 * abs(float(told[key])) + 1e-9, key
+rank = lambda x: np.array([(x < v).sum() + ((x == v).sum() + 1) / 2 for v in x])
+column = lambda i: np.array([float(c[i]) for c in cells])
+for i, key in enumerate(head[2:], 2):
+    a, b = rank(column(head.index("accuracy"))), rank(column(i))
+    r = 0 if not a.std() or not b.std() else np.corrcoef(a, b)[0, 1]
+    assert abs(float(ranks[i]) - r) < 2e-3, (key, ranks[i], r)
+PYTHON
+}
+
+@test "make autoencode: decoders of all kinds and RNNs with noise, judged on RNNs that were not trained on" {
+    run -0 make -C "$ROOT/pipelines/citing" -f autoencode.mk BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 RUNS=40 STEPS=20 TRAINING=4 \
+        SEEDS='1 2' WAYS='structure both' NOISE=0.2
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import numpy as np
+from read_stream import records
+flat = lambda r: np.concatenate([np.asarray(w, float).ravel() for w in r["weights"].values()])
+table = [l.rstrip("\n").split("\t") for l in open("r/autoencode.tsv")]
+assert len(table) == 1 + 2 * (2 + 2 + 1)
+for start, way, files in (("shared", "structure", ["shared-structure-1", "shared-structure-2"]), ("shared", "noise 0.2", ["noise-0.2"]),
+                          ("aligned", "both", ["aligned-both-1", "aligned-both-2"])):
+    zoo = records(f"r/zoo-{start}.mp", "rnn")
+    train = [flat(r) for r in zoo if r["split"] == "train"]
+    for split in ("validation", "ood"):
+        [row] = [l for l in table if l[:3] == [start, way, split]]
+        told = dict(zip(table[0], row))
+        seen = []
+        for file in files:
+            made = {r["run"]: r for r in records(f"r/{file}.mp", "rnn")}
+            for old in zoo:
+                if old["split"] == split:
+                    new = made[old["run"]]
+                    assert new["task"] == old["task"]
+                    seen.append((old["metrics"]["accuracy"], new["metrics"]["accuracy"], np.linalg.norm(flat(new) - flat(old)),
+                                 min(np.linalg.norm(flat(new) - t) for t in train)))
+        seen = np.array(seen)
+        for key, value in (("accuracy, original", seen[:, 0].mean()), ("accuracy", seen[:, 1].mean()), ("distance", seen[:, 2].mean()),
+                           ("nearest", seen[:, 3].mean()), ("own", (seen[:, 2] < seen[:, 3]).mean())):
+            assert abs(float(told[key].split()[0]) - value) < 2e-3, (row, key, value)
+PYTHON
+}
+
 @test "every experiment keeps others out of its RESULTS" {
     mkdir r
     exec {lock}>> r/lock
     flock "$lock"
     local call
-    for call in 'citing lineage' 'citing -f composition.mk' 'citing -f augment.mk' 'citing -f probes.mk' 'locks all' 'language -f transfer.mk' 'language -f interrogator.mk'; do
+    for call in 'citing lineage' 'citing -f composition.mk' 'citing -f augment.mk' 'citing -f probes.mk' 'citing -f phases.mk' 'citing -f autoencode.mk' 'locks all' 'language -f transfer.mk' 'language -f interrogator.mk'; do
         # shellcheck disable=SC2086 # several words
         run -2 make -C "$ROOT"/pipelines/$call BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 3>&-
         [[ $output == *"another make is at work in "*"/r: try again when it has ended"* ]] || { echo "$call: $output" && false; }

@@ -1,7 +1,8 @@
-// Every cut and every flipped bit of a small stream of an RNN with rollouts, an encoder, an emulator and a predictor, read by all that
-// reads records: found by the reader at its end at the latest; until then nothing may go wrong with what the records say.
+// Every cut and every flipped bit of a small stream of an RNN with rollouts, an encoder, an emulator, a predictor and a decoder, read by
+// all that reads records: found by the reader at its end at the latest; until then nothing may go wrong with what the records say.
 #include "encoders/encoder.h"
 #include "stream/reader.h"
+#include "training/decoder.h"
 #include "training/emulator.h"
 #include "training/predictor.h"
 #include "zoo.h"
@@ -26,14 +27,19 @@ static void pack_all(struct writer *w) {
         texts.classes[c] = (struct label){.type = LABEL_TEXT, .text = names[c], .size = 2};
     struct predictor *predictor = predictor_new(&texts, &(struct predictor_config){.z = 2, .hidden = 1, .layers = 1}, 1);
     predictor_add_encoder(predictor, &(struct encoder_identity){.type = "stats", .seed = 1, .has_crc32 = true, .crc32 = 7});
+    struct decoder *decoder = decoder_new(&(struct decoder_config){.z = 2, .hidden = 1, .layers = 1}, &arch, 1);
+    decoder->knows_encoder = true;
+    decoder->encoder = encoder_identity(encoder);
     enum status status = writer_begin_segment(w, NULL, 0, &error);
-    for (int i = 0; i < 4 && status == STATUS_OK; i++) {
+    for (int i = 0; i < 5 && status == STATUS_OK; i++) {
         if (i == 0)
             zoo_pack(writer_packer(w), &rnn);
         else if (i == 1)
             encoder_pack(writer_packer(w), encoder);
         else if (i == 2)
             emulator_pack(writer_packer(w), emulator);
+        else if (i == 4)
+            decoder_pack(writer_packer(w), decoder);
         else
             predictor_pack(writer_packer(w), predictor, &(struct predictor_losses){0.5, NAN, 0.25, 0});
         status = writer_commit(w, &error);
@@ -43,6 +49,7 @@ static void pack_all(struct writer *w) {
     encoder_free(encoder);
     emulator_free(emulator);
     predictor_free(predictor);
+    decoder_free(decoder);
 }
 
 static uint8_t *stream_bytes(size_t *size) {
@@ -73,17 +80,21 @@ static enum status read_model(const struct value *root) {
     struct encoder *encoder = NULL;
     struct emulator *emulator = NULL;
     struct predictor *predictor = NULL;
+    struct decoder *decoder = NULL;
     enum status status = model_record_read(root, &record, &error);
     if (status == STATUS_OK && strcmp(record.kind, "encoder") == 0)
         status = encoder_read(&record, &encoder, &error);
     else if (status == STATUS_OK && strcmp(record.kind, "emulator") == 0)
         status = emulator_read(&record, &emulator, &error);
+    else if (status == STATUS_OK && strcmp(record.kind, "decoder") == 0)
+        status = decoder_read(&record, &decoder, &error);
     else if (status == STATUS_OK)
         status = predictor_read(&record, &predictor, &error);
     encoder_free(encoder);
     if (emulator)
         emulator_free(emulator);
     predictor_free(predictor);
+    decoder_free(decoder);
     return status;
 }
 
@@ -110,7 +121,7 @@ int main(void) {
     size_t size;
     int read;
     uint8_t *bytes = stream_bytes(&size);
-    CHECK(read_all(bytes, size, &read) == STATUS_END && read == 4, "%d: %s", read, error.text);
+    CHECK(read_all(bytes, size, &read) == STATUS_END && read == 5, "%d: %s", read, error.text);
     for (size_t bit = 0; bit < 8 * size; bit++) {
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
         enum status status = read_all(bytes, size, &read);
