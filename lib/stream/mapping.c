@@ -40,7 +40,7 @@ static enum status copy(int out, int in, const char *name, struct error *error) 
         if (got == 0)
             break;
         if (got < 0 && errno == EAGAIN) // a neighbour on the same pipe made it non-blocking
-            poll(&(struct pollfd){.fd = in, .events = POLLIN}, 1, -1);
+            poll(&(struct pollfd){.fd = in, .events = POLLIN}, 1, 1000); // and looks whether it was asked to stop
         else if (got < 0 && errno != EINTR) // EBADF: it was closed when we began
             status = error_set(error, errno == EBADF ? STATUS_NO_INPUT : STATUS_IO, "%s: %s", name, strerror(errno));
         else if (got > 0 && !write_all(out, block, (size_t)got))

@@ -54,17 +54,25 @@ static enum status io_failure(const struct writer *w, int failure, struct error 
     return error_set(error, failure == EPIPE ? STATUS_CLOSED_PIPE : STATUS_IO, "%s: writing failed: %s", w->name, strerror(failure));
 }
 
+// Who was asked to stop before there was something to write still writes it, but waits no longer than this for somebody to read.
+enum { LAST_WAIT = 1000 /* ms */ };
+
+static bool waits_in_vain(const struct writer *w) {
+    return interrupt_asked && poll(&(struct pollfd){.fd = w->fd, .events = POLLOUT}, 1, LAST_WAIT) == 0;
+}
+
 // Writes the buffer and these bytes, all of them, whatever a single call takes.
 static enum status write_out(struct writer *w, const uint8_t *bytes, size_t size, struct error *error) {
     struct iovec part[2] = {{w->buffer, w->used}, {(void *)bytes, size}};
     w->used = 0;
     bool again = false; // a call that took some only was interrupted
     while (part[0].iov_len + part[1].iov_len) {
-        ssize_t n = again && interrupt_asked ? -1 : writev(w->fd, part, 2);
-        if (n < 0 && interrupt_asked && (again || errno == EINTR))
+        bool stops = (again && interrupt_asked) || waits_in_vain(w);
+        ssize_t n = stops ? -1 : writev(w->fd, part, 2);
+        if (stops || (n < 0 && interrupt_asked && errno == EINTR))
             return error_set(error, STATUS_INTERRUPTED, "%s: stopped by a signal while nobody read it", w->name);
         if (n < 0 && errno == EAGAIN) { // a neighbour on the same pipe made it non-blocking
-            poll(&(struct pollfd){.fd = w->fd, .events = POLLOUT}, 1, -1);
+            poll(&(struct pollfd){.fd = w->fd, .events = POLLOUT}, 1, LAST_WAIT); // and looks whether it was asked to stop
             continue;
         }
         if (n < 0 && errno != EINTR)

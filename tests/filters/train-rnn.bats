@@ -178,6 +178,19 @@ while before != ticks(): # it works on, until the pipe is full
 job.send_signal(signal.SIGTERM)
 sys.exit(0 if job.wait(5) == 75 else 1)'
     [[ $(< message) == "train-rnn: standard output: stopped by a signal while nobody read it" ]]
+    # Also when the pipe was full before there was something to write.
+    python -c 'import os, signal, subprocess, sys, time
+full, other = os.pipe()
+os.set_blocking(other, False)
+try:
+    while True:
+        os.write(other, bytes(4096))
+except BlockingIOError:
+    os.set_blocking(other, sys.argv[1] == "blocking")
+job = subprocess.Popen(["train-rnn", "--steps", "1000000"], stdin=open("many.mp", "rb"), stdout=other, stderr=subprocess.DEVNULL)
+time.sleep(0.3)
+job.send_signal(signal.SIGTERM)
+sys.exit(0 if job.wait(10) == 75 else 1)' blocking
 }
 
 @test "train-rnn: --resume goes on where an output ends, wherever that is" {
