@@ -39,9 +39,9 @@ static enum status copy(int out, int in, const char *name, struct error *error) 
         ssize_t got = read(in, block, COPY_BLOCK);
         if (got == 0)
             break;
-        if (got < 0 && errno == EAGAIN) // a neighbour on the same pipe made it non-blocking
+        if (got < 0 && errno == EAGAIN)                                  // a neighbour on the same pipe made it non-blocking
             poll(&(struct pollfd){.fd = in, .events = POLLIN}, 1, 1000); // and looks whether it was asked to stop
-        else if (got < 0 && errno != EINTR) // EBADF: it was closed when we began
+        else if (got < 0 && errno != EINTR)                              // EBADF: it was closed when we began
             status = error_set(error, errno == EBADF ? STATUS_NO_INPUT : STATUS_IO, "%s: %s", name, strerror(errno));
         else if (got > 0 && !write_all(out, block, (size_t)got))
             status = error_set(error, STATUS_IO, "%s: copying to a temporary file: %s", name, strerror(errno));

@@ -101,7 +101,7 @@ enum status source_want(struct source *s, size_t total, struct error *error) {
             s->end += (size_t)n;
         else if (n == 0)
             s->at_end = true;
-        else if (errno == EAGAIN) // a neighbour on the same pipe made it non-blocking
+        else if (errno == EAGAIN)                                           // a neighbour on the same pipe made it non-blocking
             poll(&(struct pollfd){.fd = s->fd, .events = POLLIN}, 1, 1000); // and looks whether it was asked to stop
         else if (errno != EINTR)
             return error_set(error, STATUS_IO, "reading failed: %s", strerror(errno));

@@ -71,7 +71,7 @@ static enum status write_out(struct writer *w, const uint8_t *bytes, size_t size
         ssize_t n = stops ? -1 : writev(w->fd, part, 2);
         if (stops || (n < 0 && interrupt_asked && errno == EINTR))
             return error_set(error, STATUS_INTERRUPTED, "%s: stopped by a signal while nobody read it", w->name);
-        if (n < 0 && errno == EAGAIN) { // a neighbour on the same pipe made it non-blocking
+        if (n < 0 && errno == EAGAIN) {                                           // a neighbour on the same pipe made it non-blocking
             poll(&(struct pollfd){.fd = w->fd, .events = POLLOUT}, 1, LAST_WAIT); // and looks whether it was asked to stop
             continue;
         }
