@@ -92,7 +92,7 @@ endif
 endif
 
 .PHONY: format clang-check clang-check-lib clang-check-tests clang-check-amx $(ISA:%=clang-check-%) all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
-.PHONY: readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes phases autoencode transfer shared-start recipes headline interrogator
+.PHONY: readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks headline
 all: $(BIN) $(BUILD)/completion.bash $(BUILD)/bin.names
 lib: $(LIB)
 
@@ -300,48 +300,18 @@ locks demo-locks: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/locks BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/locks) JOBS=$(JOBS) $(if $(filter demo-locks,$@),$(LOCKS))
 
-# The works that cite the paper, asked of RNNs (pipelines/citing/).
-lineage: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/citing $@ BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/citing) JOBS=$(JOBS)
+# Experiments with a makefile of their own: pipelines/FOLDER/NAME.mk, which says what it is about, by `make NAME`, with results in RESULTS/NAME.
+# What `interrogator` makes is kept: `describe` uses it when it is told no other.
+OWN := $(addprefix language/,transfer shared-start recipes interrogator) \
+       $(addprefix citing/,lineage composition augment probes phases autoencode)
+.PHONY: $(notdir $(OWN))
+phases: $(if $(filter $(DATA)/mnist,$(IMAGES)),data)
 
-composition: deps
+$(notdir $(OWN)): deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/citing -f composition.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/composition) JOBS=$(JOBS)
-
-augment: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/citing -f augment.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/augment) JOBS=$(JOBS)
-
-probes: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/citing -f probes.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/probes) JOBS=$(JOBS)
-
-autoencode: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/citing -f autoencode.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/autoencode) JOBS=$(JOBS)
-
-phases: deps $(if $(filter $(DATA)/mnist,$(IMAGES)),data)
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/citing -f phases.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/phases) \
-		IMAGES=$(abspath $(IMAGES)) JOBS=$(JOBS)
-
-# Encoders that have seen LSTMs of one width, given other cells and widths (pipelines/language/transfer.mk).
-# Zoos of one start and of many, read by their weights (shared-start.mk); what each change of the published recipe does (recipes.mk).
-shared-start recipes: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/language -f $@.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$@) JOBS=$(JOBS)
-
-transfer: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/language -f transfer.mk BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/transfer) JOBS=$(JOBS)
-
-# What `describe` uses when it is told no interrogator: makes pipelines/language/interrogator.mp anew (pipelines/language/interrogator.mk).
-interrogator: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(check-paths)$(MAKE) --no-print-directory -j$(JOBS) -C pipelines/language -f interrogator.mk BIN=$(abspath $(BUILD)/bin) \
-		RESULTS=$(abspath $(RESULTS)/interrogator) JOBS=$(JOBS)
-	cp $(RESULTS)/interrogator/interrogator.mp pipelines/language
+	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/$(dir $(filter %/$@,$(OWN))) -f $@.mk BIN=$(abspath $(BUILD)/bin) \
+		RESULTS=$(abspath $(RESULTS)/$@) IMAGES=$(abspath $(IMAGES)) JOBS=$(JOBS)
+	$(if $(filter interrogator,$@),cp $(RESULTS)/$@/interrogator.mp pipelines/language)
 
 # --- Installation ---
 

@@ -1,15 +1,15 @@
-# pipelines/citing: the experiment on lineage, small.
+# pipelines/citing: the experiments, small.
 
 # shellcheck disable=SC2154
 load ../helper
 
 @test "make lineage: chains, derived and hidden RNNs are found, and a second call makes nothing" {
-    run -0 make -C "$ROOT/pipelines/citing" lineage BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 RUNS=8 STEPS=200 TUNED=100
+    run -0 make -C "$ROOT/pipelines/citing" -f lineage.mk BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 RUNS=8 STEPS=200 TUNED=100
     right() { awk -F '  +' -v how="$1 $2" '$1 " " $2 == how { print $5 + 0 }' "$BATS_TEST_TMPDIR/r/lineage.txt"; } # of LINEAGE MADE: the share
     [[ $(right weights root) == 1 && $(right weights 'quantise 8') == 1 && $(right dated snapshot) == 1 ]]
     [[ $(right weights 'permute, rescale, shift-bias 0.5') == 0 ]]
     awk -v share="$(right aligned 'permute, rescale, shift-bias 0.5')" 'BEGIN { exit !(share > 0.8) }'
-    run -0 make -C "$ROOT/pipelines/citing" lineage BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 RUNS=8 STEPS=200 TUNED=100
+    run -0 make -C "$ROOT/pipelines/citing" -f lineage.mk BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 RUNS=8 STEPS=200 TUNED=100
     [[ $output != *training* ]]
 }
 
@@ -121,7 +121,7 @@ PYTHON
     exec {lock}>> r/lock
     flock "$lock"
     local call
-    for call in 'citing lineage' 'citing -f composition.mk' 'citing -f augment.mk' 'citing -f probes.mk' 'citing -f phases.mk' 'citing -f autoencode.mk' 'locks all' 'language -f transfer.mk' 'language -f interrogator.mk'; do
+    for call in 'citing -f lineage.mk' 'citing -f composition.mk' 'citing -f augment.mk' 'citing -f probes.mk' 'citing -f phases.mk' 'citing -f autoencode.mk' 'locks all' 'language -f transfer.mk' 'language -f interrogator.mk'; do
         # shellcheck disable=SC2086 # several words
         run -2 make -C "$ROOT"/pipelines/$call BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 3>&-
         [[ $output == *"another make is at work in "*"/r: try again when it has ended"* ]] || { echo "$call: $output" && false; }

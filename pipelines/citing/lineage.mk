@@ -1,10 +1,13 @@
-# What the works that cite the paper ask of models, asked of RNNs (README.md has the questions and the answers). Targets: lineage.
+# Lineage: which RNN was made from which? Of chains of snapshots, fans of siblings, copies that were changed, and strangers (README.md has the
+# question and the answer).
+#
+#     make -f lineage.mk      lineage.txt, in RESULTS; ../../Makefile calls it by `make lineage`
 #
 # RESULTS     where all files go            JOBS        how many processes at a time            BIN         where the filters are
 # RUNS        RNNs that are trained from random weights; STEPS, how long; TUNED, how long the fine-tuning goes on
 
 BIN     ?= ../../build/bin
-RESULTS ?= ../../results/citing
+RESULTS ?= ../../results/lineage
 JOBS    ?= $(shell nproc)
 RUNS    ?= 24
 STEPS   ?= 2000
@@ -14,8 +17,8 @@ HERE    := ../
 
 include $(HERE)begin.mk
 
-.PHONY: lineage
-lineage: $(R)/lineage.txt
+.PHONY: all
+all: $(R)/lineage.txt
 	@cat $<
 
 # --- Lineage: what was made from what? ---
