@@ -271,6 +271,19 @@ PYTHON
     [[ ! -e state.mp.tmp ]]
 }
 
+@test "emulate: a training that has ended goes on when --steps is raised, as if it had never ended" {
+    local training=(emulate --fit fresh.mp --batch 8 --hidden 10 --validate-every 30 --patience 3) ended
+    "${training[@]}" --steps 100 < zoo.mp > whole.mp
+    # At a validation, between two, and where no checkpoint was due.
+    for ended in 60 50 7; do
+        "${training[@]}" --steps "$ended" --checkpoint state.mp --checkpoint-every 50 < zoo.mp > part.mp
+        [[ $(rec-json < state.mp | sed -n 's/.*"step":\([0-9]*\),.*/\1/p' | head -n 1) == "$ended" ]]
+        "${training[@]}" --steps 100 --checkpoint state.mp < zoo.mp > resumed.mp
+        cmp <(data whole.mp) <(data resumed.mp)
+        rm state.mp
+    done
+}
+
 @test "emulate: without a checkpoint an interruption says that nothing is saved" {
     emulate --fit fresh.mp < zoo.mp > /dev/null 2> message 3>&- &
     local pid=$! code=0
