@@ -25,11 +25,13 @@ static bool ends_with_weight(const char *name) {
     return strcmp(names_last(name), "weight") == 0;
 }
 
-// Floats beside the recurrent module, in the same dict, that nothing has taken yet.
+// What is beside the recurrent module, in the same dict, and nothing has taken yet. Integers are counters or positions, but for a matrix
+// that is called a weight: that is quantized.
 static bool is_free(const struct search *s, int i) {
     const struct stored *tensor = &s->t->list[i];
     const char *scope = s->chosen[0]->scope;
-    bool is_number = tensor->type != TENSOR_OTHER && !tensor_type_is_float(tensor->type); // counters, positions
+    bool is_number =
+        tensor->type != TENSOR_OTHER && !tensor_type_is_float(tensor->type) && !(tensor->rank >= 2 && ends_with_weight(tensor->name));
     return !s->used[i] && !tensor->replaced && !is_number && tensor->scope == strlen(scope) &&
            strncmp(tensor->name, scope, tensor->scope) == 0 && names_below(tensor, s->choice->name);
 }

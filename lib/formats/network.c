@@ -103,6 +103,8 @@ void listing_add_text(struct listing *l, const char *text) {
 void listing_add(struct listing *l, struct tensors *t, const struct stored *s) {
     if (s->type == TENSOR_OTHER)
         listing_add_text(l, tensors_text(t, "%s (%s)", s->name, s->type_name));
+    else if (!tensor_type_is_float(s->type))
+        listing_add_text(l, tensors_text(t, "%s %s of %s", s->name, tensors_shape_text(t, s), s->type_name));
     else
         listing_add_text(l, tensors_text(t, "%s %s", s->name, tensors_shape_text(t, s)));
 }

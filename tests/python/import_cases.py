@@ -103,6 +103,8 @@ refuses("convolutions before", npz(w | {"conv.weight": zeros(3, 2, 5)}), "conv.w
 imports("convolutions before, left out", npz(w | {"conv.weight": zeros(3, 2, 5)}), w, ["--rnn", "lstm"], said="left out: conv.weight")
 imports("counters don't count", npz(w | {"steps": np.array(3, "i8")}), w)
 refuses("int8 weights", npz({k: (100 * x).astype("i1") for k, x in w.items()}), "int8")
+refuses("an int8 read-out", npz(w | {"linear.weight": zeros(4, 8).astype("i1")}), "linear.weight", "int8")
+refuses("an int8 read-out without biases", npz({k: x for k, x in w.items() if k != "linear.bias"} | {"linear.weight": zeros(4, 8).astype("i1")}), "linear.weight", "int8")
 refuses("a cell that contradicts", npz(w), "no gru, but lstm", options=["--cell", "gru"])
 refuses("Keras's layout under these names", npz({k: x.T for k, x in w.items()}), r"\[6,32\]|\[8,32\]")
 refuses("ONNX's layout under these names", npz(w | {ih: w[ih][None]}), r"\[1,32,6\]")
