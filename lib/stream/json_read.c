@@ -236,6 +236,8 @@ static bool store(enum dtype dtype, const struct number *n, void *item) {
         [DTYPE_I4] = {INT32_MIN, INT32_MAX}, [DTYPE_I8] = {INT64_MIN, INT64_MAX}, [DTYPE_BOOL] = {0, 1},
     };
     float f = (float)n->f;
+    if ((dtype == DTYPE_F4 || dtype == DTYPE_F2) && isfinite(n->f) && !isfinite(f))
+        return false;
     if (dtype == DTYPE_F8) {
         memcpy(item, &n->f, 8);
     } else if (dtype == DTYPE_F4) {

@@ -78,6 +78,8 @@ RECORDS
     for line in '' '[1]' '{"a":1}' '{"kind":"x",}' '{"kind":"x","a":01}' '{"kind":"x"} x' '{"kind":"x","a":1e999}' '{"kind":"x","a":"\ud800"}' \
         '{"kind":"x","a":18446744073709551616}' '{"kind":"x","kind":"y"}' '{"kind":"x","a":{"base64":"A"}}' $'{"kind":"x","a":"\xff"}' \
         '{"kind":"x","a":{"dtype":"<f4","shape":[3],"data":[1,2]}}' '{"kind":"x","a":{"dtype":"|u1","shape":[1],"data":[256]}}' \
+        '{"kind":"x","a":{"dtype":"<f4","shape":[1],"data":[1e39]}}' '{"kind":"x","a":{"dtype":"<f2","shape":[1],"data":[1e39]}}' \
+        '{"kind":"x","a":{"dtype":"<f2","shape":[1],"data":[65520]}}' \
         '{"kind":"x","a":{"dtype":"|u1","shape":[1],"data":[0.5]}}' '{"kind":"x","a":{"dtype":"<f4","shape":[4294967296,4294967297],"data":[]}}'; do
         run_lines "$meta"$'\n'"$line"
         [[ $stderr == "rec-json: standard input: line 2: "* ]] || { echo "$line: $stderr"; false; }
