@@ -475,12 +475,16 @@ PYTHON
     [[ "$output" == *"'mine' of seed 2, step 4"*"'mine' of seed 1, step 4"* ]]
     cat own.mp other.mp | classify --quiet --fit lab.name --steps 2 > both.mp
     classify --model both.mp < other.mp | rec-info > /dev/null
-    # The same type, seed and step, but other weights; and a model of an encoder and a predictor that are strangers.
+    # The same type and seed, but of another step, or of the same and with other weights; and a model of an encoder and a predictor that are strangers.
     cp "$BATS_FILE_TMPDIR"/{zoo,fresh,end-to-end}.mp .
     probe --model fresh.mp < zoo.mp | classify --fit task --steps 2 > predictor.mp
     probe --model end-to-end.mp < zoo.mp > z.mp
     run -65 bash -c 'classify --model predictor.mp < z.mp > /dev/null'
     [[ "$output" == *"step 3, crc32 "*"step 0, crc32 "* ]]
+    probe --new --hidden 13 --length 4 --seed 7 < zoo.mp > twin.mp
+    probe --model twin.mp < zoo.mp > z.mp
+    run -65 bash -c 'classify --model predictor.mp < z.mp > /dev/null'
+    [[ "$output" =~ 'seed 7, step 0, crc32 '([0-9a-f]+).*'seed 7, step 0, crc32 '([0-9a-f]+) && ${BASH_REMATCH[1]} != "${BASH_REMATCH[2]}" ]]
     probe --new --hidden 16 --length 4 --seed 8 < zoo.mp > stranger.mp
     run -65 bash -c 'cat stranger.mp predictor.mp | classify --model - --data zoo.mp > /dev/null'
     [[ "$output" == *"seed 8"*"seed 7"* ]]
