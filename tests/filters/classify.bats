@@ -348,7 +348,7 @@ PYTHON
     cd "$BATS_TEST_TMPDIR" || return
     own_records 1 > own.mp
     run -0 --separate-stderr bash -c 'classify --fit lab.name,lab.flag,lab.size,lab.loss,lab.heading,lab.pair,lab.both,lab.pair.1 \
-        --as auto,auto,auto,auto,angle,auto,auto,number < own.mp > models.mp'
+        --as auto,auto,auto,auto,angle,auto,auto,number --hidden 32 --steps 800 < own.mp > models.mp'
     # shellcheck disable=SC2154 # bats sets stderr
     [[ "$stderr" == *"lab.name: 3 classes"*"lab.loss: a number"*"lab.loss: 40 of "*" records are left out"* ]]
     classify --model models.mp < own.mp > predictions.mp
@@ -384,7 +384,7 @@ PYTHON
 # Counted anew by Python; and the task in the record, the truth, has no say in the answer.
 @test "classify: --sampled counts what the first strings of an RNN are words of" {
     cd "$BATS_TEST_TMPDIR" || return
-    gen-language --tokens 3 --max-n 5 --count 12 | train-rnn --steps 600 --snapshots 0,60,200 --hidden 24 --rollouts 30 --samples 50 --quiet | partition > zoo.mp
+    gen-language --tokens 3 --max-n 5 --count 12 | train-rnn --steps 200 --snapshots 0,50,100 --hidden 16 --rollouts 30 --samples 50 --quiet | partition > zoo.mp
     classify --sampled task < zoo.mp > twenty.mp
     classify --sampled task.offsets.2 --strings 30 --label ceiling < zoo.mp > thirty.mp
     python - zoo.mp twenty.mp thirty.mp << 'PYTHON'

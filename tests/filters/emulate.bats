@@ -97,7 +97,7 @@ PYTHON
     local condition encoder
     for condition in bos every; do
         for encoder in fresh constant; do
-            emulate --fit "$encoder.mp" --condition "$condition" --steps 600 --batch 32 --rate 3e-3 --clip 1 --hidden 24 --validate-every 50 \
+            emulate --fit "$encoder.mp" --condition "$condition" --steps 400 --batch 24 --rate 5e-3 --clip 1 --hidden 24 --validate-every 50 \
                 < zoo.mp > "$encoder-$condition.mp"
             emulate --model "$encoder-$condition.mp" < zoo.mp > "$encoder-emulations.mp"
         done
@@ -241,7 +241,7 @@ PYTHON
 }
 
 @test "emulate: killed in the middle, it goes on to the same bytes" {
-    local training=(emulate --fit fresh.mp --steps 3000 --batch 8 --hidden 10 --validate-every 100 --checkpoint state.mp --checkpoint-every 20)
+    local training=(emulate --fit fresh.mp --steps 2000 --batch 4 --hidden 10 --validate-every 200 --checkpoint state.mp --checkpoint-every 20)
     "${training[@]}" < zoo.mp > whole.mp
     rm state.mp
     local signal pid code step

@@ -363,7 +363,7 @@ PYTHON
 write("series.mp", [rnn("gru", r, inputs=1, outputs=1) for r in range(3)]); write("classes.mp", [rnn("gru", 1, inputs=3, outputs=2)])'
     rnn-rollout --noise uniform --range 10:20 < series.mp > rolled.mp
     rnn-rollout --noise uniform --range 10:20 < classes.mp > rolled-classes.mp
-    range() { probe --new "$@" | rec-json --arrays whole | grep -o '"range":\[[^]]*\]' || echo none; }
+    range() { probe --new --hidden 8 --mlp-hidden 8 "$@" | rec-json --arrays whole | grep -o '"range":\[[^]]*\]' || echo none; }
     [[ $(range < series.mp) == none && $(range < rolled-classes.mp) == none && $(range --range=-1:2 < series.mp) == '"range":[-1.0,2.0]' ]]
     [[ $(range < rolled.mp) == '"range":[10.'*',19.'* && $(range --range data < rolled-classes.mp) == '"range":[10.'* ]]
     [[ $(range --linear --range=-1:2 < rolled.mp) == '"range":[-1.0,2.0]' && $(range --range 0:1 < rolled.mp) == '"range":[0.0,1.0]' ]]
