@@ -173,11 +173,11 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
 	$(SAY)'LD  $@'
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(GOLD) -o $@ $^ $(LDLIBS)
 
-# Preloaded by tests; not in a sanitized build, whose allocator has to come first.
+# Preloaded by tests: the same in any build.
 $(BUILD)/tests/faults/%.so: tests/faults/%.c
 	@mkdir -p $(@D)
 	$(SAY)'LD  $@'
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -Wall -Wextra -Werror -Wshadow -fPIC -shared -o $@ $<
 
 # As small as it can be, in any build: it is there to start fast.
 $(BUILD)/tests/python/client: tests/python/client.c
@@ -219,7 +219,7 @@ $(ISA:%=clang-check-%): clang-check-%:
 	@$(CLANG_CHECK) $(KERNEL_FLAGS) $(ISA_FLAGS_$*) -DKERNELS_ISA=$* lib/math/kernels.c
 
 test-programs: unit-programs fuzz-programs
-unit-programs: $(UNIT) $(BUILD)/tests/python/client $(if $(findstring sanitize,$(OPT)),,$(FAULTS))
+unit-programs: $(UNIT) $(BUILD)/tests/python/client $(FAULTS)
 fuzz-programs: $(FUZZ)
 unit: unit-programs
 	@tests/run $(BUILD) unit

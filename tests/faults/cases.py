@@ -1,6 +1,10 @@
 """What tests/faults/cases says, and how such a case is run."""
+import fcntl
 import os
+import select
 import signal
+import socket
+import struct
 import subprocess
 from pathlib import Path
 
@@ -8,6 +12,77 @@ HERE = Path(__file__).parent
 BIN = Path(os.environ["RNNPIPE_BIN"])
 # A sanitized filter takes four times as long to start, and as long again to look for leaks at its end, which it does where it is asked to.
 SANITIZED = b"__asan_init" in (BIN / "rec-json").read_bytes()
+
+
+F_SETPIPE_SZ = 1031
+READ_AT_START = {"OMP_NUM_THREADS", "BLIS_NUM_THREADS"}  # variables, by libraries, before main
+
+
+class Server:
+    """A filter that has started, and forks for each call (forks.c); preload: a library that is to be there, too."""
+
+    def __init__(self, name, preload):
+        self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        libraries = ":".join([preload] * bool(preload) + [str(BIN.parent / "tests/faults/forks.so")])
+        sanitizer = {"ASAN_OPTIONS": sanitizer_options(False) + ":verify_asan_link_order=0"}
+        subprocess.Popen([BIN / name], stdin=theirs, env={**os.environ, **sanitizer, "LD_PRELOAD": libraries})
+        theirs.close()
+
+    def call(self, argv, env, stdin, stdout):
+        """A finished process, and in kilobytes the most memory it had; stdout: a descriptor, or None for a pipe."""
+        out, err = os.pipe() if stdout is None else (None, stdout), os.pipe()
+        texts = [*argv, *(f"{name}={value}" for name, value in env.items())]
+        socket.send_fds(self.socket, [struct.pack("I", len(argv)) + b"".join(os.fsencode(text) + b"\0" for text in texts)], [stdin, out[1], err[1]])
+        for pipe in (out, err) if stdout is None else (err,):
+            os.close(pipe[1])
+        said = [None if fd is None else read_all(fd) for fd in (out[0], err[0])]
+        status, kilobytes = struct.unpack("ii", read_all(self.socket.fileno(), 8))
+        process = subprocess.CompletedProcess(argv, os.waitstatus_to_exitcode(status), *said)
+        process.kilobytes = kilobytes
+        return process
+
+
+servers = {}
+
+
+def server(*which):
+    if which not in servers:
+        servers[which] = Server(*which)
+    return servers[which]
+
+
+def read_all(fd, size=None):
+    """All up to the end, and closes it; or so many bytes of a message."""
+    data = b""
+    while len(data) != size:
+        if not select.select([fd], [], [], 100)[0]:
+            raise TimeoutError
+        part = os.read(fd, size or 65536)
+        if not part:
+            if size:
+                raise EOFError("a server of a filter has ended")
+            os.close(fd)
+            break
+        data += part
+    return data
+
+
+def full_pipe(data):
+    """A pipe that has these bytes, and then ends; None if they are more than it holds."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb", 0) as file:
+        try:
+            if len(data) > 65536:
+                fcntl.fcntl(writing, F_SETPIPE_SZ, len(data))
+        except OSError:
+            os.close(reading)
+            return None
+        file.write(data)
+    return reading
+
+
+def sanitizer_options(leaks):
+    return os.environ.get("ASAN_OPTIONS", "quarantine_size_mb=1") + f":detect_leaks={int(leaks)}"
 
 
 class Case:
@@ -38,20 +113,26 @@ class Case:
 
     def run(self, argv=None, stdin=None, stdout=subprocess.PIPE, env=None, piped=False, leaks=False, **options):
         """A finished process; its output is bytes. stdin: a file name, descriptor or None for the case's own; piped: through a pipe; leaks: of
-        a sanitized filter, looks for them, too."""
+        a sanitized filter, looks for them, too. What a forked one can't do is done by one that is started."""
+        env = {**self.env, **(env or {})}
         name = stdin if stdin is not None else ("/dev/null" if self.stdin == "-" else self.stdin)
         file = open(name, "rb") if isinstance(name, str) else name
-        if piped:
-            options["input"] = file.read()
-        else:
-            options["stdin"] = file
         try:
-            sanitizer = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "quarantine_size_mb=1") + f":detect_leaks={int(leaks)}"}
+            given = full_pipe(data := file.read()) if piped else file if isinstance(file, int) else file.fileno()
+            if not (options or leaks or stdout is None or given is None or READ_AT_START & env.keys()):
+                return self.forked(argv, env, given, None if stdout == subprocess.PIPE else stdout if isinstance(stdout, int) else stdout.fileno())
+            options |= {"input": data} if piped else {"stdin": given}
             return subprocess.run(argv or self.argv(), stdout=stdout, stderr=subprocess.PIPE, timeout=100,
-                                  env={**os.environ, **sanitizer, **self.env, **(env or {})}, **options)
+                                  env={**os.environ, "ASAN_OPTIONS": sanitizer_options(leaks), **env}, **options)
         finally:
+            if piped and given is not None:
+                os.close(given)
             if file is not name:
                 file.close()
+
+    def forked(self, argv, env, stdin, stdout):
+        preload = env.pop("LD_PRELOAD", None)
+        return server(self.filter, preload).call(argv or self.argv(), env, stdin, stdout)
 
 
 CASES = [Case(line) for line in (HERE / "cases").read_text().splitlines() if line and line[0] != "#"]

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 make_files() {
     gen-language --tokens 2 --count 6 > tasks.mp
+    gen-language --tokens 2 --count 1 > task.mp
     train-rnn --steps 2 --snapshots 0 --hidden 4 --rollouts 3 --samples 4 < tasks.mp > unsplit.mp
     head -c 8000 unsplit.mp > part.mp
     partition < unsplit.mp > zoo.mp
