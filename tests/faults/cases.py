@@ -19,12 +19,12 @@ READ_AT_START = {"OMP_NUM_THREADS", "BLIS_NUM_THREADS"}  # variables, by librari
 
 
 class Server:
-    """A filter that has started, and forks for each call (forks.c); preload: a library that is to be there, too."""
+    """A filter that has started, and forks for each call (forks.c); preload: a library that is to be there, too; leaks: as of Case.run."""
 
-    def __init__(self, name, preload):
+    def __init__(self, name, preload, leaks):
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         libraries = ":".join([preload] * bool(preload) + [str(BIN.parent / "tests/faults/forks.so")])
-        sanitizer = {"ASAN_OPTIONS": sanitizer_options(False) + ":verify_asan_link_order=0"}
+        sanitizer = {"ASAN_OPTIONS": sanitizer_options(leaks) + ":verify_asan_link_order=0"}
         subprocess.Popen([BIN / name], stdin=theirs, env={**os.environ, **sanitizer, "LD_PRELOAD": libraries})
         theirs.close()
 
@@ -65,6 +65,10 @@ def read_all(fd, size=None):
             break
         data += part
     return data
+
+
+def descriptor(file):
+    return file if isinstance(file, int) else file.fileno()
 
 
 def full_pipe(data):
@@ -118,9 +122,9 @@ class Case:
         name = stdin if stdin is not None else ("/dev/null" if self.stdin == "-" else self.stdin)
         file = open(name, "rb") if isinstance(name, str) else name
         try:
-            given = full_pipe(data := file.read()) if piped else file if isinstance(file, int) else file.fileno()
-            if not (options or leaks or stdout is None or given is None or READ_AT_START & env.keys()):
-                return self.forked(argv, env, given, None if stdout == subprocess.PIPE else stdout if isinstance(stdout, int) else stdout.fileno())
+            given = full_pipe(data := file.read()) if piped else descriptor(file)
+            if not (options or stdout is None or given is None or READ_AT_START & env.keys()):
+                return self.forked(argv, env, leaks and SANITIZED, given, None if stdout == subprocess.PIPE else descriptor(stdout))
             options |= {"input": data} if piped else {"stdin": given}
             return subprocess.run(argv or self.argv(), stdout=stdout, stderr=subprocess.PIPE, timeout=100,
                                   env={**os.environ, "ASAN_OPTIONS": sanitizer_options(leaks), **env}, **options)
@@ -130,9 +134,9 @@ class Case:
             if file is not name:
                 file.close()
 
-    def forked(self, argv, env, stdin, stdout):
+    def forked(self, argv, env, leaks, stdin, stdout):
         preload = env.pop("LD_PRELOAD", None)
-        return server(self.filter, preload).call(argv or self.argv(), env, stdin, stdout)
+        return server(self.filter, preload, leaks).call(argv or self.argv(), env, stdin, stdout)
 
 
 CASES = [Case(line) for line in (HERE / "cases").read_text().splitlines() if line and line[0] != "#"]
