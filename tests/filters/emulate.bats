@@ -36,20 +36,20 @@ data() {
 # Waits until process $1 catches SIGTERM: it trains by then.
 trains() {
     local caught
-    for _ in {1..200}; do
+    for _ in {1..1000}; do
         caught=$(awk '$1 == "SigCgt:" { print $2 }' "/proc/$1/status")
         ((0x$caught & 0x4000)) && return
-        sleep 0.05
+        sleep 0.01
     done
     return 1
 }
 
 # Waits until the checkpoint is of a later step than $1, and sets step.
 gets_beyond() {
-    for _ in {1..200}; do
+    for _ in {1..1000}; do
         [[ ! -e state.mp ]] || step=$(rec-json --no-meta < state.mp | sed 's/.*"kind":"checkpoint".*"step":\([0-9]*\),"encoder_step".*/\1/') || true
         ((${step:-0} > $1)) && return
-        sleep 0.05
+        sleep 0.01
     done
     return 1
 }
@@ -241,7 +241,7 @@ PYTHON
 }
 
 @test "emulate: killed in the middle, it goes on to the same bytes" {
-    local training=(emulate --fit fresh.mp --steps 2000 --batch 4 --hidden 10 --validate-every 200 --checkpoint state.mp --checkpoint-every 20)
+    local training=(emulate --fit fresh.mp --steps 3000 --batch 4 --hidden 10 --validate-every 300 --checkpoint state.mp --checkpoint-every 20)
     "${training[@]}" < zoo.mp > whole.mp
     rm state.mp
     local signal pid code step
