@@ -81,19 +81,10 @@ static enum status find_speech(struct reading *r) {
     return speech_of(&r->speech, &r->record, &(struct speech_options){bos, eos, max_length}, cli_error(r->cli));
 }
 
-static enum status own_sequences(struct reading *r, struct sequences *out) {
-    enum status status = sequences_of_rollouts(out, &r->record, most_sequences, cli_error(r->cli));
-    if (status != STATUS_OK || out->count)
-        return status;
-    if (!speech_generates(&r->record))
-        return error_set(cli_error(r->cli), STATUS_DATA,
-                         "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads");
-    status = find_speech(r);
-    if (status != STATUS_OK)
-        return status;
+static enum status own_sequences(const struct reading *r, struct sequences *out) {
     struct rng rng = rng_make(cli_common(r->cli)->seed, r->record.run, "states");
-    sequences_sample(out, r->specimen.walker, &r->speech, most_sequences, &rng);
-    return STATUS_OK;
+    return sequences_own(out, &r->record, r->specimen.walker, &(struct speech_options){bos, eos, max_length}, most_sequences, &rng,
+                         cli_error(r->cli));
 }
 
 // --- Records ---

@@ -66,19 +66,10 @@ static struct rng net_rng(const struct net *n, int side, uint64_t seed) {
 
 static enum status own_sequences(struct sequences *all, struct net *n, int side, const struct pair_options *o, struct error *error) {
     struct sequences own;
-    enum status status = sequences_of_rollouts(&own, &n->record, o->most_sequences, error);
+    struct rng rng = net_rng(n, side, o->seed);
+    enum status status = sequences_own(&own, &n->record, n->specimen.walker, &o->speech, o->most_sequences, &rng, error);
     if (status != STATUS_OK)
         return status;
-    if (!own.count) {
-        struct speech s;
-        if (!speech_generates(&n->record))
-            return error_set(error, STATUS_DATA,
-                             "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads");
-        if (speech_of(&s, &n->record, &o->speech, error) != STATUS_OK)
-            return error->status;
-        struct rng rng = net_rng(n, side, o->seed);
-        sequences_sample(&own, n->specimen.walker, &s, o->most_sequences, &rng);
-    }
     for (int i = 0; i < own.count; i++)
         sequences_add(all, own.list[i]);
     all->width = own.width > all->width ? own.width : all->width;

@@ -91,6 +91,20 @@ void sequences_sample(struct sequences *out, struct walker *w, const struct spee
     free(log_p);
 }
 
+enum status sequences_own(struct sequences *out, const struct rnn_record *record, struct walker *w, const struct speech_options *options,
+                          int most, struct rng *rng, struct error *error) {
+    struct speech speech;
+    enum status status = sequences_of_rollouts(out, record, most, error);
+    if (status != STATUS_OK || out->count)
+        return status;
+    if (!speech_generates(record))
+        return error_set(error, STATUS_DATA, "the RNN has no rollouts and says no words of its own: --inputs has to tell what it reads");
+    status = speech_of(&speech, record, options, error);
+    if (status == STATUS_OK)
+        sequences_sample(out, w, &speech, most, rng);
+    return status;
+}
+
 // --- Text ---
 
 struct row {

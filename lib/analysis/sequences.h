@@ -30,6 +30,10 @@ enum status sequences_of_rollouts(struct sequences *out, const struct rnn_record
 // length. (Without a BOS the first token is drawn at random.) Each ends before its EOS, as nothing is answered to that.
 void sequences_sample(struct sequences *out, struct walker *w, const struct speech *speech, int count, struct rng *rng);
 
+// What an RNN reads by itself: its first `most` rollouts or, where it has none, so many words. STATUS_DATA when it says no words either.
+enum status sequences_own(struct sequences *out, const struct rnn_record *record, struct walker *w, const struct speech_options *options,
+                          int most, struct rng *rng, struct error *error) MUST_CHECK;
+
 // Text: numbers with blanks or commas between. Of tokens, a line is a sequence; of numbers, a line is a row of I, and an empty line ends a
 // sequence. Lines that begin with # are passed over. Or the bytes of a .npy file: integers [T] or [n,T] are tokens, floats [T,I] or
 // [n,T,I] numbers. STATUS_DATA with the line when something does not fit.

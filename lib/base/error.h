@@ -20,7 +20,7 @@ enum status {
 struct error {
     enum status status;
     bool elsewhere; // the text names the file that is at fault, which is not the one of the record at hand
-    char text[512];
+    char text[1024];
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))

@@ -29,7 +29,7 @@ struct config {
 
 static enum status refuse(struct config *c, yaml_mark_t mark, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static enum status refuse(struct config *c, yaml_mark_t mark, const char *format, ...) {
-    char text[480];
+    char text[sizeof c->error->text];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);

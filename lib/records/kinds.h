@@ -4,6 +4,7 @@
 
 #define RECORD_KINDS                                                                                                                       \
     "task|rnn|skipped|encoder|emulator|decoder|predictor|log|embedding|emulation|prediction|arc|word|words|automaton|trace|counters|pair|" \
+    "fixed_point|"                                                                                                                         \
     "calibration|index|report|checkpoint"
 #define RECORD_SPLITS "train|validation|ood"
 

@@ -47,7 +47,7 @@ offered() { # WORD...
     mkdir home && ln -s "$RNNPIPE_BIN" home/bin
     # shellcheck disable=SC2088 # bash gives it as it was typed
     [[ $(HOME=$PWD/home offered '~/bin/train-rnn' --snap) == --snapshots ]]
-    sed -n '/^\.SH RECORDS/,/^\.SH RATIONALE/s/^\.SS \([a-z]*\)$/\1/p' "$ROOT/filters/rnnpipe-stream.5" | grep -vxE 'meta|end' | sort > kinds
+    sed -n '/^\.SH RECORDS/,/^\.SH RATIONALE/s/^\.SS \([a-z_]*\)$/\1/p' "$ROOT/filters/rnnpipe-stream.5" | grep -vxE 'meta|end' | sort > kinds
     [[ $(wc -l < kinds) -ge 20 ]]
     offered rec-json --kind '' | tr ' ' '\n' | sort | diff kinds -
 }
