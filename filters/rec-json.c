@@ -58,11 +58,16 @@ static void print_record(struct cli *cli, const struct value *record, struct jso
 static void print_stream(struct cli *cli, struct reader *in) {
     struct json_text line = {0};
     char name[64];
+    bool any = false;
     while (cli_read(cli, in)) {
         bool named = value_to_text(value_get(in->record, "kind"), name, sizeof name);
-        if (in->event == READER_DATA ? !kind || (named && option_is_choice(kind, name)) : meta)
+        bool is_kind = in->event == READER_DATA && (!kind || (named && option_is_choice(kind, name)));
+        if (is_kind || (in->event != READER_DATA && meta))
             print_record(cli, in->record, &line);
+        any |= is_kind;
     }
+    if (kind && !any)
+        cli_note(cli, "no record of kind %s", kind);
     free(line.bytes);
 }
 

@@ -46,6 +46,7 @@ enum { BLOCK = 1 << 16 };
 struct column {
     const char *field;
     uint64_t rows;
+    bool found;               // some record has it
     bool is_array, fractions; // an array; or numbers, of which one at least is no integer
     enum dtype type;          // of an array
     int rank;
@@ -117,6 +118,7 @@ static struct number number_of(struct column *c, const struct value *record) {
 static void add_row(struct cli *cli, const struct reader *in, struct column *c) {
     struct found f;
     bool there = path_find(in->record, c->field, &f) && (f.in_array || f.value->type != VALUE_NIL);
+    c->found |= there;
     if (there && f.in_array && f.used < f.array.rank) {
         add_array(cli, in, c, &f);
         return;
@@ -197,9 +199,15 @@ int main(int argc, char **argv) {
     if (to && mkdir(to, 0777) != 0 && errno != EEXIST)
         cli_check(cli, error_set(cli_error(cli), STATUS_IO, "%s: %s", to, strerror(errno)));
 
-    while (cli_next(cli, in, NULL, kind))
+    bool any = false;
+    for (; cli_next(cli, in, NULL, kind); any = true)
         for (int i = 0; i < count; i++)
             add_row(cli, in, &columns[i]);
+    if (kind && !any)
+        cli_note(cli, "no record of kind %s", kind);
+    for (int i = 0; any && i < count; i++)
+        if (!columns[i].found && !path_ends_in_index(fields[i]))
+            cli_note(cli, "no record has the field '%s'", fields[i]);
 
     for (int i = 0; i < count; i++) {
         if (to)

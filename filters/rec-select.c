@@ -181,12 +181,14 @@ int main(int argc, char **argv) {
     }
 
     // It goes on to the end when it has enough: a cut input is never taken for a whole one.
-    uint64_t passed = 0;
-    for (uint64_t index = 0; cli_next(cli, in, out, NULL); index++)
+    uint64_t passed = 0, index = 0;
+    for (; cli_next(cli, in, out, NULL); index++)
         if ((!first || passed < first) && fits(&s, in->record, index) != invert) {
             pass(cli, in, out);
             passed++;
         }
+    if (index && !passed) // a name that is misspelt?
+        cli_note(cli, "none of %llu records fits", (unsigned long long)index);
 
     int code = cli_finish(cli, in, out);
     mapping_close(&map); // not earlier: the reader has its bytes

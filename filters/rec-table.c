@@ -1,4 +1,5 @@
 // Chosen fields of records as tab-separated text, for gnuplot, awk or R.
+#include "base/memory.h"
 #include "cli/cli.h"
 #include "records/kinds.h"
 #include "records/path.h"
@@ -88,9 +89,11 @@ static void print_value(struct cli *cli, const struct value *v, struct json_text
     }
 }
 
-static void print_field(struct cli *cli, const struct value *record, const char *path, struct json_text *text) {
+// Was it there?
+static bool print_field(struct cli *cli, const struct value *record, const char *path, struct json_text *text) {
     struct found f;
-    if (!path_find(record, path, &f))
+    bool there = path_find(record, path, &f);
+    if (!there)
         cli_print(cli, "?", 1);
     else if (!f.in_array)
         print_value(cli, f.value, text);
@@ -101,14 +104,16 @@ static void print_field(struct cli *cli, const struct value *record, const char 
         print_items(cli, &f.array, f.first, f.count, ",", text);
         cli_print(cli, "]", 1);
     }
+    return there;
 }
 
-static void print_line(struct cli *cli, const struct value *record, char **fields, int count, struct json_text *text) {
+// found [count]: is set for the fields that the record has.
+static void print_line(struct cli *cli, const struct value *record, char **fields, int count, bool *found, struct json_text *text) {
     for (int i = 0; i < count; i++) {
         if (i)
             cli_print(cli, "\t", 1);
         if (record)
-            print_field(cli, record, fields[i], text);
+            found[i] |= print_field(cli, record, fields[i], text);
         else
             print_escaped(cli, (const uint8_t *)fields[i], strlen(fields[i]));
     }
@@ -116,7 +121,7 @@ static void print_line(struct cli *cli, const struct value *record, char **field
 }
 
 // A list or a number is a row by itself.
-static void print_rows(struct cli *cli, const struct value *record, const char *path, struct json_text *text) {
+static bool print_rows(struct cli *cli, const struct value *record, const char *path, struct json_text *text) {
     struct found f;
     bool there = path_find(record, path, &f);
     if (there && f.in_array) {
@@ -125,7 +130,7 @@ static void print_rows(struct cli *cli, const struct value *record, const char *
             print_items(cli, &f.array, f.first + i, columns, "\t", text);
             cli_print(cli, "\n", 1);
         }
-        return;
+        return true;
     }
     const struct value *v = there && f.value->type == VALUE_ARRAY ? value_first(f.value) : NULL;
     for (uint32_t i = 0; v && i < f.value->count; i++, v = value_next(v)) {
@@ -136,6 +141,7 @@ static void print_rows(struct cli *cli, const struct value *record, const char *
     if (!v)
         print_field(cli, record, path, text);
     cli_print(cli, "\n", 1);
+    return there;
 }
 
 int main(int argc, char **argv) {
@@ -151,17 +157,24 @@ int main(int argc, char **argv) {
     struct reader *in = cli_reader(cli, "-");
 
     struct json_text text = {0};
+    bool *found = memory_calloc((size_t)count, sizeof *found), any = false;
     if (header && !matrix)
-        print_line(cli, NULL, fields, count, &text);
-    for (bool first = true; cli_next(cli, in, NULL, kind); first = false) {
-        if (matrix && !first)
+        print_line(cli, NULL, fields, count, found, &text);
+    for (; cli_next(cli, in, NULL, kind); any = true) {
+        if (matrix && any)
             cli_print(cli, "\n", 1);
         if (matrix)
-            print_rows(cli, in->record, fields[0], &text);
+            found[0] |= print_rows(cli, in->record, fields[0], &text);
         else
-            print_line(cli, in->record, fields, count, &text);
+            print_line(cli, in->record, fields, count, found, &text);
     }
+    if (kind && !any)
+        cli_note(cli, "no record of kind %s", kind);
+    for (int i = 0; any && i < count; i++)
+        if (!found[i] && !path_ends_in_index(fields[i]))
+            cli_note(cli, "no record has the field '%s'", fields[i]);
 
+    free(found);
     free(text.bytes);
     return cli_finish(cli, in, NULL);
 }

@@ -62,6 +62,11 @@ bool path_find(const struct value *v, const char *path, struct found *f) {
     return v->type == VALUE_ARRAY && take_index(&path, v->count, &index) && path_find(value_at(v, (uint32_t)index), path, f);
 }
 
+bool path_ends_in_index(const char *path) {
+    const char *dot = strrchr(path, '.'), *last = dot ? dot + 1 : path;
+    return *last && strspn(last, "0123456789") == strlen(last);
+}
+
 bool path_number(const struct value *v, const char *path, double *out) {
     struct found f;
     if (!path_find(v, path, &f))

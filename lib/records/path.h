@@ -16,6 +16,9 @@ struct found {
 
 bool path_find(const struct value *v, const char *path, struct found *out);
 
+// Is the last part an index? Lists may be short; other names that nothing has may be misspelt.
+bool path_ends_in_index(const char *path);
+
 // A number (true and false as 1 and 0, and an item of an array, as float unless it is f8); false when there is none.
 bool path_number(const struct value *v, const char *path, double *out);
 

@@ -24,8 +24,8 @@ RECORDS
 @test "--arrays whole shows the items; --kind and --no-meta choose records" {
     run -0 rec-json --arrays whole --no-meta --kind 'rnn|task' < small.mp
     [[ $output == '{"kind":"rnn",'*'"w":{"dtype":"<f4","shape":[2,3],"data":[1,-2,0.5,0,3,4]}}' && ${#lines[@]} == 1 ]]
-    run -0 rec-json --no-meta --kind none < small.mp
-    [[ -z $output ]]
+    run -0 --separate-stderr rec-json --no-meta --kind none < small.mp
+    [[ -z $output && $stderr == 'rec-json: no record of kind none' ]]
     run -0 rec-json --arrays whole --no-meta < small.mp
     [[ $output == *'"data":["NaN",1,"-Infinity"]'* ]]
 }

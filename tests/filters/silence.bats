@@ -166,6 +166,25 @@ PYTHON
     [[ ! -e shard-0.mp && ! -e shard-1.mp && ! -e shard-1.mp.tmp ]]
 }
 
+@test "silence: names that nothing in the stream has are told: fields, kinds, splits, runs" {
+    local filter wanted
+    while IFS='|' read -r filter wanted; do
+        run -0 --separate-stderr bash -c "$filter < zoo.mp > out"
+        [[ $stderr == "${wanted:+${filter%% *}: $wanted}" ]] || { echo "$filter: $stderr"; false; }
+    done << 'END'
+rec-select --where 'metrics.acuracy > 0.5'|none of 6 records fits
+rec-select --split val|none of 6 records fits
+rec-select --run 6-|none of 6 records fits
+rec-select --run 5-|
+rec-table run metrics.acuracy|no record has the field 'metrics.acuracy'
+rec-table --kind embeding run|no record of kind embeding
+rec-npy metrics.acuracy|no record has the field 'metrics.acuracy'
+rec-npy --kind embeding run|no record of kind embeding
+rec-json --kind embeding|no record of kind embeding
+rec-table --quiet nothing|
+END
+}
+
 @test "silence: --skip-bad leaves out what can't be used, says which and how many, and is never the default" {
     changed bad.mp <<< '
 if r["run"] == 2: r["weights"]["linear.bias"][0] = np.nan
