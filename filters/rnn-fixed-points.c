@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const char *held, *inputs_file;
-static int most_starts = 64, most_sequences = 16;
+static int most_starts = 64, most_sequences = 16, settle;
 static double noise, most_q = 1e-10;
 
 static struct option options[] = {
@@ -29,6 +29,12 @@ static struct option options[] = {
      .low = 0,
      .high = 1e6,
      .help = "Deviation of normal noise that is added to the starts"},
+    {.type = OPTION_INT,
+     .name = "settle",
+     .target = &settle,
+     .low = 0,
+     .high = 1e6,
+     .help = "Steps with the held input before each search: what attracts the state is found then"},
     {.type = OPTION_REAL,
      .name = "max-q",
      .letter = 'q',
@@ -214,7 +220,7 @@ static void search_all(const struct search *s, const int *tokens, const float *n
     for (int i = 0; i < count; i++) {
         const struct held_input input = {tokens[i], rnn_reads_tokens(&s->record.arch) ? NULL : numbers};
         struct fixed_point *list;
-        int found = fixed_points_find(&list, s->specimen.walker, &input, s->starts, s->count, most_q);
+        int found = fixed_points_find(&list, s->specimen.walker, &input, s->starts, s->count, settle, most_q);
         for (int k = 0; k < found; k++)
             write_point(s, &input, &list[k]);
         fixed_points_free(list, found);

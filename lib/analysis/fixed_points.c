@@ -258,16 +258,19 @@ static void sort(struct fixed_point *list, int count) {
 }
 
 int fixed_points_find(struct fixed_point **list, struct walker *w, const struct held_input *input, const float *starts, int count,
-                      double most_q) {
+                      int settle, double most_q) {
     const struct field field = {w, input, walker_state_size(w)};
     size_t S = field.S;
     struct search s = search_new(&field);
     double *centre = memory_alloc(S * sizeof *centre), most = reach(starts, count, centre, S);
-    float *x = memory_alloc(S * sizeof *x);
+    float *x = memory_alloc(S * sizeof *x), *settled = memory_alloc((size_t)count * S * sizeof *settled);
     int found = 0, kept = 0;
     *list = NULL;
+    memcpy(settled, starts, (size_t)count * S * sizeof *settled);
+    for (int i = 0; i < settle; i++)
+        step(&field, settled, settled, count);
     for (int i = 0; i < count; i++) {
-        memcpy(x, starts + (size_t)i * S, S * sizeof *x);
+        memcpy(x, settled + (size_t)i * S, S * sizeof *x);
         double q = minimise(&s, x);
         if (q <= most_q && distance(x, centre, S) <= most) // false of what is not finite
             add(list, &found, x, q, S);
@@ -282,6 +285,7 @@ int fixed_points_find(struct fixed_point **list, struct walker *w, const struct 
     search_free(&s);
     free(centre);
     free(x);
+    free(settled);
     return kept;
 }
 

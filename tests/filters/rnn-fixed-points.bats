@@ -36,6 +36,9 @@ for p in points:
     assert (p["run"], p["step"], p["note"]) == (3, 5, "kept") and list(p["input"]) == [0, 0, 0]
 assert [p["starts"] for p in points] == sorted((p["starts"] for p in points), reverse=True)
 PYTHON
+    # What attracts the state: nothing but the eight.
+    rnn-fixed-points --inputs pulses.txt --starts 400 --noise 0.5 --settle 200 < flip-flop.mp | rec-table --kind fixed_point stable starts |
+        awk '$1 != 1 { exit 1 } { n += $2 } END { exit !(NR == 8 && n == 400) }'
     # While a pulse is held there is one point.
     [[ $(rnn-fixed-points --inputs pulses.txt --input 1,-1,1 --starts 100 --noise 0.5 < flip-flop.mp | rec-table --kind fixed_point stable starts) == $'1\t100' ]]
 }
