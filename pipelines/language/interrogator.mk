@@ -1,14 +1,14 @@
 # The interrogator that `describe` uses when it is told no other: interrogator.mp, in this folder. Made anew by `make interrogator` at the
 # top (about 30 minutes of CPU), or here by
 #     make -f interrogator.mk RESULTS=DIR [BIN=DIR] [JOBS=N]
-# A zoo of RNNs of several cells and sizes, each at three steps of a short training, on all languages of four letters; an encoder that asks
-# (linear probe generators) and an emulator, trained by emulation; a predictor of the language. And a second zoo of RNNs that were trained
-# for longer, at up to seven steps: predictors of accuracy and step; and, by RNNs that none of these were trained on, how sure predictors may
-# be and how far away the unknown is. At last a third zoo judges. Files appear complete or not at all: an interrupted make goes on.
+# A zoo of RNNs of several cells and sizes, on all languages of four letters: many are trained shortly, some for longer, a few by the paper's
+# recipe, and each is seen at up to seven steps. An encoder that asks (linear probe generators) and an emulator are trained on it, and
+# predictors of language, accuracy and step. The RNNs of the split validation say how sure predictors may be and how far away the unknown is.
+# At last RNNs of the paper's recipe that are not in the zoo judge. Files appear complete or not at all: an interrupted make goes on.
 
 BIN     ?= ../../build/bin
 JOBS    ?= $(shell nproc)
-STEPS   ?= 5000
+STEPS   ?= 3000
 
 R := $(RESULTS)
 HERE    := ../
@@ -31,8 +31,22 @@ $(SHARDS:%=$(R)/shards/%.mp): $(R)/shards/%.mp:
 		--steps 1000 --snapshots 200,500,1000 --rollouts 30 --samples 200 > $(tmp)
 	@mv $(tmp) $@
 
-$(R)/zoo.mp: $(SHARDS:%=$(R)/shards/%.mp)
-	@cat $^ | partition --by run --validation 0.2 --ood 0 > $(tmp)
+# Longer trainings: NETWORK-STEPS-FIRST has 8 runs, from FIRST on. And runs by the paper's recipe, which trains for 20,000 steps: ten a shard.
+LONG := gru-2x32-10000-1000 lstm-2x16-10000-1008 lstm-1x32-10000-1016 gru-1x32-10000-1024 gru-2x24-10000-1032 rnn_tanh-2x32-10000-1040 \
+    lstm-2x32-10000-1048 lstm-2x32-10000-1056 gru-2x32-10000-1064 lstm-1x64-10000-1072 gru-2x48-10000-1080 rnn_tanh-1x48-10000-1088
+$(LONG:%=$(R)/long/%.mp): $(R)/long/%.mp:
+	@mkdir -p $(@D)
+	@gen-language --seed 41 --count 8 --first-run $(call part,$*,5) | \
+	train-rnn --seed 41 --cell $(call part,$*,1) --layers $(call part,$*,2) --hidden $(call part,$*,3) --steps $(call part,$*,4) \
+		--snapshots 200,500,1000,2000,5000,10000 --rollouts 30 --samples 200 > $(tmp)
+	@mv $(tmp) $@
+$(R)/paper/%.mp:
+	@mkdir -p $(@D)
+	@gen-language --config paper.yaml --first-run $* --count 10 | train-rnn --config paper.yaml > $(tmp)
+	@mv $(tmp) $@
+
+$(R)/zoo.mp: $(SHARDS:%=$(R)/shards/%.mp) $(LONG:%=$(R)/long/%.mp) $(R)/paper/2000.mp $(R)/paper/2010.mp
+	@cat $^ | rec-select --kind rnn --step 200- | partition --by run --validation 0.2 --ood 0 > $(tmp)
 	@mv $(tmp) $@
 
 $(R)/fresh.mp: $(R)/zoo.mp
@@ -54,53 +68,19 @@ $(R)/emulations.mp: $(R)/model.mp
 	@mv $(tmp) $@
 
 $(R)/predictors.mp: $(R)/embeddings.mp
-	@classify --fit task --steps 3000 --weight-decay 1 --rate 2e-3 --seed 1 < $< > $(tmp)
+	@classify --fit task,accuracy,step --steps 3000 --weight-decay 1 --rate 2e-3 --seed 1 < $< > $(tmp)
 	@mv $(tmp) $@
 
-$(R)/short.mp: $(R)/emulations.mp $(R)/predictors.mp
+$(R)/interrogator.mp: $(R)/emulations.mp $(R)/predictors.mp
 	@cat $(R)/model.mp $(R)/predictors.mp > $(R)/models.mp
 	@cat $(R)/embeddings.mp $(R)/emulations.mp | describe --fit $(R)/models.mp > $(tmp)
-	@mv $(tmp) $@
-
-# Long trainings: NETWORK-STEPS-FIRST has 8 runs, from FIRST on; and ten runs by the paper's recipe, which trains for 20,000 steps.
-LONG := gru-2x32-10000-1000 lstm-2x16-10000-1008 lstm-1x32-10000-1016 gru-1x32-10000-1024 gru-2x24-10000-1032 rnn_tanh-2x32-10000-1040
-$(LONG:%=$(R)/long/%.mp): $(R)/long/%.mp:
-	@mkdir -p $(@D)
-	@gen-language --seed 41 --count 8 --first-run $(call part,$*,5) | \
-	train-rnn --seed 41 --cell $(call part,$*,1) --layers $(call part,$*,2) --hidden $(call part,$*,3) --steps $(call part,$*,4) \
-		--snapshots 200,500,1000,2000,5000,10000 --rollouts 30 --samples 200 > $(tmp)
-	@mv $(tmp) $@
-$(R)/paper/%.mp:
-	@mkdir -p $(@D)
-	@gen-language --config paper.yaml --first-run $* --count 10 | train-rnn --config paper.yaml > $(tmp)
-	@mv $(tmp) $@
-
-$(R)/long.mp: $(LONG:%=$(R)/long/%.mp) $(R)/paper/0.mp
-	@cat $^ | rec-select --kind rnn --step 200- | partition --by run --validation 0.5 --ood 0 > $(tmp)
-	@mv $(tmp) $@
-
-$(R)/long-embeddings.mp: $(R)/model.mp $(R)/long.mp
-	@probe --model $< < $(R)/long.mp > $(tmp)
-	@mv $(tmp) $@
-
-$(R)/long-emulations.mp: $(R)/model.mp $(R)/long.mp
-	@emulate --model $< --clones 0 --rollouts 16 < $(R)/long.mp > $(tmp)
-	@mv $(tmp) $@
-
-$(R)/long-predictors.mp: $(R)/long-embeddings.mp
-	@classify --quiet --fit accuracy --layers 0 --steps 1000 --rate 2e-3 --seed 1 < $< > $(R)/accuracy.mp
-	@classify --quiet --fit step --steps 2000 --weight-decay 1 --rate 2e-3 --seed 1 < $< | cat $(R)/accuracy.mp - > $(tmp)
-	@mv $(tmp) $@
-
-$(R)/interrogator.mp: $(R)/short.mp $(R)/long-predictors.mp $(R)/long-emulations.mp
-	@cat $(R)/short.mp $(R)/long-predictors.mp > $(R)/models.mp
-	@cat $(R)/long-embeddings.mp $(R)/long-emulations.mp | rec-select --split validation | describe --fit $(R)/models.mp > $(tmp)
 	@mv $(tmp) $@
 	@test "$$(stat -c %s $@)" -lt 3000000
 
 # What it is worth, by RNNs that it has nothing to do with: judge.awk says.
-$(R)/judged.tsv: $(R)/interrogator.mp $(R)/paper/10.mp
-	@rec-select --kind rnn --step 200- < $(R)/paper/10.mp | describe --model $< --format records | \
+JUDGED := $(R)/paper/0.mp $(R)/paper/10.mp $(R)/paper/20.mp
+$(R)/judged.tsv: $(R)/interrogator.mp $(JUDGED)
+	@cat $(JUDGED) | rec-select --kind rnn --step 200- | describe --model $< --format records | \
 	rec-table --header --kind report step warned does.by does.task.offsets task.offsets $(foreach i,0 1 2,predicted.0.answers.$(i) \
 		predicted.0.confidence.$(i)) task.offsets.1 task.offsets.2 task.offsets.3 > $(tmp)
 	@mv $(tmp) $@
