@@ -15,6 +15,13 @@ make_one() { # ARGUMENT...: one object, into a folder of the test's own; prints 
         [[ $(make_one "$change") != *CC* ]] || { echo "$change: made twice"; false; }
     done
     [[ $(make_one -n OPT=-O3) == *'CC  lib/base/hash.c'* && $(make_one PORTABLE=1) != *CC* ]] # asking changes nothing
+    local options
+    for options in '' -j2 -k -n -kn; do # nothing but -n means that nothing is written
+        # shellcheck disable=SC2086 # none is an option, too
+        (cd "$ROOT" && env -u MAKEFLAGS make $options BUILD="$BATS_TEST_TMPDIR/plain" help > /dev/null) # -C would be a letter among the flags
+        if [[ $options == *n* ]]; then [[ ! -e plain ]]; else [[ -s plain/flags && -s plain/members && -s plain/filters.names ]]; fi
+        rm -rf plain
+    done
     # the library is made again when its list of members changes
     make_one > /dev/null
     cp "$BATS_TEST_TMPDIR/build/members" before
