@@ -35,18 +35,22 @@ struct embeddings {
     int rows, columns, capacity;
 };
 
-static void reserve_row(struct embeddings *all) {
+// The next row, for so many numbers.
+static double *next_row(struct embeddings *all, int columns) {
     int more = all->capacity ? 2 * all->capacity : 256;
-    size_t row = (size_t)all->columns * sizeof *all->z;
+    size_t row = (size_t)columns * sizeof *all->z;
     if (all->rows == all->capacity) {
         all->z = memory_realloc(all->z, (size_t)all->capacity * row, (size_t)more * row);
         all->capacity = more;
     }
+    all->columns = columns;
+    return all->z + (size_t)all->rows++ * (size_t)columns;
 }
 
 static enum status add_row(void *context, const struct rnn_record *record, struct error *error) {
     struct embeddings *all = context;
     struct array z;
+    float f;
     const struct value *v = value_get(record->root, "z");
     if (!v)
         return error_set(error, STATUS_DATA, "embedding record: key 'z' is missing");
@@ -56,17 +60,16 @@ static enum status add_row(void *context, const struct rnn_record *record, struc
         return error_set(error, STATUS_DATA, "embedding record: z is no vector as long as the others");
     if (z.count < (uint64_t)components)
         return error_set(error, STATUS_DATA, "embedding record: z has only %d numbers", (int)z.count);
-    if (!all->rows)
-        all->columns = (int)z.count;
-    reserve_row(all);
     for (uint64_t i = 0; i < z.count; i++) {
-        float f;
         array_to_floats(&z, i, 1, &f);
         if (!isfinite(f))
             return error_set(error, STATUS_DATA, "embedding record: z has a number that is not finite");
-        all->z[(size_t)all->rows * z.count + i] = (double)f;
     }
-    all->rows++;
+    double *row = next_row(all, (int)z.count); // the last: those that can't be used make no room
+    for (uint64_t i = 0; i < z.count; i++) {
+        array_to_floats(&z, i, 1, &f);
+        row[i] = (double)f;
+    }
     return STATUS_OK;
 }
 

@@ -89,3 +89,11 @@ PYTHON
     run -64 script -qec 'project < z.mp' /dev/null < /dev/null
     [[ $output == *"standard output is a terminal"* ]]
 }
+
+@test "--skip-bad: an unsuitable embedding before all others leaves no trace, whatever its length" {
+    make_stream good.mp <<< '[{"kind": "embedding", "run": i, "z": np.random.default_rng(i).standard_normal(20).astype("<f4")} for i in range(1, 400)]'
+    make_stream short.mp <<< '[{"kind": "embedding", "run": 0, "z": np.array([1, np.nan], "<f4")}] +
+        [{"kind": "embedding", "run": i, "z": np.random.default_rng(i).standard_normal(20).astype("<f4")} for i in range(1, 400)]'
+    project < good.mp | rec-table --kind embedding run projection.0 projection.1 > wanted
+    project --skip-bad --quiet < short.mp | rec-table --kind embedding run projection.0 projection.1 | diff wanted -
+}
