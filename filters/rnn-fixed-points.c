@@ -144,20 +144,20 @@ static bool is(const char *word) {
 static int find_inputs(const struct search *s, int *tokens, float *numbers) {
     const struct rnn_arch *arch = &s->record.arch;
     const char *list = held;
-    double number;
+    double number = 0;
     int count = 0;
-    bool reads_tokens = rnn_reads_tokens(arch), whole = !held || is(reads_tokens ? "all" : "zero");
-    for (; count < arch->input && (whole || list); count++) {
+    bool reads_tokens = rnn_reads_tokens(arch), whole = !held || is(reads_tokens ? "all" : "zero"), right = true;
+    for (; right && count < arch->input && (whole || list); count++) {
         if (whole)
             number = reads_tokens ? count : 0;
-        else if (!next_number(&list, &number) || (reads_tokens && !(number >= 0 && number < arch->input && number == (int)number)))
-            break;
+        else
+            right = next_number(&list, &number) && (!reads_tokens || (number >= 0 && number < arch->input && number == (int)number));
         if (reads_tokens)
-            tokens[count] = (int)number;
+            tokens[count] = right ? (int)number : 0;
         else
             numbers[count] = (float)number;
     }
-    if (count && (whole || !list) && (reads_tokens || count == arch->input))
+    if (right && (whole || !list) && (reads_tokens || count == arch->input))
         return reads_tokens ? count : 1;
     error_set(cli_error(s->cli), STATUS_DATA,
               reads_tokens ? "--input %s: not 'all', nor a list of tokens below %d" : "--input %s: not 'zero', nor a row of %d numbers",
