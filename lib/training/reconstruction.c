@@ -13,17 +13,26 @@
 
 // --- Data ---
 
-enum status reconstruction_usable(void *context, const struct rnn_record *record, struct error *error) {
-    struct reconstruction_sift *s = context;
+static enum status fits(const struct reconstruction_sift *s, const struct rnn_record *record, struct error *error) {
     if (encoder_fits(s->encoder, &record->arch, error) != STATUS_OK || decoder_fits(s->decoder, &record->arch, error) != STATUS_OK ||
-        rollouts_check(record, error) != STATUS_OK || rollouts_check_logits(record, error) != STATUS_OK ||
-        rnn_loader_load(&s->rnn, 0, record, error) != STATUS_OK)
+        rollouts_check(record, error) != STATUS_OK)
         return error->status;
-    if (!s->rank) // the last: those that can't be used set no form
+    return rollouts_check_logits(record, error);
+}
+
+static enum status has_form(struct reconstruction_sift *s, const struct rnn_record *record, struct error *error) {
+    if (!s->rank)
         s->steps = record->logits.shape[1], s->rank = (uint64_t)record->inputs.rank;
     if (record->logits.shape[1] == s->steps && (uint64_t)record->inputs.rank == s->rank)
         return STATUS_OK;
     return error_set(error, STATUS_DATA, "rollouts of different lengths or kinds among the RNNs");
+}
+
+enum status reconstruction_usable(void *context, const struct rnn_record *record, struct error *error) {
+    struct reconstruction_sift *s = context;
+    if (fits(s, record, error) != STATUS_OK || rnn_loader_load(&s->rnn, 0, record, error) != STATUS_OK)
+        return error->status;
+    return has_form(s, record, error); // the last: those that can't be used set no form
 }
 
 // Calls f for every training RNN, or for all; that all can be used is looked at before the training.
@@ -38,8 +47,12 @@ static enum status each_rnn(const struct reconstruction *r, bool all, void (*f)(
     for (int i = 0; i < count && status == STATUS_OK; i++) {
         struct rnn_record record;
         status = dataset_read(in->data, all ? i : in->items[SPLIT_TRAIN][i], &nodes, &record, error);
-        if (status == STATUS_OK && reconstruction_usable(&sift, &record, error) != STATUS_OK)
-            status = error_prefix(error, "%s: run %" PRIu64 ", step %" PRIu64, in->data->name, record.run, record.step);
+        if (status == STATUS_OK && (fits(&sift, &record, error) != STATUS_OK || has_form(&sift, &record, error) != STATUS_OK))
+            status = error_prefix(error, "run %" PRIu64 ", step %" PRIu64, record.run, record.step);
+        if (status == STATUS_OK)
+            status = rnn_loader_load(&sift.rnn, 0, &record, error); // which names the RNN itself
+        if (status == STATUS_DATA)
+            error_prefix(error, "%s", in->data->name);
         if (status == STATUS_OK && f)
             f(context, sift.rnn.rnn[0].weights);
     }

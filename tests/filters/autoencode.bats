@@ -118,6 +118,17 @@ PYTHON
     rec-json --arrays whole < zoo.mp | sed 's/"rollouts":{.*}}/"other":1}/' | rec-json --reverse > silent.mp
     run -65 autoencode --fit fresh.mp < silent.mp
     [[ $output == *"no rollouts in it"* ]]
+    python -c 'import msgpack_numpy, msgpack, numpy as np, zlib
+out, n = b"", 0
+for r in msgpack.Unpacker(open("zoo.mp", "rb"), object_hook=msgpack_numpy.decode):
+    if r.get("run") == 2:
+        r["weights"]["linear.bias"] = r["weights"]["linear.bias"] * np.nan
+    if r["kind"] == "end":
+        r = {"kind": "end", "records": n, "crc32": zlib.crc32(out)}
+    out, n = out + msgpack.packb(r, default=msgpack_numpy.encode), n + 1
+open("nan.mp", "wb").write(out)'
+    run -65 autoencode --fit fresh.mp < nan.mp
+    [[ $output == "autoencode: standard input: run 2, step "*": weights: 'linear.bias' has a number that is not finite"* && $output != *"run 2"*"run 2"* ]]
     gen-language --tokens 2 --max-n 4 | train-rnn --steps 2 --snapshots '' --hidden 7 --layers 1 --rollouts 3 --samples 4 > wide.mp
     run -65 autoencode --fit fresh.mp < wide.mp
     [[ $output == *"widths 7 and 6"* ]]
