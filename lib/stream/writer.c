@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,14 +62,23 @@ static bool waits_in_vain(const struct writer *w) {
     return interrupt_asked && poll(&(struct pollfd){.fd = w->fd, .events = POLLOUT}, 1, LAST_WAIT) == 0;
 }
 
+// As much as a call takes; then no more than a pipe with any room takes without waiting.
+static ssize_t write_some(const struct writer *w, const struct iovec part[2]) {
+    const struct iovec *first = part[0].iov_len ? &part[0] : &part[1];
+    if (interrupt_asked)
+        return write(w->fd, first->iov_base, first->iov_len < PIPE_BUF ? first->iov_len : PIPE_BUF);
+    return writev(w->fd, part, 2);
+}
+
 // Writes the buffer and these bytes, all of them, whatever a single call takes.
 static enum status write_out(struct writer *w, const uint8_t *bytes, size_t size, struct error *error) {
     struct iovec part[2] = {{w->buffer, w->used}, {(void *)bytes, size}};
     w->used = 0;
     bool again = false; // a call that took some only was interrupted
+    const bool asked_before = interrupt_asked;
     while (part[0].iov_len + part[1].iov_len) {
-        bool stops = (again && interrupt_asked) || waits_in_vain(w);
-        ssize_t n = stops ? -1 : writev(w->fd, part, 2);
+        bool stops = (again && interrupt_asked && !asked_before) || waits_in_vain(w);
+        ssize_t n = stops ? -1 : write_some(w, part);
         if (stops || (n < 0 && interrupt_asked && errno == EINTR))
             return error_set(error, STATUS_INTERRUPTED, "%s: stopped by a signal while nobody read it", w->name);
         if (n < 0 && errno == EAGAIN) {                                           // a neighbour on the same pipe made it non-blocking
