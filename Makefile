@@ -108,7 +108,7 @@ deps-test:
 	@.ci/deps --test
 
 # What objects and the library are made by: files that are written anew only when that changes, and on which all of them depend.
-FLAGS  := $(strip $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(FORMAT_LIBS) $(KERNEL_FLAGS) $(VECTOR_FLAGS))
+FLAGS  := $(strip $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(HAVE) $(FORMAT_LIBS) $(KERNEL_FLAGS) $(VECTOR_FLAGS))
 same    = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))
 write   = $(shell mkdir -p $(dir $(1)))$(file > $(1),$(2))
 # make -n writes nothing, but says what would be made. Letters come first in MAKEFLAGS, if there are any; --no-builtin-rules has an n, too.
