@@ -74,12 +74,13 @@ $(NOISE:%=$(R)/noise-%.mp): $(R)/noise-%.mp: $(R)/zoo-shared.mp
 
 # START WAY SEED split, accuracy of the original and of the decoded RNN, agreement of their answers, distance from the original and from the
 # nearest training RNN; a line for each RNN that was not trained on.
-compared = rec-select --split validation,ood < $(1) > $@.unseen; \
-	paste <(rec-select --split validation,ood < $(2) | rec-table split metrics.accuracy) <(rec-table metrics.accuracy < $@.unseen) \
-		<(rnn-compare --with $(2) --sequences 8 --path linear --points 2 --batches 1 --error-samples 1 < $@.unseen | \
-			rec-table --kind pair metrics.agreement metrics.length) \
-		<(nearest --weights --count 1 --zoo <(rec-select --split train < $(2)) < $@.unseen | rec-table nearest.0.distance) | \
-		sed 's/^/$(3)\t/' > $(tmp); rm $@.unseen
+compared = rec-select --split validation,ood < $(1) > $@.unseen; rec-select --split train < $(2) > $@.train; \
+	rec-select --split validation,ood < $(2) | rec-table split metrics.accuracy > $@.1; \
+	rec-table metrics.accuracy < $@.unseen > $@.2; \
+	rnn-compare --with $(2) --sequences 8 --path linear --points 2 --batches 1 --error-samples 1 < $@.unseen | \
+		rec-table --kind pair metrics.agreement metrics.length > $@.3; \
+	nearest --weights --count 1 --zoo $@.train < $@.unseen | rec-table nearest.0.distance > $@.4; \
+	paste $@.[1-4] | sed 's/^/$(3)\t/' > $(tmp); rm $@.unseen $@.train $@.[1-4]
 $(CELLS:%=$(R)/%.tsv): $(R)/%.tsv: $(R)/%.mp
 	@$(call compared,$<,$(zoo),$(call part,1)\t$(call part,2)\t$(call part,3))
 	@mv $(tmp) $@

@@ -39,13 +39,16 @@ all: $(R)/phases.txt $(R)/phases.png
 # The first images, as files of their own: less to learn from, so that there is something to be told between training and judging.
 big-endian = printf "$$(printf '\\x%02x' $$(($(1) >> 24)) $$(($(1) >> 16 & 255)) $$(($(1) >> 8 & 255)) $$(($(1) & 255)))"
 given      = $(firstword $(wildcard $(IMAGES)/$(1) $(IMAGES)/$(1).gz) $(IMAGES)/$(1))
+whole      = test $$(stat -c %s $(tmp)) == $(1) || { echo '$(call given,$(@F)): fewer than $(TAKEN) images (TAKEN)' >&2; exit 1; }
 $(R)/images/train-images-idx3-ubyte:
 	@mkdir -p $(@D)
 	@{ $(call big-endian,0x803); $(call big-endian,$(TAKEN)); $(call big-endian,28); $(call big-endian,28); \
 		head -c $$(($(TAKEN) * 784)) < <(zcat -f $(call given,$(@F)) | tail -c +17); } > $(tmp)
+	@$(call whole,$$((16 + $(TAKEN) * 784)))
 	@mv $(tmp) $@
 $(R)/images/train-labels-idx1-ubyte: $(R)/images/train-images-idx3-ubyte
 	@{ $(call big-endian,0x801); $(call big-endian,$(TAKEN)); head -c $(TAKEN) < <(zcat -f $(call given,$(@F)) | tail -c +9); } > $(tmp)
+	@$(call whole,$$((8 + $(TAKEN))))
 	@mv $(tmp) $@
 
 # --- RNNs, and what is measured of each and of each two ---

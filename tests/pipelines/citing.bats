@@ -114,6 +114,12 @@ for start, way, files in (("shared", "structure", ["shared-structure-1", "shared
                            ("nearest", seen[:, 3].mean()), ("own", (seen[:, 2] < seen[:, 3]).mean())):
             assert abs(float(told[key].split()[0]) - value) < 2e-3, (row, key, value)
 PYTHON
+    # A filter that fails is no empty column.
+    rm r/autoencode.tsv r/noise-0.2.tsv
+    instead_of rnn-compare <<< 'exit 65'
+    run -2 make -C "$ROOT/pipelines/citing" -f autoencode.mk BIN="$PWD/bin" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 RUNS=40 STEPS=20 TRAINING=4 \
+        SEEDS='1 2' WAYS='structure both' NOISE=0.2
+    [[ ! -e r/noise-0.2.tsv && ! -e r/autoencode.tsv ]]
 }
 
 @test "every experiment keeps others out of its RESULTS" {
