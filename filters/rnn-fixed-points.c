@@ -194,11 +194,12 @@ static void pack_eigenvalues(struct packer *p, const struct fixed_point *point, 
 }
 
 static void write_point(const struct search *s, const struct held_input *input, const struct fixed_point *point) {
+    static const char *const anew[] = {"kind", "weights", "rollouts", "input", "h", "c", "q", "eigenvalues", "stable", "starts", NULL};
     struct packer *p = writer_packer(s->out);
     pack_map(p);
     pack_key(p, "kind");
     pack_str(p, "fixed_point");
-    pack_rest(p, s->record.root, (const char *const[]){"kind", "weights", "rollouts", NULL});
+    pack_rest(p, s->record.root, anew);
     pack_key(p, "input");
     if (input->numbers)
         pack_array(p, DTYPE_F4, 1, (uint64_t[]){(uint64_t)s->record.arch.input}, input->numbers);

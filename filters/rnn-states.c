@@ -90,11 +90,13 @@ static enum status own_sequences(const struct reading *r, struct sequences *out)
 // --- Records ---
 
 static void begin_record(const struct reading *r, const char *kind) {
+    static const char *const anew[] = {"kind", "weights", "rollouts", "sequence", "inputs",   "answers", "h",
+                                       "c",    "gates",   "reach",    "count",    "counters", NULL};
     struct packer *p = writer_packer(r->out);
     pack_map(p);
     pack_key(p, "kind");
     pack_str(p, kind);
-    pack_rest(p, r->record.root, (const char *const[]){"kind", "weights", "rollouts", NULL});
+    pack_rest(p, r->record.root, anew);
 }
 
 static void end_record(const struct reading *r) {

@@ -94,12 +94,13 @@ struct examined {
     struct walker *walker;
 };
 
-static void begin_record(const struct examined *s, const char *kind) {
+// anew: keys that it will have.
+static void begin_record(const struct examined *s, const char *kind, const char *const *anew) {
     struct packer *p = writer_packer(s->out);
     pack_map(p);
     pack_key(p, "kind");
     pack_str(p, kind);
-    pack_rest(p, s->record.root, (const char *const[]){"kind", "weights", "rollouts", NULL});
+    pack_rest(p, s->record.root, anew);
 }
 
 static void end_record(const struct examined *s) {
@@ -170,8 +171,10 @@ static void pack_missed(const struct examined *s, const struct words *words, con
 }
 
 static void write_summary(const struct examined *s, const struct words *words, const struct words *truth) {
+    static const char *const anew[] = {"kind",      "weights", "rollouts", "words", "mass",   "prefixes",
+                                       "truncated", "right",   "missing",  "extra", "missed", NULL};
     struct packer *p = writer_packer(s->out);
-    begin_record(s, "words");
+    begin_record(s, "words", anew);
     pack_key(p, "words");
     pack_i64(p, words->count);
     pack_key(p, "mass");
@@ -192,6 +195,10 @@ static void write_summary(const struct examined *s, const struct words *words, c
     }
     end_record(s);
 }
+
+static const char *const of_automata[] = {
+    "kind",  "weights", "rollouts", "states",    "alphabet", "start",          "transitions",         "answers",     "p",
+    "error", "rounds",  "suffixes", "truncated", "right",    "counterexample", "counterexample_text", "true_states", NULL};
 
 static void print_dot(const struct examined *s, const struct automaton *a) {
     struct json_text text = {0};
@@ -219,7 +226,7 @@ static void list_words(const struct examined *s) {
         if (dot) {
             print_dot(s, &a);
         } else {
-            begin_record(s, "automaton");
+            begin_record(s, "automaton", of_automata);
             automaton_pack(writer_packer(s->out), &a, speech_letter, &s->speech);
             end_record(s);
         }
@@ -234,7 +241,7 @@ static void list_words(const struct examined *s) {
 static void write_extraction(const struct examined *s, const struct extraction *e) {
     struct packer *p = writer_packer(s->out);
     struct automaton truth;
-    begin_record(s, "automaton");
+    begin_record(s, "automaton", of_automata);
     automaton_pack(p, &e->automaton, speech_letter, &s->speech);
     pack_key(p, "error");
     pack_double(p, e->error);

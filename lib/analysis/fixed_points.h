@@ -26,7 +26,8 @@ struct held_input {
 
 // The minima of q that are at most most_q, each once (two differ when any number of their states does by 1e-3 or more), from `count` states
 // to start from [count,S], each of which goes on for `settle` steps first; those first that most starts came to. Points farther from the
-// starts' centre than ten times their mean distance from it are none. Returns how many; free with fixed_points_free.
+// starts' centre than ten times their mean distance from it are none, nor are those whose eigenvalues don't converge. Returns how many;
+// free with fixed_points_free.
 int fixed_points_find(struct fixed_point **list, struct walker *w, const struct held_input *input, const float *starts, int count,
                       int settle, double most_q);
 void fixed_points_free(struct fixed_point *list, int count);

@@ -140,10 +140,14 @@ static void pack_warnings(struct packer *p, const struct report *r) {
 }
 
 void report_pack(struct packer *p, const struct report *r) {
+    static const char *const anew[] = {"kind",   "weights",  "rollouts",   "weight_count", "unfit",   "does",
+                                       "warned", "warnings", "says",       "told",         "right",   "missing",
+                                       "extra",  "z",        "predicted",  "distance",     "novelty", "nearest",
+                                       "loss",   "hardness", "clone_says", "clone_told",   NULL};
     pack_map(p);
     pack_key(p, "kind");
     pack_str(p, "report");
-    pack_rest(p, r->record->root, (const char *const[]){"kind", "weights", "rollouts", NULL});
+    pack_rest(p, r->record->root, anew);
     pack_key(p, "weight_count");
     pack_u64(p, r->weights);
     if (*r->unfit) {
