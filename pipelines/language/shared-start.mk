@@ -28,11 +28,14 @@ STARTS := independent shared
 start-independent :=
 start-shared      := --init-seed 5
 
-# The slowest first; plus: made for one start.
-ENCODERS ?= transformer+ dws+ interactive flat+ flat stats+ stats
+# The slowest first; plus: made for one start, by order and standardisation, each of which flat has alone as well.
+ENCODERS ?= transformer+ dws+ interactive linear flat+ flat ordered standardised stats+ stats
 new-interactive  := probe --new
+new-linear       := probe --new --linear
 new-flat         := flat-encode --new
 new-flat+        := flat-encode --new --ordered --standardise
+new-ordered      := flat-encode --new --ordered
+new-standardised := flat-encode --new --standardise
 new-stats        := stats-encode --new
 new-stats+       := stats-encode --new --standardise
 new-dws+         := dws-encode --new --standardise
