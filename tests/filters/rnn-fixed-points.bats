@@ -90,11 +90,11 @@ PYTHON
     [[ $output == *"nor a row of 3 numbers" ]]
     run -65 rnn-fixed-points --input 4 < zoo.mp
     [[ $output == *"nor a list of tokens below 4" ]]
-    for list in 1.5 0,4 0,x 0, ,0 0,1,2,3,0 zero; do
+    for list in 1.5 0,4 0,x '0,' ',0' 0,1,2,3,0 zero; do
         run -65 rnn-fixed-points --input "$list" < zoo.mp
         [[ $output == *"--input $list: not 'all', nor a list of tokens below 4" ]]
     done
-    for list in 1,2,x 1,2,3,4 1,2,3, all; do
+    for list in 1,2,x 1,2,3,4 '1,2,3,' all; do
         run -65 rnn-fixed-points --inputs pulses.txt --input "$list" < flip-flop.mp
         [[ $output == *"--input $list: not 'zero', nor a row of 3 numbers" ]]
     done
