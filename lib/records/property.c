@@ -197,7 +197,7 @@ static bool classes_are_open(const struct property *p) {
     return !p->form.field.classes && (p->kind == PROPERTY_CLASSES || p->kind == PROPERTY_UNDECIDED);
 }
 
-enum status property_show(struct property *p, struct survey *s, const struct answers *a, struct error *error) {
+enum status property_agrees(const struct property *p, const struct survey *s, const struct answers *a, struct error *error) {
     if (s->answers && (a->count != p->answers || a->list != p->list))
         return error_set(error, STATUS_DATA, "target '%s': the field '%s' has %d items here, and %d before", p->name, property_path(p),
                          a->count, p->answers);
@@ -210,11 +210,17 @@ enum status property_show(struct property *p, struct survey *s, const struct ans
     if (classes_are_open(p) && types[LABEL_BOOLEAN] && (types[LABEL_INTEGER] || types[LABEL_REAL]))
         return error_set(error, STATUS_DATA, "target '%s': the field '%s' is true or false in some records, a number in others", p->name,
                          property_path(p));
-    memcpy(s->types, types, sizeof types);
+    return STATUS_OK;
+}
+
+enum status property_show(struct property *p, struct survey *s, const struct answers *a, struct error *error) {
+    if (property_agrees(p, s, a, error) != STATUS_OK)
+        return error->status;
     p->answers = a->count;
     p->list = a->list;
     s->answers++;
     for (int i = 0; i < a->count; i++) {
+        s->types[a->label[i].type] = true;
         if (a->label[i].type != LABEL_TEXT)
             s->largest = fmax(s->largest, fabs(a->label[i].number));
         if (classes_are_open(p) && !s->too_many)

@@ -53,6 +53,8 @@ struct survey {
     double largest; // magnitude of a number
 };
 enum status property_show(struct property *p, struct survey *s, const struct answers *a, struct error *error) MUST_CHECK;
+// Would it go with those before?
+enum status property_agrees(const struct property *p, const struct survey *s, const struct answers *a, struct error *error) MUST_CHECK;
 // The rule for what is undecided: texts and truth values are classes; so are integers when there are at most 20 different ones, each at
 // least twice in the mean; everything else is a number.
 enum status property_settle(struct property *p, const struct survey *s, struct error *error) MUST_CHECK;

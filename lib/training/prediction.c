@@ -358,35 +358,43 @@ void prediction_sift_free(struct prediction_sift *s) {
     rnn_loader_free(&s->rnn);
 }
 
-static enum status answers_usable(struct prediction_sift *s, const struct rnn_record *record, struct error *error) {
+// Asks whether the answers agree with those before; show: makes them some of these.
+static enum status answers_usable(struct prediction_sift *s, const struct rnn_record *record, bool show, struct error *error) {
     struct answers truth;
-    for (int i = 0; i < s->count; i++)
-        if (property_truth(&s->properties[i], record->root, &truth, error) != STATUS_OK ||
-            (truth.count && property_show(&s->properties[i], &s->surveys[i], &truth, error) != STATUS_OK))
+    for (int i = 0; i < s->count; i++) {
+        struct property *p = &s->properties[i];
+        struct survey *survey = &s->surveys[i];
+        if (property_truth(p, record->root, &truth, error) != STATUS_OK ||
+            (truth.count && (show ? property_show(p, survey, &truth, error) : property_agrees(p, survey, &truth, error)) != STATUS_OK))
             return error->status;
+    }
     return STATUS_OK;
 }
 
-static enum status embedding_usable(struct prediction_sift *s, const struct rnn_record *record, struct error *error) {
+// z: how many numbers it has.
+static enum status embedding_usable(const struct prediction_sift *s, const struct rnn_record *record, int *z, struct error *error) {
     const struct value *encoder = value_get(record->root, "encoder");
     struct encoder_identity id;
-    struct array z;
-    if ((encoder && encoder_identity_read(encoder, &id, error) != STATUS_OK) || prediction_z_open(record->root, &z, error) != STATUS_OK)
+    struct array array;
+    if ((encoder && encoder_identity_read(encoder, &id, error) != STATUS_OK) || prediction_z_open(record->root, &array, error) != STATUS_OK)
         return error->status;
-    float *numbers = memory_alloc(z.count * sizeof *numbers);
-    enum status status = prediction_z_read(record->root, s->z ? s->z : (int)z.count, numbers, error);
+    *z = (int)array.count;
+    float *numbers = memory_alloc(array.count * sizeof *numbers);
+    enum status status = prediction_z_read(record->root, s->z ? s->z : *z, numbers, error);
     free(numbers);
-    if (status == STATUS_OK)
-        s->z = (int)z.count;
     return status;
 }
 
 enum status prediction_usable(void *context, const struct rnn_record *record, struct error *error) {
     struct prediction_sift *s = context;
-    enum status status = s->encoder ? encoder_fits(s->encoder, &record->arch, error) : embedding_usable(s, record, error);
+    int z = 0;
+    enum status status = s->encoder ? encoder_fits(s->encoder, &record->arch, error) : embedding_usable(s, record, &z, error);
     if (status == STATUS_OK && s->encoder)
         status = rnn_loader_load(&s->rnn, 0, record, error);
-    return status == STATUS_OK ? answers_usable(s, record, error) : status; // the last: those that can't be used tell nothing of the others
+    if (status != STATUS_OK || answers_usable(s, record, false, error) != STATUS_OK)
+        return error->status;
+    s->z = z; // only now: those that can't be used tell nothing of the others
+    return answers_usable(s, record, true, error);
 }
 
 enum status prediction_new(struct prediction **out, struct encoder *encoder, const struct property *property, const struct dataset *data,
