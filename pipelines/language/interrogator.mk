@@ -1,5 +1,5 @@
 # The interrogator that `describe` uses when it is told no other: interrogator.mp, in this folder. Made anew by `make interrogator` at the
-# top (about 30 minutes of CPU), or here by
+# top (about 40 minutes of CPU, and 12 more to judge it), or here by
 #     make -f interrogator.mk RESULTS=DIR [BIN=DIR] [JOBS=N]
 # A zoo of RNNs of several cells and sizes, on all languages of four letters: many are trained shortly, some for longer, a few by the paper's
 # recipe, and each is seen at up to seven steps. An encoder that asks (linear probe generators) and an emulator are trained on it, and
