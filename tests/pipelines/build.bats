@@ -61,3 +61,12 @@ make_one() { # ARGUMENT...: one object, into a folder of the test's own; prints 
         done
     done
 }
+
+@test "experiments of many recipes run JOBS of them at a time" {
+    local file
+    for file in "$ROOT"/pipelines/*/*.mk; do
+        [[ $file != */lineage.mk ]] || continue # trains by GNU parallel alone
+        env -u MAKEFLAGS make -C "${file%/*}" -f "$file" -pn RESULTS="$BATS_TEST_TMPDIR/r" JOBS=3 > database 2> /dev/null || true # what is missing is no matter here
+        grep -q '^MAKEFLAGS = .*-j3 ' database || { echo "$file"; false; }
+    done
+}
