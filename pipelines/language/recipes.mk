@@ -39,10 +39,11 @@ fit-decay           := --weight-decay 0.1
 fit-noise           := --z-noise 0.1
 fit-forget          := --forget-bias 1
 fit-bf16            := --precision bf16
+fit-together        := --average 0.999 --weight-decay 0.1
 new-probabilities   := --probabilities
 new-standardise-z   := --standardise-z
 new-forget-interactive := --forget-bias 1
-LEVERS ?= published base average cosine rollouts decay noise forget probabilities standardise-z
+LEVERS ?= published base average cosine rollouts decay noise forget probabilities standardise-z together
 
 kind-interactive := probe --new
 kind-linear      := probe --new --linear
