@@ -164,6 +164,7 @@ static struct decoder *load_decoder(struct cli *cli, struct modelfile *file, con
     struct decoder *decoder;
     if (modelfile_find(file, "decoder", &record)) {
         modelfile_check(file, decoder_read(&record, &decoder, cli_error(cli)));
+        cli_note_unused(cli, "hidden|layers", "on the decoder that the model has");
         return decoder;
     }
     cli_check(cli, decoder_check(&config, &encoder->arch, cli_error(cli)));

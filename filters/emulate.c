@@ -318,6 +318,8 @@ static int fit_main(struct cli *cli) {
     if (!encoder)
         modelfile_missing(file, "encoder");
     struct emulator *emulator = load_emulator(cli, file);
+    if (emulator)
+        cli_note_unused(cli, "hidden|layers|condition|forget-bias", "on the emulator that the model has");
     struct writer *out = cli_writer(cli);
     struct emulation_sift sift = {.encoder = encoder, .emulator = emulator, .criterion = criterion_of(&encoder->arch)};
     rnn_loader_init(&sift.rnn, 1);

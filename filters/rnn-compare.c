@@ -315,6 +315,13 @@ int main(int argc, char **argv) {
     if ((reference != NULL) + (field != NULL) + chain != 1)
         cli_usage(cli, "one of --with FILE, --by FIELD and --chain has to be given");
 
+    if (!path)
+        cli_note_unused(cli, "points|batch|batches|error-samples|images", "without --path");
+    if (!path || strcmp(path, "bezier") != 0)
+        cli_note_unused(cli, "bend-steps|bend-rate", "without --path bezier");
+    if (!same)
+        cli_note_unused(cli, "samples|permutations|alpha", "without --same");
+
     struct comparison_run c = {.cli = cli};
     struct mapping file = {0};
     of_pairs.seed = of_paths.seed = cli_common(cli)->seed;

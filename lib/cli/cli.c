@@ -262,6 +262,12 @@ void cli_note(struct cli *cli, const char *format, ...) {
     fprintf(stderr, "%s: %s\n", cli->program->name, text);
 }
 
+void cli_note_unused(struct cli *cli, const char *names, const char *why) {
+    for (const struct option *o = cli->program->options; o->name || o->type == OPTION_HEADING; o++)
+        if (o->given && option_is_choice(names, o->name))
+            cli_note(cli, "--%s has no effect %s", o->name, why);
+}
+
 void cli_print(struct cli *cli, const void *text, size_t size) {
     if (fwrite(text, 1, size, stdout) != size)
         cli_check(cli, output_failure(errno, &cli->error));

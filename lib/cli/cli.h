@@ -63,6 +63,8 @@ void cli_check_text(struct cli *cli, const char *what, const char *text);
 void cli_check_label(struct cli *cli, const char *label);
 // A warning or a remark on standard error, unless --quiet.
 void cli_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// The remark that options of these names ("a|b|c") were given and have no effect, one for each; why: as in "without --path".
+void cli_note_unused(struct cli *cli, const char *names, const char *why);
 
 // Text or bytes to stdio's stdout; exits on failure. What is printed by other ways is checked by cli_finish.
 void cli_print(struct cli *cli, const void *text, size_t size);

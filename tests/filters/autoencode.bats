@@ -96,7 +96,8 @@ PYTHON
     [[ $output == *"of step 24 already"* ]]
     run -65 bash -c '"$@" --steps 30 --structure 0.2 --checkpoint state.mp' _ "${training[@]}" < zoo.mp
     [[ $output == *"belongs to other data, networks or options" ]]
-    autoencode --fit whole.mp --steps 3 < zoo.mp > further.mp # a model is trained on
+    autoencode --fit whole.mp --steps 3 --hidden 9 < zoo.mp > further.mp 2> message # a model is trained on
+    [[ $(< message) == "autoencode: --hidden has no effect on the decoder that the model has" ]]
     [[ $(rec-table --kind decoder step < further.mp) -gt $(rec-table --kind decoder step < whole.mp) && $(rec-table --kind decoder config.hidden < further.mp) == 8 ]]
     rm state.mp
     local job status=0

@@ -336,3 +336,17 @@ for made in msgpack.Unpacker(open("wanted.mp", "rb")):
         cmp <(rec-json --no-meta < wanted.mp) <(rec-json --no-meta < out.mp | sed 's/"[a-z_]*":"of another",//g') || { echo "$call"; false; }
     done
 }
+
+@test "silence: options that have no effect on what is done are told" {
+    told() { # MESSAGE COMMAND...
+        run -0 --separate-stderr "${@:2}" < zoo.mp
+        [[ $stderr == "$1" ]] || { echo "${*:2}: $stderr"; false; }
+    }
+    emulate --fit fresh.mp --steps 1 --hidden 4 < zoo.mp > model.mp
+    told '' rnn-compare --chain --inputs <(echo 2 0)
+    told 'rnn-compare: --points has no effect without --path' rnn-compare --chain --points 3
+    told 'rnn-compare: --bend-rate has no effect without --path bezier' rnn-compare --chain --path linear --batch 2 --bend-rate 1
+    told 'rnn-compare: --alpha has no effect without --same' rnn-compare --chain --alpha 0.1
+    told 'emulate: --hidden has no effect on the emulator that the model has' emulate --fit model.mp --steps 1 --hidden 5
+    told '' emulate --fit fresh.mp --steps 1 --hidden 5
+}
