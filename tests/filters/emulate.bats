@@ -307,7 +307,7 @@ PYTHON
     refused emulate --fit fresh.mp --steps 7 --batch 40 --hidden 10 --validate-every 3 --data other.mp
     refused emulate --fit fresh.mp --steps 7 --batch 40 --hidden 10 --validate-every 2 --data zoo.mp
     refused emulate --fit fresh.mp --steps 7 --batch 40 --hidden 11 --validate-every 3 --data zoo.mp
-    refused emulate --fit model.mp --steps 7 --batch 40 --hidden 10 --validate-every 3 --data zoo.mp
+    refused emulate --fit model.mp --steps 7 --batch 40 --validate-every 3 --data zoo.mp
     [[ $(cksum < state.mp) == "$before" ]]
     cp state.mp good.mp
     head -c 20000 good.mp > state.mp
