@@ -157,7 +157,7 @@ unroff() {
         done < <(grep -oE '\]\([^)#:]+\)' "$ROOT/$folder/README.md" | tr -d '()]')
     done
     while IFS='#' read -r file heading; do
-        grep -qix "#* *${heading//-/ }" "$ROOT/$file" || { echo "README.md: $file has no section $heading" && failed=yes; }
+        sed -n 's/^##* *//p' "$ROOT/$file" | tr '[:upper:] ' '[:lower:]-' | sed 's/[^a-z0-9_-]//g' | grep -qxF -- "$heading" || { echo "README.md: $file has no section $heading" && failed=yes; }
     done < <(grep -oE '\]\([^):]+#[^)]+\)' "$ROOT/README.md" | tr -d '()]')
     while read -r page; do
         pages=$((pages + 1))
