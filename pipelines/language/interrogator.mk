@@ -59,6 +59,7 @@ $(R)/model.mp: $(R)/fresh.mp
 	@emulate --fit $< --hidden 96 --layers 2 --batch 48 --steps $(STEPS) --rate 2e-3 --anneal 0.4 --clip 1 --condition every \
 		--validate-every 500 --checkpoint-every 500 --checkpoint $(R)/checkpoint.mp --threads $(JOBS) --seed 1 < $(R)/zoo.mp > $(tmp)
 	@mv $(tmp) $@
+	@rm -f $(R)/checkpoint.mp
 
 $(R)/embeddings.mp: $(R)/model.mp
 	@probe --model $< < $(R)/zoo.mp > $(tmp)
