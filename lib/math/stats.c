@@ -93,19 +93,35 @@ static void eigenvectors(double *s, double *vectors, int d) {
     }
 }
 
-static void covariance(double *s, double *centred, const double *x, int n, int d) {
+static double *centred_columns(const double *x, int n, int d) {
+    double *centred = memory_calloc((size_t)n * d, sizeof *centred);
     for (int j = 0; j < d; j++) {
         double mean = 0;
         for (int i = 0; i < n; i++)
-            mean += x[i * d + j] / n;
+            mean += x[(size_t)i * d + j] / n;
         for (int i = 0; i < n; i++)
-            centred[i * d + j] = x[i * d + j] - mean;
+            centred[(size_t)i * d + j] = x[(size_t)i * d + j] - mean;
     }
-    memset(s, 0, (size_t)d * d * sizeof *s);
-    for (int i = 0; i < n; i++)
+    return centred;
+}
+
+// s [d,d] = C' C / (n-1) of C [n,d].
+static void covariance(double *s, const double *centred, int n, int d) {
+    for (int i = 0; i < n; i++, centred += d)
         for (int p = 0; p < d; p++)
             for (int q = 0; q < d; q++)
-                s[p * d + q] += centred[i * d + p] * centred[i * d + q] / (n > 1 ? n - 1 : 1);
+                s[p * d + q] += centred[p] * centred[q] / (n > 1 ? n - 1 : 1);
+}
+
+// s [n,n] = C C' / (n-1), which has the same eigenvalues but for zeros.
+static void products_of_rows(double *s, const double *centred, int n, int d) {
+    for (int p = 0; p < n; p++)
+        for (int q = 0; q <= p; q++) {
+            double sum = 0;
+            for (int j = 0; j < d; j++)
+                sum += centred[(size_t)p * d + j] * centred[(size_t)q * d + j];
+            s[p * n + q] = s[q * n + p] = sum / (n > 1 ? n - 1 : 1);
+        }
 }
 
 // The column of the largest eigenvalue that is not yet taken; marks it as taken.
@@ -118,33 +134,60 @@ static int take_largest(const double *s, char *taken, int d) {
     return best;
 }
 
+// An eigenvector of either, in column j of vectors, as a direction v [d] of length 1 whose largest entry is positive: itself, or C' u / |C'
+// u|.
+static void direction(double *v, const double *vectors, int m, int j, const double *centred, int n, int d) {
+    memset(v, 0, (size_t)d * sizeof *v);
+    if (m == d)
+        for (int i = 0; i < d; i++)
+            v[i] = vectors[i * d + j];
+    else
+        for (int row = 0; row < n; row++)
+            for (int i = 0; i < d; i++)
+                v[i] += centred[(size_t)row * d + i] * vectors[row * m + j];
+    double square = 0;
+    int largest = 0;
+    for (int i = 0; i < d; i++) {
+        square += v[i] * v[i];
+        if (fabs(v[i]) > fabs(v[largest]))
+            largest = i;
+    }
+    const double length = copysign(m < d && square > 0 ? sqrt(square) : 1, v[largest]);
+    for (int i = 0; i < d; i++)
+        v[i] /= length;
+}
+
 void stats_pca(double *projected, double *share, const double *x, int n, int d, int k) {
-    double *s = memory_calloc((size_t)d * d, sizeof *s), *vectors = memory_calloc((size_t)d * d, sizeof *vectors);
-    double *centred = memory_calloc((size_t)n * d, sizeof *centred);
-    char *taken = memory_calloc(d, 1);
-    covariance(s, centred, x, n, d);
-    eigenvectors(s, vectors, d);
+    const int m = n < d ? n : d; // the smaller of the two matrices is the one whose eigenvectors are sought
+    double *s = memory_calloc((size_t)m * m, sizeof *s), *vectors = memory_calloc((size_t)m * m, sizeof *vectors);
+    double *centred = centred_columns(x, n, d), *v = memory_calloc(d, sizeof *v);
+    char *taken = memory_calloc(m, 1);
+    if (m == d)
+        covariance(s, centred, n, d);
+    else
+        products_of_rows(s, centred, n, d);
+    eigenvectors(s, vectors, m);
     double total = 0;
-    for (int j = 0; j < d; j++)
-        total += s[j * d + j];
+    for (int j = 0; j < m; j++)
+        total += s[j * m + j];
     for (int component = 0; component < k; component++) {
-        const int j = take_largest(s, taken, d);
-        int largest = 0;
-        for (int i = 1; i < d; i++)
-            if (fabs(vectors[i * d + j]) > fabs(vectors[largest * d + j]))
-                largest = i;
-        const double sign = vectors[largest * d + j] < 0 ? -1 : 1;
+        int j = component < m ? take_largest(s, taken, m) : -1;
+        if (m < d && (j < 0 || s[j * m + j] <= 1e-12 * total))
+            j = -1; // fewer than n have any variance
+        if (j >= 0)
+            direction(v, vectors, m, j, centred, n, d);
         for (int row = 0; row < n; row++) {
             double sum = 0;
-            for (int i = 0; i < d; i++)
-                sum += centred[row * d + i] * vectors[i * d + j];
-            projected[row * k + component] = sign * sum;
+            for (int i = 0; j >= 0 && i < d; i++)
+                sum += centred[(size_t)row * d + i] * v[i];
+            projected[(size_t)row * k + component] = sum;
         }
         if (share)
-            share[component] = total > 0 ? s[j * d + j] / total : 0;
+            share[component] = j >= 0 && total > 0 ? s[j * m + j] / total : 0;
     }
     free(s);
     free(vectors);
     free(centred);
+    free(v);
     free(taken);
 }

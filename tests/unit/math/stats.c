@@ -47,8 +47,26 @@ static void check_pca(void) {
     CHECK(projected[0] == 0 && share[0] == 0);
 }
 
+// Fewer rows than columns, which takes another way: the same rows twice have the same components.
+static void check_pca_of_few(void) {
+    enum { N = 6, D = 9, K = 8 };
+    double x[2 * N * D], few[N * K], many[2 * N * K], share_few[K], share_many[K];
+    struct rng rng = rng_make(3, 1, "stats");
+    for (int i = 0; i < N * D; i++)
+        x[i] = x[N * D + i] = 5 + rng_normal(&rng);
+    stats_pca(few, share_few, x, N, D, K);
+    stats_pca(many, share_many, x, 2 * N, D, K);
+    for (int c = 0; c < K; c++) {
+        CHECK_CLOSE(share_few[c], share_many[c], 1e-12);
+        for (int i = 0; i < N; i++)
+            CHECK_CLOSE(few[i * K + c], many[i * K + c], 1e-9);
+    }
+    CHECK(share_few[N - 2] > 0.01 && share_few[N - 1] == 0 && few[N - 1] == 0);
+}
+
 int main(void) {
     check_quantiles();
+    check_pca_of_few();
     check_pca();
     return check_report("math/stats");
 }
