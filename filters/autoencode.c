@@ -3,9 +3,9 @@
 #include "cli/cli.h"
 #include "cli/datafile.h"
 #include "cli/modelfile.h"
+#include "cli/training.h"
 #include "training/reconstruction.h"
 
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -96,40 +96,31 @@ static struct program program = {
     .options = options,
 };
 
-static void save(struct cli *cli, const struct reconstruction *r) {
-    cli_check(cli, reconstruction_save(r, checkpoint, cli_identity(cli), cli_error(cli)));
+static enum status next_step(void *of, double *loss, struct error *error) {
+    return reconstruction_step(of, loss, error);
 }
 
-// Trains until the steps are done, patience is over, the training diverges, or a signal comes. The last state is saved, so that the
-// training can be continued with more steps.
-static void train(struct cli *cli, struct reconstruction *r) {
-    struct progress *progress = progress_new(cli, "step", steps);
-    uint64_t saved = checkpoint ? r->learner->step : UINT64_MAX;
-    while (r->learner->step < steps && !r->stopped && !cli_signalled()) {
-        double loss;
-        enum status status = reconstruction_step(r, &loss, cli_error(cli));
-        if (status == STATUS_DIVERGED)
-            break;
-        cli_check(cli, status);
-        if (checkpoint && r->learner->step % (uint64_t)checkpoint_every == 0) {
-            save(cli, r);
-            saved = r->learner->step;
-        }
-        progress_step(progress, r->learner->step, "loss %.4f, best %.4f", loss, r->best_loss);
-    }
-    progress_end(progress);
-    if (checkpoint && saved != r->learner->step && !r->diverged_at)
-        save(cli, r);
-    if (cli_signalled() && !r->diverged_at)
-        cli_interrupted(cli, "interrupted at step %llu%s%s", (unsigned long long)r->learner->step, checkpoint ? "; goes on from " : "",
-                        checkpoint ? checkpoint : ", nothing saved: see --checkpoint");
+static enum status save(const void *of, const char *path, const struct writer_identity *identity, struct error *error) {
+    return reconstruction_save(of, path, identity, error);
 }
 
-static void pack_known(struct packer *p, const char *key, double x) {
-    if (isnan(x))
-        return;
-    pack_key(p, key);
-    pack_double(p, x);
+static enum status resume(void *of, const char *path, struct error *error) {
+    return reconstruction_resume(of, path, error);
+}
+
+static struct training training_of(struct reconstruction *r) {
+    return (struct training){.of = r,
+                             .step = next_step,
+                             .save = save,
+                             .resume = resume,
+                             .learner = r->learner,
+                             .stopped = &r->stopped,
+                             .diverged_at = &r->diverged_at,
+                             .best_loss = &r->best_loss,
+                             .unit = "step",
+                             .steps = steps,
+                             .checkpoint = checkpoint,
+                             .checkpoint_every = checkpoint_every};
 }
 
 static void write_model(struct cli *cli, struct writer *out, const struct dataset *zoo, const struct reconstruction *r) {
@@ -205,12 +196,10 @@ static int fit_main(struct cli *cli) {
     struct reconstruction_recipe recipe = recipe_of(cli, seed);
     struct reconstruction *r;
     cli_check(cli, reconstruction_new(&r, encoder, decoder, zoo, &recipe, cli_error(cli)));
-    if (checkpoint && access(checkpoint, F_OK) == 0)
-        cli_check(cli, reconstruction_resume(r, checkpoint, cli_error(cli)));
-    else if (checkpoint)
-        save(cli, r); // now, not in an hour, is the time to learn that it can't be written
+    const struct training run = training_of(r);
+    training_begin(cli, &run);
     cli_catch_signals();
-    train(cli, r);
+    training_run(cli, &run);
     cli_check(cli, reconstruction_finish(r, cli_error(cli)));
     bool diverged = r->diverged_at != 0;
     if (diverged)

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/datafile.h"
 #include "cli/modelfile.h"
+#include "cli/training.h"
 #include "training/prediction.h"
 #include "training/sampled.h"
 
@@ -181,45 +182,34 @@ static int properties_chosen(struct cli *cli, struct property properties[MAX_FIE
 
 // --- Training ---
 
-static void save(struct cli *cli, const struct prediction *p) {
-    cli_check(cli, prediction_save(p, checkpoint, cli_identity(cli), cli_error(cli)));
+static enum status next_step(void *of, double *loss, struct error *error) {
+    return prediction_step(of, loss, error);
 }
 
-// Goes on where the checkpoint is, if there is one.
-static void resume(struct cli *cli, struct prediction *p) {
-    if (checkpoint && access(checkpoint, F_OK) == 0)
-        cli_check(cli, prediction_resume(p, checkpoint, cli_error(cli)));
-    else if (checkpoint)
-        save(cli, p); // now, not in an hour, is the time to learn that it can't be written
+static enum status save(const void *of, const char *path, const struct writer_identity *identity, struct error *error) {
+    return prediction_save(of, path, identity, error);
+}
+
+static enum status resume(void *of, const char *path, struct error *error) {
+    return prediction_resume(of, path, error);
+}
+
+static void train(struct cli *cli, struct prediction *p) {
+    const struct training run = {.of = p,
+                                 .step = next_step,
+                                 .save = save,
+                                 .resume = resume,
+                                 .learner = p->learner,
+                                 .diverged_at = &p->diverged_at,
+                                 .unit = "steps",
+                                 .steps = steps,
+                                 .checkpoint = checkpoint,
+                                 .checkpoint_every = checkpoint_every};
+    training_begin(cli, &run);
     if (p->learner->step > steps)
         cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: this checkpoint is of step %llu already, beyond the last one, %llu",
                                  checkpoint, (unsigned long long)p->learner->step, (unsigned long long)steps));
-}
-
-// Trains until the steps are done, the training diverges, or a signal comes. The last state is saved, so that the training can be continued
-// with more steps.
-static void train(struct cli *cli, struct prediction *p) {
-    resume(cli, p);
-    struct progress *progress = progress_new(cli, "steps", steps);
-    uint64_t saved = p->learner->step;
-    while (p->learner->step < steps && !cli_signalled()) {
-        double loss;
-        enum status status = prediction_step(p, &loss, cli_error(cli));
-        if (status == STATUS_DIVERGED)
-            break;
-        cli_check(cli, status);
-        if (checkpoint && p->learner->step % (uint64_t)checkpoint_every == 0) {
-            save(cli, p);
-            saved = p->learner->step;
-        }
-        progress_step(progress, p->learner->step, "loss %.4f", loss);
-    }
-    progress_end(progress);
-    if (checkpoint && saved != p->learner->step && !p->diverged_at)
-        save(cli, p);
-    if (cli_signalled() && !p->diverged_at)
-        cli_interrupted(cli, "interrupted at step %llu%s%s", (unsigned long long)p->learner->step, checkpoint ? "; goes on from " : "",
-                        checkpoint ? checkpoint : ", nothing saved: see --checkpoint");
+    training_run(cli, &run);
 }
 
 static void write_log(struct cli *cli, struct writer *out, const struct prediction *p, bool several) {

@@ -3,11 +3,11 @@
 #include "cli/cli.h"
 #include "cli/datafile.h"
 #include "cli/modelfile.h"
+#include "cli/training.h"
 #include "training/emulation.h"
 #include "training/emulation_batch.h"
 #include "training/rollouts.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -241,13 +241,6 @@ static struct emulator *load_emulator(struct cli *cli, struct modelfile *file) {
     return emulator;
 }
 
-static void pack_known(struct packer *p, const char *key, double x) {
-    if (isnan(x))
-        return;
-    pack_key(p, key);
-    pack_double(p, x);
-}
-
 static void write_model(struct cli *cli, struct writer *out, const struct dataset *zoo, const struct emulation *e) {
     cli_begin_segment(cli, out, zoo->metas, zoo->meta_count);
     struct packer *p = writer_packer(out);
@@ -281,33 +274,31 @@ static void write_model(struct cli *cli, struct writer *out, const struct datase
     cli_check(cli, writer_end_segment(out, cli_error(cli)));
 }
 
-static void save(struct cli *cli, const struct emulation *e) {
-    cli_check(cli, emulation_save(e, checkpoint, cli_identity(cli), cli_error(cli)));
+static enum status next_step(void *of, double *loss, struct error *error) {
+    return emulation_step(of, loss, error);
 }
 
-// Trains until the steps are done, patience is over, the training diverges, or a signal comes. The last state is saved, so that the
-// training can be continued with more steps.
-static void train(struct cli *cli, struct emulation *e) {
-    struct progress *progress = progress_new(cli, "step", steps);
-    uint64_t saved = checkpoint ? e->learner->step : UINT64_MAX;
-    while (e->learner->step < steps && !e->stopped && !cli_signalled()) {
-        double loss;
-        enum status status = emulation_step(e, &loss, cli_error(cli));
-        if (status == STATUS_DIVERGED)
-            break;
-        cli_check(cli, status);
-        if (checkpoint && e->learner->step % (uint64_t)checkpoint_every == 0) {
-            save(cli, e);
-            saved = e->learner->step;
-        }
-        progress_step(progress, e->learner->step, "loss %.4f, best %.4f", loss, e->best_loss);
-    }
-    progress_end(progress);
-    if (checkpoint && saved != e->learner->step && !e->diverged_at)
-        save(cli, e);
-    if (cli_signalled() && !e->diverged_at)
-        cli_interrupted(cli, "interrupted at step %llu%s%s", (unsigned long long)e->learner->step, checkpoint ? "; goes on from " : "",
-                        checkpoint ? checkpoint : ", nothing saved: see --checkpoint");
+static enum status save(const void *of, const char *path, const struct writer_identity *identity, struct error *error) {
+    return emulation_save(of, path, identity, error);
+}
+
+static enum status resume(void *of, const char *path, struct error *error) {
+    return emulation_resume(of, path, error);
+}
+
+static struct training training_of(struct emulation *e) {
+    return (struct training){.of = e,
+                             .step = next_step,
+                             .save = save,
+                             .resume = resume,
+                             .learner = e->learner,
+                             .stopped = &e->stopped,
+                             .diverged_at = &e->diverged_at,
+                             .best_loss = &e->best_loss,
+                             .unit = "step",
+                             .steps = steps,
+                             .checkpoint = checkpoint,
+                             .checkpoint_every = checkpoint_every};
 }
 
 static int fit_main(struct cli *cli) {
@@ -358,12 +349,10 @@ static int fit_main(struct cli *cli) {
         emulator = emulator_new(&config, &encoder->arch, seed);
     struct emulation *e;
     cli_check(cli, emulation_new(&e, encoder, emulator, zoo, &training, cli_error(cli)));
-    if (checkpoint && access(checkpoint, F_OK) == 0)
-        cli_check(cli, emulation_resume(e, checkpoint, cli_error(cli)));
-    else if (checkpoint)
-        save(cli, e); // now, not in an hour, is the time to learn that it can't be written
+    const struct training run = training_of(e);
+    training_begin(cli, &run);
     cli_catch_signals();
-    train(cli, e);
+    training_run(cli, &run);
     cli_check(cli, emulation_finish(e, cli_error(cli)));
     if (e->diverged_at)
         error_set(

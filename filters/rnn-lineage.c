@@ -8,7 +8,6 @@
 #include "records/skipped.h"
 #include "rnn/symmetry.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -263,13 +262,6 @@ static enum status pack_truth(struct packer *p, const struct nets *all, const st
     return STATUS_OK;
 }
 
-static void pack_number(struct packer *p, const char *key, double number) {
-    if (isnan(number))
-        return;
-    pack_key(p, key);
-    pack_double(p, number);
-}
-
 static enum status pack_arc(struct packer *p, const struct nets *all, int child, const struct lineage_arc *arc, struct error *error) {
     const struct net *net = &all->net[child];
     pack_map(p);
@@ -290,7 +282,7 @@ static enum status pack_arc(struct packer *p, const struct nets *all, int child,
     if (arc->how == LINEAGE_MERGED) {
         pack_key(p, "second");
         pack_name(p, &all->net[arc->second]);
-        pack_number(p, "share", arc->share);
+        pack_known(p, "share", arc->share);
     }
     pack_key(p, "how");
     pack_str(p, lineage_how_names[arc->how]);
@@ -298,10 +290,10 @@ static enum status pack_arc(struct packer *p, const struct nets *all, int child,
     pack_bool(p, arc->undecided);
     pack_key(p, "family");
     pack_i64(p, arc->family);
-    pack_number(p, "distance", arc->distance);
-    pack_number(p, "cosine", arc->cosine);
-    pack_number(p, "margin", arc->margin);
-    pack_number(p, "kurtosis", all->traits[child].kurtosis);
+    pack_known(p, "distance", arc->distance);
+    pack_known(p, "cosine", arc->cosine);
+    pack_known(p, "margin", arc->margin);
+    pack_known(p, "kurtosis", all->traits[child].kurtosis);
     enum status status = truth ? pack_truth(p, all, net, error) : STATUS_OK;
     pack_end(p);
     return status;

@@ -184,13 +184,6 @@ void compare_networks(struct likeness *out, struct specimen *a, struct specimen 
     free(log_q);
 }
 
-static void pack_number(struct packer *p, const char *key, double number) {
-    if (isnan(number))
-        return;
-    pack_key(p, key);
-    pack_double(p, number);
-}
-
 void likeness_pack_metrics(struct packer *p, const struct likeness *l, bool numbers) {
     const struct {
         const char *key;
@@ -209,7 +202,7 @@ void likeness_pack_metrics(struct packer *p, const struct likeness *l, bool numb
                {"cosine", l->cosine, true, true}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (numbers ? all[i].of_numbers : all[i].of_classes)
-            pack_number(p, all[i].key, all[i].number);
+            pack_known(p, all[i].key, all[i].number);
 }
 
 void likeness_free(struct likeness *l) {

@@ -19,3 +19,7 @@ uint64_t hash_bytes(uint64_t seed, const void *data, size_t size) {
 uint32_t hash_crc32(uint32_t crc, const void *data, size_t size) {
     return libdeflate_crc32(crc, data, size);
 }
+
+uint64_t hash_floats(uint64_t h, const float *x, size_t n) {
+    return hash_mix(h ^ hash_crc32(0, x, n * sizeof *x));
+}

@@ -1,13 +1,5 @@
 #include "cli/report.h"
 
-#include <math.h>
-
-static void pack_number(struct packer *p, const char *key, double number) {
-    if (isnan(number))
-        return;
-    pack_key(p, key);
-    pack_double(p, number);
-}
 
 static void pack_words(struct packer *p, const char *key, const struct report *r, const struct words *words) {
     char text[SPEECH_TEXT_SIZE];
@@ -55,7 +47,7 @@ static void pack_opinions(struct packer *p, const struct report *r) {
                 pack_double(p, r->opinion[i][a].confidence);
             pack_end(p);
         }
-        pack_number(p, "within", r->by->calibration[i].within);
+        pack_known(p, "within", r->by->calibration[i].within);
         pack_end(p);
     }
     pack_end(p);
@@ -162,14 +154,14 @@ void report_pack(struct packer *p, const struct report *r) {
         pack_key(p, "z");
         pack_array(p, DTYPE_F4, 1, (uint64_t[]){(uint64_t)r->by->encoder->config.z}, r->z);
         pack_opinions(p, r);
-        pack_number(p, "distance", r->distance);
-        pack_number(p, "novelty", r->novelty);
+        pack_known(p, "distance", r->distance);
+        pack_known(p, "novelty", r->novelty);
         pack_relatives(p, r);
     }
     if (r->cloned) {
         pack_key(p, "loss");
         pack_double(p, r->loss);
-        pack_number(p, "hardness", r->hardness);
+        pack_known(p, "hardness", r->hardness);
         if (r->speaks)
             pack_words(p, "clone_says", r, &r->clone_words);
         if (r->speaks && r->clone_told > 0)

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 
 #include <assert.h>
+#include <math.h>
 #include <msgpack/pack.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,13 @@ void pack_i64(struct packer *p, int64_t i) {
 
 void pack_double(struct packer *p, double f) {
     msgpack_pack_double(item(p), f);
+}
+
+void pack_known(struct packer *p, const char *key, double f) {
+    if (isnan(f))
+        return;
+    pack_key(p, key);
+    pack_double(p, f);
 }
 
 void pack_bool(struct packer *p, bool b) {

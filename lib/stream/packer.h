@@ -22,7 +22,8 @@ void pack_str(struct packer *p, const char *text);
 void pack_str_n(struct packer *p, const char *text, size_t size);
 void pack_u64(struct packer *p, uint64_t u);
 void pack_i64(struct packer *p, int64_t i);
-void pack_double(struct packer *p, double f); // as float64
+void pack_double(struct packer *p, double f);                 // as float64
+void pack_known(struct packer *p, const char *key, double f); // key and number of a map; neither when it is NaN
 void pack_bool(struct packer *p, bool b);
 void pack_nil(struct packer *p);
 void pack_bin(struct packer *p, const void *data, size_t size);

@@ -94,10 +94,6 @@ static enum status measure_variance(const struct emulation *e, double *variance,
     return status;
 }
 
-static uint64_t hash_floats(uint64_t h, const float *x, size_t n) {
-    return hash_mix(h ^ hash_crc32(0, x, n * sizeof *x));
-}
-
 // A checkpoint goes on only with the training that made it: same data, networks and recipe (but for the number of steps and threads).
 static uint64_t fingerprint(const struct emulation *e) {
     const struct emulation_recipe *r = &e->recipe;

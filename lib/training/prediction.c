@@ -305,10 +305,6 @@ static void restore_best(struct prediction *p) {
 }
 
 // The predictor and what trains it, for data that have been taken.
-static uint64_t hash_floats(uint64_t h, const float *x, size_t n) {
-    return hash_mix(h ^ hash_crc32(0, x, n * sizeof *x));
-}
-
 // A checkpoint goes on only with the training that made it: same data, property, networks and recipe (but for the number of steps and
 // threads).
 static uint64_t fingerprint(const struct prediction *p) {

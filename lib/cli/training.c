@@ -1,0 +1,41 @@
+#include "cli/training.h"
+
+#include <unistd.h>
+
+static void save(struct cli *cli, const struct training *t) {
+    cli_check(cli, t->save(t->of, t->checkpoint, cli_identity(cli), cli_error(cli)));
+}
+
+void training_begin(struct cli *cli, const struct training *t) {
+    if (t->checkpoint && access(t->checkpoint, F_OK) == 0)
+        cli_check(cli, t->resume(t->of, t->checkpoint, cli_error(cli)));
+    else if (t->checkpoint)
+        save(cli, t);
+}
+
+void training_run(struct cli *cli, const struct training *t) {
+    struct progress *progress = progress_new(cli, t->unit, t->steps);
+    const uint64_t *step = &t->learner->step;
+    uint64_t saved = *step;
+    while (*step < t->steps && !(t->stopped && *t->stopped) && !cli_signalled()) {
+        double loss;
+        enum status status = t->step(t->of, &loss, cli_error(cli));
+        if (status == STATUS_DIVERGED)
+            break;
+        cli_check(cli, status);
+        if (t->checkpoint && *step % (uint64_t)t->checkpoint_every == 0) {
+            save(cli, t);
+            saved = *step;
+        }
+        if (t->best_loss)
+            progress_step(progress, *step, "loss %.4f, best %.4f", loss, *t->best_loss);
+        else
+            progress_step(progress, *step, "loss %.4f", loss);
+    }
+    progress_end(progress);
+    if (t->checkpoint && saved != *step && !*t->diverged_at)
+        save(cli, t);
+    if (cli_signalled() && !*t->diverged_at)
+        cli_interrupted(cli, "interrupted at step %llu%s%s", (unsigned long long)*step, t->checkpoint ? "; goes on from " : "",
+                        t->checkpoint ? t->checkpoint : ", nothing saved: see --checkpoint");
+}
