@@ -1,6 +1,5 @@
 #include "cli/report.h"
 
-
 static void pack_words(struct packer *p, const char *key, const struct report *r, const struct words *words) {
     char text[SPEECH_TEXT_SIZE];
     pack_key(p, key);
