@@ -6,6 +6,7 @@
 
 static uint64_t count = 1, first_run;
 static int tokens = 4, length, max_n = 10;
+static bool distinct;
 static const char *offsets;
 
 static struct option options[] = {
@@ -32,6 +33,10 @@ static struct option options[] = {
      .low = 1 - LANGUAGE_OFFSET_LOW,
      .high = LANGUAGE_MAX_LENGTH,
      .help = "Training strings have n below this"},
+    {.type = OPTION_FLAG,
+     .name = "distinct",
+     .target = &distinct,
+     .help = "Without repetition: every language once, in random order, then every one again (4 letters: 216)"},
     {.type = OPTION_TEXT,
      .name = "offsets",
      .letter = 'o',
@@ -73,13 +78,22 @@ static struct language language_from_options(struct cli *cli) {
     return l;
 }
 
-static void draw(void *language, struct rng *rng) {
-    if (!offsets)
+static uint64_t seed;
+
+static void draw(void *language, uint64_t run, struct rng *rng) {
+    if (offsets)
+        return;
+    if (distinct)
+        language_distinct_task(language, seed, run);
+    else
         language_draw_task(language, rng);
 }
 
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     struct language language = language_from_options(cli);
+    if (distinct && offsets)
+        cli_usage(cli, "--distinct and --offsets: one language can't be distinct from itself");
+    seed = cli_common(cli)->seed;
     return task_filter_run(cli, first_run, count, &language_family, &language, draw);
 }

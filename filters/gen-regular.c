@@ -79,12 +79,10 @@ static void parse_grammars(struct cli *cli) {
     free(list);
 }
 
-static uint64_t next_run; // of those that draw() is called for, in their order
-
-static void draw(void *body, struct rng *rng) {
+static void draw(void *body, uint64_t run, struct rng *rng) {
     struct regular *task = body;
     if (grammar_count) {
-        regular_tomita(task, grammars[next_run++ % (uint64_t)grammar_count]);
+        regular_tomita(task, grammars[run % (uint64_t)grammar_count]);
         return;
     }
     task->dfa = (struct dfa){.symbols = symbols, .states = fewest + (int)rng_below(rng, (uint64_t)(most - fewest + 1))};
@@ -98,7 +96,6 @@ int main(int argc, char **argv) {
         parse_grammars(cli);
     if (tomita && symbols != 2)
         cli_usage(cli, "--symbols %d: Tomita's grammars have 2", symbols);
-    next_run = first_run;
     struct regular task = {.length = length};
     return task_filter_run(cli, first_run, count, &regular_family, &task, draw);
 }

@@ -50,7 +50,8 @@ static double number(struct cli *cli, const char *option, const char *text, doub
     return x;
 }
 
-static void draw(void *body, struct rng *rng) {
+static void draw(void *body, uint64_t run, struct rng *rng) {
+    (void)run;
     struct series *task = body;
     series_draw_task(task, rng); // both in any case: what one of them is does not depend on whether the other is given
     if (period)

@@ -82,7 +82,8 @@ static struct smnist task_from_options(struct cli *cli) {
     return task;
 }
 
-static void draw(void *body, struct rng *rng) {
+static void draw(void *body, uint64_t run, struct rng *rng) {
+    (void)run;
     struct smnist *task = body;
     smnist_draw_task(task, rng); // both in any case: what one of them is does not depend on whether the other is given
     if (rotation)

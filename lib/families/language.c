@@ -52,6 +52,37 @@ void language_draw_task(struct language *l, struct rng *rng) {
         l->offsets[i] = LANGUAGE_OFFSET_LOW + (int)rng_below(rng, LANGUAGE_OFFSETS);
 }
 
+// A task's number: its offsets as digits in base LANGUAGE_OFFSETS.
+static int task_number(const struct language *l) {
+    int number = 0;
+    for (int i = 1; i < l->tokens; i++)
+        number = number * LANGUAGE_OFFSETS + l->offsets[i] - LANGUAGE_OFFSET_LOW;
+    return number;
+}
+
+static int task_count(int tokens) {
+    int tasks = 1;
+    for (int i = 1; i < tokens; i++)
+        tasks *= LANGUAGE_OFFSETS;
+    return tasks;
+}
+
+static struct language task_of_number(int tokens, int number) {
+    struct language l = {.tokens = tokens};
+    for (int i = tokens - 1; i > 0; i--, number /= LANGUAGE_OFFSETS)
+        l.offsets[i] = number % LANGUAGE_OFFSETS + LANGUAGE_OFFSET_LOW;
+    return l;
+}
+
+void language_distinct_task(struct language *l, uint64_t seed, uint64_t run) {
+    int tasks = task_count(l->tokens), *order = memory_calloc((size_t)tasks, sizeof *order);
+    struct rng rng = rng_make(seed, run / (uint64_t)tasks, "order of languages");
+    rng_permutation(&rng, order, tasks);
+    struct language drawn = task_of_number(l->tokens, order[run % (uint64_t)tasks]);
+    memcpy(l->offsets, drawn.offsets, sizeof l->offsets);
+    free(order);
+}
+
 void language_word(const struct language *l, int n, uint8_t *row) {
     int at = 0;
     row[at++] = (uint8_t)language_bos(l);
@@ -96,21 +127,6 @@ struct task_rank {
     int task;
 };
 
-// A task's number: its offsets as digits in base LANGUAGE_OFFSETS.
-static int task_number(const struct language *l) {
-    int number = 0;
-    for (int i = 1; i < l->tokens; i++)
-        number = number * LANGUAGE_OFFSETS + l->offsets[i] - LANGUAGE_OFFSET_LOW;
-    return number;
-}
-
-static struct language task_of_number(int tokens, int number) {
-    struct language l = {.tokens = tokens};
-    for (int i = tokens - 1; i > 0; i--, number /= LANGUAGE_OFFSETS)
-        l.offsets[i] = number % LANGUAGE_OFFSETS + LANGUAGE_OFFSET_LOW;
-    return l;
-}
-
 static double task_entropy(const struct language *l) {
     int lowest = lowest_offset(l);
     double sum = 0, entropy = 0;
@@ -153,9 +169,7 @@ static int share_of(int tasks, double share, int most) {
 }
 
 struct language_splits *language_splits_new(int tokens, const struct split_rule *rule, struct arena *arena) {
-    int tasks = 1;
-    for (int i = 1; i < tokens; i++)
-        tasks *= LANGUAGE_OFFSETS;
+    int tasks = task_count(tokens);
     struct task_rank *rank = memory_calloc((size_t)tasks, sizeof *rank);
     for (int t = 0; t < tasks; t++) {
         struct language l = task_of_number(tokens, t);

@@ -28,6 +28,10 @@ int language_min_n(const struct language *l);              // max(0, -min offset
 // Offsets uniform in {-3..2}, a pure function of rng. The others fields must be set.
 void language_draw_task(struct language *l, struct rng *rng);
 
+// The same without repetition: runs 0 .. 6^(tokens-1) - 1 have every language of the alphabet once, in an order that is random by seed; the
+// runs from there on have every one once more, in another order, and so on. A pure function of seed and run.
+void language_distinct_task(struct language *l, uint64_t seed, uint64_t run);
+
 void language_word(const struct language *l, int n, uint8_t *row);                 // the row [length] of a^n b^(n+m_b) ...
 void language_sample_row(const struct language *l, struct rng *rng, uint8_t *row); // n uniform in min_n .. max_n - 1
 

@@ -56,6 +56,16 @@ tasks() {
     tasks three.mp | grep -q '"max_n": *6'
 }
 
+@test "gen-language: distinct languages, each once in 216 runs, in any parts" {
+    gen-language --distinct --count 216 > all.mp
+    [ "$(rec-table task.offsets < all.mp | sort -u | wc -l)" -eq 216 ]
+    gen-language --distinct --first-run 200 --count 232 > later.mp
+    [ "$(rec-table task.offsets < later.mp | head -n 16)" = "$(rec-table task.offsets < all.mp | tail -n 16)" ]
+    [ "$(rec-table task.offsets < later.mp | tail -n 216 | sort -u | wc -l)" -eq 216 ]
+    run -64 --separate-stderr gen-language --distinct --offsets 0,1,1,1
+    [[ $stderr == *"--distinct"* ]]
+}
+
 @test "gen-language: a fixed language" {
     gen-language --offsets 0,1,-2,2 --count 3 > fixed.mp
     [ "$(tasks fixed.mp | tr -d ' ' | grep -c '"offsets":\[0,1,-2,2\]')" -eq 3 ]

@@ -92,6 +92,28 @@ static void test_draws(void) {
         CHECK(abs(count[i] - 2000) < 200, "offset %d: %d", i, count[i]);
 }
 
+// Every language once in 216 runs, then every one again in another order; another seed, another order.
+static void test_distinct(void) {
+    struct language l = {.tokens = 4, .length = 42, .max_n = 10};
+    int seen[216] = {0}, same_order = 0, same_seed = 0;
+    for (uint64_t run = 0; run < 432; run++) {
+        struct language other = l, before = l;
+        language_distinct_task(&l, 1, run);
+        language_distinct_task(&other, 2, run);
+        language_distinct_task(&before, 1, run % 216);
+        CHECK(l.offsets[0] == 0 && l.length == 42 && l.tokens == 4);
+        seen[((l.offsets[1] + 3) * 6 + l.offsets[2] + 3) * 6 + l.offsets[3] + 3]++;
+        if (run == 215)
+            for (int i = 0; i < 216; i++)
+                CHECK(seen[i] == 1, "language %d: %d times", i, seen[i]);
+        same_seed += memcmp(l.offsets, other.offsets, sizeof l.offsets) == 0;
+        same_order += run >= 216 && memcmp(l.offsets, before.offsets, sizeof l.offsets) == 0;
+    }
+    for (int i = 0; i < 216; i++)
+        CHECK(seen[i] == 2, "language %d: %d times", i, seen[i]);
+    CHECK(same_seed < 12 && same_order < 12, "%d %d", same_seed, same_order);
+}
+
 static void next_task(struct language *l) {
     for (int i = l->tokens - 1; i > 0; i--) {
         if (++l->offsets[i] <= LANGUAGE_OFFSET_HIGH)
@@ -185,6 +207,7 @@ int main(void) {
     npy_free(&tasks);
     test_samples();
     test_draws();
+    test_distinct();
     test_split_counts(4, 0.15, 0.15, (int[]){152, 32, 32});
     test_split_counts(2, 0.15, 0.15, (int[]){4, 1, 1});
     test_split_counts(3, 0, 1, (int[]){0, 0, 36});
