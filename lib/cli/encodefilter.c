@@ -20,7 +20,7 @@ enum { MAX_OPTIONS = 48, MAX_NUMBERS = 16, MAX_TYPES = 8 };
 // --- Options ---
 
 struct settings {
-    bool new_encoder, traces, residual, one_hot, fixed, probabilities, ordered, standardise, standardise_z;
+    bool new_encoder, traces, residual, one_hot, fixed, probabilities, echo, recall, ordered, standardise, standardise_z;
     const char *model, *data, *ask, *range;
     double timeout;
     int batch;
@@ -133,6 +133,16 @@ static void build_table(struct settings *s, const struct option *own) {
                                .name = "probabilities",
                                .target = &s->probabilities,
                                .help = "Read the probabilities of classes that the answers mean, instead of logits"};
+    if (type_with(s, "echo"))
+        *o++ = (struct option){.type = OPTION_FLAG,
+                               .name = "echo",
+                               .target = &s->echo,
+                               .help = "Ask next what the RNN has answered, but for what the encoder adds: it begins by letting it talk"};
+    if (type_with(s, "recall"))
+        *o++ = (struct option){.type = OPTION_FLAG,
+                               .name = "recall",
+                               .target = &s->recall,
+                               .help = "z is made of all answers, as linear encoders do, beside what the core has kept of them"};
     if (type_with(s, "ordered"))
         *o++ = (struct option){.type = OPTION_FLAG,
                                .name = "ordered",
@@ -191,6 +201,8 @@ static struct encoder_config chosen_config(const struct settings *s, const struc
     config.fixed = s->fixed;
     config.one_hot = s->one_hot;
     config.probabilities = s->probabilities;
+    config.echo = s->echo;
+    config.recall = s->recall;
     config.ordered = s->ordered;
     config.standardised = s->standardise;
     config.standardise_z = s->standardise_z;

@@ -20,6 +20,8 @@ struct encoder_config {
     int fixed;                  // flag: random probes that are never trained
     int one_hot;                // flag: probing inputs that are tokens are real ones, no mixtures
     int probabilities;          // flag: of classifiers' answers the softmax is read, not the logits
+    int echo;                   // flag: what an RNN has answered is asked next, but for what the encoder adds to its logits
+    int recall;                 // flag: z is made of all answers, beside the core's last output
     int forget_bias;            // of a fresh core's forget gates; 0: drawn, as all of it
     int ordered;                // flag: units keep their order in training
     int standardised;           // flag: what is read of the weights has mean 0 and deviation 1 over the zoo (standard.h)

@@ -21,24 +21,26 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
         core[l] = recurrent_begin(tape, &cell_lstm, w, e->first[PROBING_CELLS] + RNN_PARTS * l, K + 2, B);
     struct interrogation *it = interrogation_begin(tape, batch, M, K);
 
+    struct tensor *answers = NULL, **all = arena_alloc(&tape->arena, (size_t)K * sizeof *all);
     struct tensor *x = repeat_row(tape, weights_leaf(tape, w, e->first[PROBING_BOS]), B);
     for (int t = 0; t < K; t++) {
         struct tensor *y = core_step(tape, e, core, x);
-        struct tensor *inputs = probing_inputs(tape, e, w, y);
-        struct tensor *answers = interrogation_step(it, inputs);
+        struct tensor *inputs = probing_inputs(tape, e, w, y, e->config.echo ? answers : NULL);
+        answers = interrogation_step(it, inputs);
         if (trace) {
             trace->inputs[t] = inputs;
             trace->answers[t] = answers;
         }
-        x = probing_answer(tape, e, w, tape_reshape(tape, answers, B, M * e->arch.output));
+        all[t] = tape_reshape(tape, answers, B, M * e->arch.output);
+        x = probing_answer(tape, e, w, all[t]);
     }
     core_step(tape, e, core, x); // the last answers
     struct tensor *y = core_step(tape, e, core, repeat_row(tape, weights_leaf(tape, w, e->first[PROBING_EOS]), B));
-    return probing_output(tape, e, w, y);
+    return probing_output(tape, e, w, y, e->config.recall ? concat_rows(tape, all, K) : NULL);
 }
 
 const struct encoder_type encoder_interactive = {.name = "interactive",
-                                                 .keys = PROBING_KEYS,
+                                                 .keys = PROBING_KEYS " echo",
                                                  .defaults = PROBING_DEFAULTS,
                                                  .bound = PROBING_BOUND,
                                                  .core = PROBING_CELLS,

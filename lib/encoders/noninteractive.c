@@ -9,7 +9,7 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
     (void)rng;
     int K = e->config.length, M = e->config.probes, B = batch->count;
     struct tensor *encodings = tape_rows(tape, weights_leaf(tape, w, e->first[PROBING_ENCODINGS]), 0, K); // the last row is never used
-    struct tensor *inputs = probing_inputs(tape, e, w, encodings);                                        // [K*M,I]
+    struct tensor *inputs = probing_inputs(tape, e, w, encodings, NULL);                                  // [K*M,I]
     struct tensor *answers = interrogation_sequence(tape, batch, inputs, M);                              // [K*B,M*O]
     probing_trace(tape, trace, inputs, answers, M, B);
     struct tensor *sequence[] = {
@@ -22,7 +22,7 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
         struct tensor *h = recurrent_sequence(tape, &cell_lstm, w, e->first[PROBING_CELLS] + RNN_PARTS * l, x, K + 2);
         x = e->config.residual ? add(tape, h, x) : h;
     }
-    return probing_output(tape, e, w, tape_rows(tape, x, (K + 1) * B, B));
+    return probing_output(tape, e, w, tape_rows(tape, x, (K + 1) * B, B), answers);
 }
 
 const struct encoder_type encoder_noninteractive = {.name = "noninteractive",

@@ -29,6 +29,8 @@ void probing_declare(struct encoder *e) {
     e->first[PROBING_UP] = linear_params(t, "proj_up.0", H, c->mlp_hidden * c->probes);
     e->first[PROBING_DECODER] = mlp_params(t, "probing_input_decoder", c->mlp_hidden, c->mlp_hidden, c->mlp_layers, e->arch.input);
     e->first[PROBING_OUTPUT] = mlp_params(t, "output_transform", H, c->mlp_hidden, c->mlp_layers, c->z);
+    if (c->recall)
+        e->first[PROBING_RECALL] = linear_params(t, "recall.0", c->length * c->probes * e->arch.output, H);
 }
 
 struct chosen {
@@ -68,11 +70,13 @@ struct tensor *probing_bounded(struct tape *tape, const struct encoder_config *c
     return config->range[0] < config->range[1] ? stretch(tape, x, (float)config->range[0], (float)config->range[1]) : x;
 }
 
-struct tensor *probing_inputs(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *encodings) {
+struct tensor *probing_inputs(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *encodings,
+                              struct tensor *echo) {
     const struct encoder_config *c = &e->config;
     struct tensor *u = activation(tape, ACTIVATION_RELU, linear_at(tape, w, e->first[PROBING_UP], encodings));
     u = tape_reshape(tape, u, u->rows * c->probes, c->mlp_hidden);
-    return probing_bounded(tape, c, mlp(tape, w, e->first[PROBING_DECODER], c->mlp_layers, u));
+    u = mlp(tape, w, e->first[PROBING_DECODER], c->mlp_layers, u);
+    return probing_bounded(tape, c, echo ? add(tape, u, echo) : u);
 }
 
 struct tensor *probing_read(struct tape *tape, const struct encoder *e, struct tensor *answers) {
@@ -87,7 +91,14 @@ struct tensor *probing_answer(struct tape *tape, const struct encoder *e, const 
     return activation(tape, ACTIVATION_SIGMOID, linear_at(tape, w, e->first[PROBING_ANSWER], probing_read(tape, e, answers)));
 }
 
-struct tensor *probing_output(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *y) {
+struct tensor *probing_output(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *y,
+                              struct tensor *answers) {
+    const struct encoder_config *c = &e->config;
+    if (c->recall) {
+        struct tensor *all = generator_exchange(tape, probing_read(tape, e, answers), c->length, y->rows);
+        all = tape_reshape(tape, all, y->rows, c->length * c->probes * e->arch.output);
+        y = add(tape, y, linear_at(tape, w, e->first[PROBING_RECALL], all));
+    }
     return mlp(tape, w, e->first[PROBING_OUTPUT], e->config.mlp_layers, y);
 }
 

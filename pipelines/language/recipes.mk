@@ -42,7 +42,15 @@ fit-bf16            := --precision bf16
 fit-together        := --average 0.999 --weight-decay 0.1
 new-probabilities   := --probabilities
 new-standardise-z   := --standardise-z
-new-forget-interactive := --forget-bias 1
+new-forget-interactive  := --forget-bias 1
+# Of interactive probing only: four sequences at a time, that begin by letting the RNN talk, z of all its answers; and what goes well together.
+new-probes-interactive  := --probes 4
+new-echo-interactive    := --probes 4 --echo
+new-recall-interactive  := --probes 4 --recall
+new-talk-interactive    := --probes 4 --echo --recall
+new-talk8-interactive   := --probes 8 --echo --recall
+new-best-interactive    := --probes 4 --echo --recall --forget-bias 1
+fit-best                := --average 0.999 --weight-decay 0.1 --forget-bias 1
 LEVERS ?= published base average cosine rollouts decay noise forget probabilities standardise-z together
 
 kind-interactive := probe --new

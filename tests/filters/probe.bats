@@ -374,6 +374,34 @@ write("series.mp", [rnn("gru", r, inputs=1, outputs=1) for r in range(3)]); writ
     [[ $output == *"--range: '2:1'"* ]]
 }
 
+# An echo adds no weights. Of a fresh encoder it asks, but for the little that the encoder has to say yet, what the RNN has just answered; the
+# first question, before any answer, is the one that would be asked without it.
+@test "probe: --echo asks what the RNN has answered" {
+    gen-language --tokens 2 --count 2 --seed 3 | train-rnn --steps 150 --snapshots "" --rollouts 1 --samples 5 > talk.mp
+    probe --new --hidden 16 --length 5 --probes 2 --seed 3 < talk.mp > plain.mp
+    probe --new --hidden 16 --length 5 --probes 2 --seed 3 --echo < talk.mp > echo.mp
+    run ! grep -q echo <(rec-json < plain.mp | sed 's/"command":"[^"]*"//')
+    probe --model plain.mp --traces < talk.mp > plain-z.mp
+    probe --model echo.mp --traces < talk.mp > echo-z.mp
+    python - plain-z.mp echo-z.mp << 'PYTHON'
+import sys, msgpack, msgpack_numpy, numpy as np
+plain, echo = [[r for r in msgpack.Unpacker(open(f, "rb"), object_hook=msgpack_numpy.decode) if r["kind"] == "embedding"] for f in sys.argv[1:]]
+centred = lambda x: x - x.mean(-1, keepdims=True)
+said = 0
+for p, e in zip(plain, echo):
+    x, y = e["probes"]["inputs"], e["probes"]["answers"]
+    assert np.array_equal(x[0], p["probes"]["inputs"][0])
+    own = centred(np.log(x[1:])) - centred(y[:-1])
+    assert np.abs(own).max() < 1.5, np.abs(own).max()
+    said = max(said, np.abs(centred(y)).max())
+assert said > 3, said
+PYTHON
+    PYTHONPATH=$ROOT/tests/python python -c 'from make_rnns import *
+write("series.mp", [rnn("gru", 1, inputs=1, outputs=1)])'
+    run -64 probe --new --echo < series.mp
+    [[ $output == *"there is no echo to be asked"* ]]
+}
+
 # The questions are real tokens, those that the mixtures of the same weights have most of; a record of before has no such key.
 @test "probe: --one-hot asks tokens, and learns by way of them" {
     gen-lock --bits 3 --rollouts 4 > locks.mp
