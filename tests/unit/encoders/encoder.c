@@ -168,6 +168,51 @@ static void test_same_function(const char *name) {
     encoder_free(e);
 }
 
+// Without hidden layers behind it, recall adds A (W a + b) to raw embeddings A y + c, where a are all answers [K,M,O] of an RNN.
+static void test_recall(const char *name) {
+    enum { K = 5, M = 2, O = 5, H = 8, Z = 7, ANSWERS = K * M * O };
+    const struct encoder_type *type = encoder_type_find(name);
+    struct encoder_config config = small(type);
+    config.mlp_layers = 0;
+    struct encoder *e[2];
+    float raw[2][B * Z];
+    struct tape tape = {0};
+    struct tensor *answers[K], *inputs[K];
+    for (int recall = 0; recall < 2; recall++) {
+        config.recall = recall;
+        e[recall] = encoder_new(type, &config, &arch, 6);
+        const float *weights[B] = {rnns[0], rnns[1], rnns[2], rnns[3]};
+        struct rnn room[B];
+        struct rnn_batch batch = alike(room, &arch, &e[recall]->rnn_table, B, weights, NULL);
+        struct weights w = {&e[recall]->table, e[recall]->values, NULL};
+        struct encoder_trace trace = {inputs, answers};
+        struct tensor *out = NULL;
+        tape_reset(&tape, false);
+        encoder_embed(&tape, e[recall], &w, &batch, NULL, &trace, &out);
+        memcpy(raw[recall], out->value, sizeof raw[recall]);
+    }
+    size_t before = e[0]->table.size;
+    CHECK(e[1]->table.size == before + H * (ANSWERS + 1) && memcmp(e[0]->values, e[1]->values, before * sizeof(float)) == 0, "%s", name);
+    const float *A = e[1]->values + before - Z * (H + 1), *W = e[1]->values + before, *bias = W + H * ANSWERS;
+    double largest = 0;
+    for (int b = 0; b < B; b++)
+        for (int z = 0; z < Z; z++) {
+            double sum = 0;
+            for (int h = 0; h < H; h++) {
+                double y = bias[h];
+                for (int i = 0; i < ANSWERS; i++)
+                    y += W[h * ANSWERS + i] * answers[i / (M * O)]->value[b * M * O + i % (M * O)];
+                sum += A[z * H + h] * y;
+            }
+            CHECK_CLOSE(raw[1][b * Z + z] - raw[0][b * Z + z], sum, 1e-5);
+            largest = fmax(largest, fabs(sum));
+        }
+    CHECK(largest > 0.05, "%s: %g", name, largest);
+    tape_free(&tape);
+    encoder_free(e[0]);
+    encoder_free(e[1]);
+}
+
 static void test_defaults(void) {
     const struct rnn_arch images = {.cell = &cell_lstm, .input = 16, .hidden = 32, .layers = 2, .output = 10};
     struct encoder_config formal = encoder_defaults(
@@ -194,6 +239,8 @@ int main(void) {
     test_same_function("interactive");
     test_same_function("noninteractive");
     test_same_function("linear");
+    test_recall("interactive");
+    test_recall("noninteractive");
     test_defaults();
     return check_report("encoders/encoder");
 }
