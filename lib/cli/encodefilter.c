@@ -15,18 +15,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_OPTIONS = 48, MAX_NUMBERS = 16, MAX_TYPES = 8 };
+enum { MAX_OPTIONS = 48, MAX_NUMBERS = 16, MAX_FLAGS = 16, MAX_TYPES = 8 };
 
 // --- Options ---
 
 struct settings {
-    bool new_encoder, traces, residual, one_hot, fixed, probabilities, echo, recall, ordered, standardise, standardise_z;
+    bool new_encoder, traces;
     const char *model, *data, *ask, *range;
     double timeout;
     int batch;
     const struct encoder_type *types[MAX_TYPES + 1]; // that the filter reads, then NULL
     int numbers[MAX_NUMBERS];                        // values of the size options, in the order of `sizes`
     const struct option *options[MAX_NUMBERS];       // these options; NULL: there is none
+    bool flags[MAX_FLAGS];                           // values of the flag options, in the order of `flags`
     struct option table[MAX_OPTIONS];
 };
 
@@ -55,6 +56,32 @@ static const struct {
     {"z", "z", "Size of an embedding", offsetof(struct encoder_config, z), 1, 65536, false},
 };
 enum { SIZES = sizeof sizes / sizeof *sizes };
+
+// The config keys that are flags and can be chosen. key: of the types that have the option; NULL: all.
+static const struct {
+    const char *key, *name, *help;
+    size_t offset;
+    bool standing; // where it is not given
+} flags[] = {
+    {"residual", "residual", "Add each layer's input to its output", offsetof(struct encoder_config, residual), true},
+    {"residual", "one-hot", "Ask tokens, the likeliest each time, instead of mixtures of tokens", offsetof(struct encoder_config, one_hot),
+     false},
+    {"fixed", "fixed", "With --linear: the probes stay as random as they are made", offsetof(struct encoder_config, fixed), false},
+    {"probabilities", "probabilities", "Read the probabilities of classes that the answers mean, instead of logits",
+     offsetof(struct encoder_config, probabilities), false},
+    {"echo", "echo", "Ask next what the RNN has answered, but for what the encoder adds: it begins by letting it talk",
+     offsetof(struct encoder_config, echo), false},
+    {"recall", "recall", "z is made of all answers, as linear encoders do, beside what the core has kept of them",
+     offsetof(struct encoder_config, recall), false},
+    {"ordered", "ordered", "Hidden units keep their order in training: for RNNs that began with the same weights",
+     offsetof(struct encoder_config, ordered), false},
+    {"standardised", "standardise",
+     "What is read of the weights gets mean 0 and deviation 1 over the training split; all of the zoo is read",
+     offsetof(struct encoder_config, standardised), false},
+    {NULL, "standardise-z", "So does z, over the RNNs of the last training steps, before it gets unit norm",
+     offsetof(struct encoder_config, standardise_z), false},
+};
+enum { FLAGS = sizeof flags / sizeof *flags };
 
 static void find_types(struct settings *s, const char *names) {
     for (int i = 0; i < MAX_TYPES && *names; i++) {
@@ -102,6 +129,15 @@ static struct option *size_options(struct settings *s, struct option *o) {
     return o;
 }
 
+static struct option *flag_options(struct settings *s, struct option *o) {
+    for (int i = 0; i < FLAGS; i++) {
+        s->flags[i] = flags[i].standing;
+        if (!flags[i].key || type_with(s, flags[i].key))
+            *o++ = (struct option){.type = OPTION_FLAG, .name = flags[i].name, .target = &s->flags[i], .help = flags[i].help};
+    }
+    return o;
+}
+
 static void build_table(struct settings *s, const struct option *own) {
     struct option *o = s->table;
     *o++ = (struct option){.type = OPTION_HEADING, .help = "Options"};
@@ -117,47 +153,7 @@ static void build_table(struct settings *s, const struct option *own) {
     for (; own && (own->name || own->type == OPTION_HEADING); own++)
         *o++ = *own;
     o = size_options(s, o);
-    if (type_with(s, "residual"))
-        *o++ = (struct option){
-            .type = OPTION_FLAG, .name = "residual", .target = &s->residual, .help = "Add each layer's input to its output"};
-    if (type_with(s, "residual"))
-        *o++ = (struct option){.type = OPTION_FLAG,
-                               .name = "one-hot",
-                               .target = &s->one_hot,
-                               .help = "Ask tokens, the likeliest each time, instead of mixtures of tokens"};
-    if (type_with(s, "fixed"))
-        *o++ = (struct option){
-            .type = OPTION_FLAG, .name = "fixed", .target = &s->fixed, .help = "With --linear: the probes stay as random as they are made"};
-    if (type_with(s, "probabilities"))
-        *o++ = (struct option){.type = OPTION_FLAG,
-                               .name = "probabilities",
-                               .target = &s->probabilities,
-                               .help = "Read the probabilities of classes that the answers mean, instead of logits"};
-    if (type_with(s, "echo"))
-        *o++ = (struct option){.type = OPTION_FLAG,
-                               .name = "echo",
-                               .target = &s->echo,
-                               .help = "Ask next what the RNN has answered, but for what the encoder adds: it begins by letting it talk"};
-    if (type_with(s, "recall"))
-        *o++ = (struct option){.type = OPTION_FLAG,
-                               .name = "recall",
-                               .target = &s->recall,
-                               .help = "z is made of all answers, as linear encoders do, beside what the core has kept of them"};
-    if (type_with(s, "ordered"))
-        *o++ = (struct option){.type = OPTION_FLAG,
-                               .name = "ordered",
-                               .target = &s->ordered,
-                               .help = "Hidden units keep their order in training: for RNNs that began with the same weights"};
-    if (type_with(s, "standardised"))
-        *o++ = (struct option){
-            .type = OPTION_FLAG,
-            .name = "standardise",
-            .target = &s->standardise,
-            .help = "What is read of the weights gets mean 0 and deviation 1 over the training split; all of the zoo is read"};
-    *o++ = (struct option){.type = OPTION_FLAG,
-                           .name = "standardise-z",
-                           .target = &s->standardise_z,
-                           .help = "So does z, over the RNNs of the last training steps, before it gets unit norm"};
+    o = flag_options(s, o);
     if (type_with(s, "softmax"))
         *o++ = (struct option){.type = OPTION_TEXT,
                                .name = "range",
@@ -197,15 +193,8 @@ static struct encoder_config chosen_config(const struct settings *s, const struc
     for (int i = 0; i < SIZES; i++)
         if (encoder_has_key(type, sizes[i].key) && s->options[i]->given && !(sizes[i].by_rnn && s->numbers[i] == 0))
             *config_number(&config, sizes[i].offset) = s->numbers[i];
-    config.residual = s->residual;
-    config.fixed = s->fixed;
-    config.one_hot = s->one_hot;
-    config.probabilities = s->probabilities;
-    config.echo = s->echo;
-    config.recall = s->recall;
-    config.ordered = s->ordered;
-    config.standardised = s->standardise;
-    config.standardise_z = s->standardise_z;
+    for (int i = 0; i < FLAGS; i++)
+        *config_number(&config, flags[i].offset) = s->flags[i];
     return config;
 }
 
@@ -464,7 +453,7 @@ static void ask(struct cli *cli, const struct settings *s, const char *types, st
 #define SYNOPSIS "--new [OPTION]... < ZOO > ENCODER\n--model FILE [--data FILE] [OPTION]... < ZOO > EMBEDDINGS"
 
 int encode_main(const struct encode_filter *filter, int argc, char **argv) {
-    struct settings s = {.batch = 64, .residual = true, .timeout = 10};
+    struct settings s = {.batch = 64, .timeout = 10};
     find_types(&s, filter->types);
     build_table(&s, filter->program.options);
     struct program program = filter->program;

@@ -304,7 +304,6 @@ static void restore_best(struct prediction *p) {
     in->encoder->diverged_at = p->diverged_at;
 }
 
-// The predictor and what trains it, for data that have been taken.
 // A checkpoint goes on only with the training that made it: same data, property, networks and recipe (but for the number of steps and
 // threads).
 static uint64_t fingerprint(const struct prediction *p) {
@@ -322,6 +321,7 @@ static uint64_t fingerprint(const struct prediction *p) {
     return hash_floats(h, in->encoder->values, in->encoder->table.size);
 }
 
+// The predictor and what trains it, for data that have been taken.
 static enum status begin(struct prediction *p, const struct prediction_recipe *recipe, struct error *error) {
     struct prediction_internal *in = p->internal;
     p->predictor = predictor_new(&in->property, &in->config, recipe->learner.seed);
