@@ -16,8 +16,8 @@ static const char *recipe = "published";
 static const char *fit, *model, *data = "-", *criterion = "total_variation", *condition = "bos", *checkpoint, *label, *augment,
                                 *precision = "float32";
 static int validate_every = 1000, checkpoint_every = 1000, patience, batch = 64, hidden = 256, layers = 2, rollouts = 10, clones = -1,
-           per_rnn = 1, forget_bias;
-static uint64_t steps = 100000, warm_up;
+           per_rnn = 1, forget_bias, tries = 1;
+static uint64_t steps = 100000, warm_up, try_steps = 1000;
 static double rate = 1e-4, decay = 0.01, clip = 0.1, anneal, average, z_noise;
 static bool timing, cosine;
 static struct image_sets images;
@@ -107,6 +107,20 @@ static struct option options[] = {
      .choices = "float32|bf16",
      .help = "What large products of training steps are computed in; bf16: several times as fast on CPUs with AMX, an error on others; "
              "losses are always judged in float32"},
+    {.type = OPTION_INT,
+     .name = "tries",
+     .target = &tries,
+     .value = "N",
+     .help = "Begin with N fresh pairs of networks, of seeds S, S + 1000 ..., and go on with the one that validates best after --try-steps",
+     .low = 1,
+     .high = 1000},
+    {.type = OPTION_U64,
+     .name = "try-steps",
+     .target = &try_steps,
+     .value = "N",
+     .help = "Steps of each of several tries; those of the winner are the first of its --steps",
+     .low = 1,
+     .high = 1e12},
     {.type = OPTION_INT,
      .name = "validate-every",
      .target = &validate_every,
@@ -301,24 +315,22 @@ static struct training training_of(struct emulation *e) {
                              .checkpoint_every = checkpoint_every};
 }
 
-static int fit_main(struct cli *cli) {
-    if (checkpoint)
-        cli_lock(cli, checkpoint);
-    struct modelfile *file = modelfile_open(cli, fit, MODEL_CONTINUED);
-    struct encoder *encoder = modelfile_encoder(file);
-    if (!encoder)
-        modelfile_missing(file, "encoder");
-    struct emulator *emulator = load_emulator(cli, file);
-    if (emulator)
-        cli_note_unused(cli, "hidden|layers|condition|forget-bias", "on the emulator that the model has");
-    struct writer *out = cli_writer(cli);
-    struct emulation_sift sift = {.encoder = encoder, .emulator = emulator, .criterion = criterion_of(&encoder->arch)};
-    rnn_loader_init(&sift.rnn, 1);
-    struct dataset *zoo = datafile_open(cli, data, "rnn", &(struct dataset_sift){emulation_usable, &sift});
-    rnn_loader_free(&sift.rnn);
+// Networks that are trained together.
+struct attempt {
+    struct encoder *encoder;
+    struct emulator *emulator;
+    struct emulation *emulation;
+};
 
-    uint64_t seed = cli_common(cli)->seed_given ? cli_common(cli)->seed : encoder->seed;
-    struct emulation_recipe training = {
+static void attempt_free(struct attempt *a) {
+    emulation_free(a->emulation);
+    encoder_free(a->encoder);
+    emulator_free(a->emulator);
+    *a = (struct attempt){0};
+}
+
+static struct emulation_recipe recipe_of(struct cli *cli, const struct dataset *zoo, uint64_t seed) {
+    struct emulation_recipe r = {
         .learner = {.batch = batch,
                     .rate = rate,
                     .decay = decay,
@@ -338,20 +350,107 @@ static int fit_main(struct cli *cli) {
         .rollouts = per_rnn,
         .z_noise = z_noise,
     };
-    if (augment && augmentation_parse(&training.augmentation, augment, cli_error(cli)) != STATUS_OK)
+    if (augment && augmentation_parse(&r.augmentation, augment, cli_error(cli)) != STATUS_OK)
         cli_usage(cli, "--augment: %s", cli_error(cli)->text);
-    struct emulator_config config = {.z = encoder->config.z,
+    return r;
+}
+
+// The first try has the networks of the file; each further one fresh networks, of a seed that is larger by 1000.
+static struct attempt attempt_new(struct cli *cli, struct modelfile *file, const struct dataset *zoo, int try) {
+    struct attempt a = {.encoder = modelfile_encoder(file), .emulator = load_emulator(cli, file)};
+    uint64_t further = 1000 * (uint64_t)try, seed = (cli_common(cli)->seed_given ? cli_common(cli)->seed : a.encoder->seed) + further;
+    if (try) {
+        struct encoder *first = a.encoder;
+        a.encoder = encoder_another(first, first->seed + further);
+        encoder_free(first);
+    }
+    struct emulator_config config = {.z = a.encoder->config.z,
                                      .hidden = hidden,
                                      .layers = layers,
                                      .condition = choice_index("bos|every", condition),
                                      .forget_bias = forget_bias};
-    if (!emulator)
-        emulator = emulator_new(&config, &encoder->arch, seed);
-    struct emulation *e;
-    cli_check(cli, emulation_new(&e, encoder, emulator, zoo, &training, cli_error(cli)));
-    const struct training run = training_of(e);
-    training_begin(cli, &run);
+    if (!a.emulator)
+        a.emulator = emulator_new(&config, &a.encoder->arch, seed);
+    const struct emulation_recipe r = recipe_of(cli, zoo, seed);
+    cli_check(cli, emulation_new(&a.emulation, a.encoder, a.emulator, zoo, &r, cli_error(cli)));
+    return a;
+}
+
+// CHECKPOINT.try-2; NULL without checkpoint. To be freed.
+static char *try_file(int try) {
+    char *name = checkpoint ? memory_alloc(strlen(checkpoint) + sizeof ".try-1000") : NULL;
+    if (name)
+        sprintf(name, "%s.try-%d", checkpoint, try + 1);
+    return name;
+}
+
+// Each try keeps a checkpoint of its own, up to its end and until the winner is at its own: so it is known anew who won.
+static struct attempt best_of_tries(struct cli *cli, struct modelfile *file, const struct dataset *zoo) {
+    struct attempt best = {0};
+    for (int i = 0; i < tries; i++) {
+        struct attempt a = attempt_new(cli, file, zoo, i);
+        struct training run = training_of(a.emulation);
+        char *name = try_file(i);
+        run.steps = try_steps;
+        run.checkpoint = name;
+        training_begin(cli, &run);
+        training_run(cli, &run);
+        cli_note(cli, "try %d of %d, seed %llu: loss %.4f after %llu steps", i + 1, tries, (unsigned long long)a.encoder->seed,
+                 a.emulation->best_loss, (unsigned long long)a.emulation->learner->step);
+        bool better = !best.emulation || a.emulation->best_loss < best.emulation->best_loss;
+        struct attempt worse = better ? best : a;
+        best = better ? a : best;
+        attempt_free(&worse);
+        free(name);
+    }
+    return best;
+}
+
+static void remove_try_files(void) {
+    for (int i = 0; checkpoint && tries > 1 && i < tries; i++) {
+        char *name = try_file(i);
+        unlink(name);
+        free(name);
+    }
+}
+
+// Are there two networks that are not trained yet, and do the tries end at a validation?
+static void check_tries(struct cli *cli, const struct encoder *encoder, const struct emulator *emulator) {
+    if (encoder->step || emulator)
+        cli_usage(cli, "--tries begin with fresh networks: %s", encoder->step ? "this encoder has been trained" : "FILE has an emulator");
+    if (try_steps % (uint64_t)validate_every || try_steps > steps)
+        cli_usage(cli, "--try-steps %llu: tries are judged by their last validation: a multiple of --validate-every, %d, up to --steps",
+                  (unsigned long long)try_steps, validate_every);
+}
+
+static int fit_main(struct cli *cli) {
+    if (checkpoint)
+        cli_lock(cli, checkpoint);
+    struct modelfile *file = modelfile_open(cli, fit, MODEL_CONTINUED);
+    struct encoder *encoder = modelfile_encoder(file);
+    if (!encoder)
+        modelfile_missing(file, "encoder");
+    struct emulator *emulator = load_emulator(cli, file);
+    if (emulator)
+        cli_note_unused(cli, "hidden|layers|condition|forget-bias", "on the emulator that the model has");
+    if (tries > 1)
+        check_tries(cli, encoder, emulator);
+    else
+        cli_note_unused(cli, "try-steps", "without --tries");
+    struct writer *out = cli_writer(cli);
+    struct emulation_sift sift = {.encoder = encoder, .emulator = emulator, .criterion = criterion_of(&encoder->arch)};
+    rnn_loader_init(&sift.rnn, 1);
+    struct dataset *zoo = datafile_open(cli, data, "rnn", &(struct dataset_sift){emulation_usable, &sift});
+    rnn_loader_free(&sift.rnn);
+    encoder_free(encoder);
+    emulator_free(emulator);
+
     cli_catch_signals();
+    struct attempt chosen = tries > 1 ? best_of_tries(cli, file, zoo) : attempt_new(cli, file, zoo, 0);
+    struct emulation *e = chosen.emulation;
+    const struct training run = training_of(e);
+    if (!e->diverged_at) // in all tries
+        training_begin(cli, &run);
     training_run(cli, &run);
     cli_check(cli, emulation_finish(e, cli_error(cli)));
     if (e->diverged_at)
@@ -362,12 +461,11 @@ static int fit_main(struct cli *cli) {
 
     write_model(cli, out, zoo, e);
     bool diverged = e->diverged_at != 0;
-    emulation_free(e);
-    encoder_free(encoder);
-    emulator_free(emulator);
+    attempt_free(&chosen);
     dataset_close(zoo);
     modelfile_close(file);
     int code = cli_finish(cli, NULL, out);
+    remove_try_files();
     if (diverged)
         cli_check(cli, cli_error(cli)->status);
     return code;

@@ -184,7 +184,7 @@ $(MODELS:=/fresh.mp): $(R)/zoo.mp
 # A checkpoint that is older than what it was made from is of no use.
 $(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp $(R)/zoo.mp $(call config,emulate) $(if $(PRECISION),$(R)/config/precision)
 	@echo "emulate:  training of $* (progress: $(@D)/model.log)"
-	@for file in $^; do if [[ $$file -nt $(@D)/checkpoint.mp ]]; then rm -f $(@D)/checkpoint.mp; fi; done
+	@for state in $(@D)/checkpoint.mp*; do for file in $^; do if [[ $$file -nt $$state ]]; then rm -f $$state; fi; done; done
 	@rm -f $(mark)
 	@emulate --fit $< --no-timing --config $(CONFIG) $(call options,emulate-$(encoder)) $(PRECISION:%=--precision %) \
 		--checkpoint $(@D)/checkpoint.mp < $(R)/zoo.mp > $(tmp) $(logged)

@@ -133,6 +133,13 @@ struct encoder *encoder_new(const struct encoder_type *type, const struct encode
     return e;
 }
 
+struct encoder *encoder_another(const struct encoder *e, uint64_t seed) {
+    struct encoder *other = encoder_new(e->type, &e->config, &e->arch, seed);
+    for (int i = e->standard; e->standard && i < e->standard + 2; i++)
+        memcpy(other->values + other->table.list[i].offset, e->values + e->table.list[i].offset, e->table.list[i].size * sizeof *e->values);
+    return other;
+}
+
 void encoder_free(struct encoder *e) {
     if (!e)
         return;

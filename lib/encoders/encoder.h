@@ -82,6 +82,8 @@ enum status encoder_check(const struct encoder_type *type, const struct encoder_
 // A fresh encoder, initialised from (seed, "encoder"). Free with encoder_free.
 struct encoder *encoder_new(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch,
                             uint64_t seed);
+// A fresh one of the same type, sizes and architecture; what was measured of a zoo when `e` was made (standard.h) is e's.
+struct encoder *encoder_another(const struct encoder *e, uint64_t seed);
 void encoder_free(struct encoder *e);
 
 // Can the encoder read RNNs of this architecture? STATUS_DATA with all that differs otherwise.

@@ -506,6 +506,40 @@ PYTHON
     [[ $stderr == *"the interactive encoder looks at no weights"* ]]
 }
 
+@test "emulate: --tries goes on with the beginning that validates best, which is that training; interrupted in a try, it comes to the same bytes" {
+    local recipe=(--batch 40 --hidden 10 --validate-every 60 --rate 0.01 --steps 180) tries=(--tries 3 --try-steps 120) best seed status=0
+    emulate --fit fresh.mp "${recipe[@]}" "${tries[@]}" < zoo.mp > whole.mp 2> said
+    [[ $(grep -c "try [123] of 3, seed [12]\?0*7: loss 0.[0-9]* after 120 steps" said) == 3 ]]
+    # each try is the training of that seed up to there
+    for seed in 7 1007 2007; do
+        probe --new --hidden 24 --length 8 --mlp-hidden 16 --seed $seed < zoo.mp | emulate --fit - --data zoo.mp "${recipe[@]}" > "$seed.mp"
+        rec-table --kind log step split loss < "$seed.mp" | awk -v seed=$seed '$1 <= 120 && $2 == "validation" { print $3, seed }' | sort -g | head -n 1
+    done | sort -g > ranks
+    best=$(awk 'NR == 1 { print $2 }' ranks)
+    cmp <(data whole.mp) <(data "$best.mp")
+    [[ $(rec-table --kind encoder seed < whole.mp) == "$best" ]]
+
+    emulate --fit fresh.mp "${recipe[@]}" "${tries[@]}" --checkpoint state.mp --checkpoint-every 10 < zoo.mp > /dev/null 2>&1 &
+    until [[ -e state.mp.try-2 ]]; do sleep 0.01; done
+    kill -TERM $!
+    wait $! || status=$?
+    [[ $status == 75 && ! -e state.mp ]]
+    emulate --fit fresh.mp "${recipe[@]}" "${tries[@]}" --checkpoint state.mp < zoo.mp | cmp <(data whole.mp) <(rec-json --no-meta --arrays whole)
+    [[ -e state.mp && -z $(find . -name 'state.mp.*') ]]
+    # the winner goes on to more steps, as any training
+    emulate --fit fresh.mp "${recipe[@]}" "${tries[@]}" --checkpoint state.mp --steps 240 < zoo.mp |
+        cmp <(probe --new --hidden 24 --length 8 --mlp-hidden 16 --seed "$best" < zoo.mp | emulate --fit - --data zoo.mp "${recipe[@]}" --steps 240 | rec-json --no-meta --arrays whole) <(rec-json --no-meta --arrays whole)
+}
+
+@test "emulate: --tries needs fresh networks, and a validation at the end of a try; without it --try-steps has no effect" {
+    run -64 --separate-stderr emulate --fit model.mp --tries 2 < zoo.mp
+    [[ $stderr == *"--tries begin with fresh networks: this encoder has been trained"* ]]
+    run -64 --separate-stderr emulate --fit fresh.mp --tries 2 --try-steps 50 --validate-every 20 --steps 100 < zoo.mp
+    [[ $stderr == *"--try-steps 50: tries are judged by their last validation: a multiple of --validate-every, 20, up to --steps"* ]]
+    run -64 --separate-stderr emulate --fit fresh.mp --tries 2 --try-steps 200 --validate-every 20 --steps 100 < zoo.mp
+    fit --try-steps 2 < zoo.mp 2>&1 > /dev/null | grep -F -- "--try-steps has no effect without --tries"
+}
+
 @test "emulate: bfloat16 is near float32, and another training; a machine without it is told" {
     local status=0
     fit --precision bf16 < zoo.mp > bf16.mp 2> said || status=$?

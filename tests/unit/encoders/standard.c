@@ -56,6 +56,17 @@ static void test_fit(const char *type) {
         CHECK(fabs(mean) < 1e-4, "%s %d: mean %g", type, g, mean);
         CHECK(spread < 1e-10 || fabs(square - 1) < 1e-3, "%s %d: variance %g from %g", type, g, square, spread);
     }
+    // another encoder is drawn anew, and measures nothing anew
+    struct encoder *other = encoder_another(e, 4), *drawn = encoder_new(e->type, &e->config, &arch, 4);
+    for (int i = 0; i < e->table.count; i++) {
+        const struct param *p = &e->table.list[i];
+        bool measured = i == e->standard || i == e->standard + 1;
+        CHECK(memcmp(other->values + p->offset, (measured ? e : drawn)->values + p->offset, p->size * sizeof(float)) == 0, "%s: %s", type,
+              p->name);
+    }
+    CHECK(other->seed == 4 && other->step == 0);
+    encoder_free(other);
+    encoder_free(drawn);
     tape_free(&tape);
     free(room);
     encoder_free(e);
