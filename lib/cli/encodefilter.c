@@ -198,6 +198,18 @@ static struct encoder_config chosen_config(const struct settings *s, const struc
     return config;
 }
 
+// A filter's types differ in what they have.
+static void note_unused(struct cli *cli, const struct encoder_type *type) {
+    char why[TEXT_FIELD_SIZE + 32];
+    snprintf(why, sizeof why, "on an encoder of type '%s'", type->name);
+    for (int i = 0; i < SIZES; i++)
+        if (!encoder_has_key(type, sizes[i].key))
+            cli_note_unused(cli, sizes[i].name, why);
+    for (int i = 0; i < FLAGS; i++)
+        if (flags[i].key && !encoder_has_key(type, flags[i].key))
+            cli_note_unused(cli, flags[i].name, why);
+}
+
 // A filter's types may differ in what they allow.
 static void check_layers(struct cli *cli, const struct settings *s, const struct encoder_type *type) {
     for (int i = 0; i < SIZES; i++)
@@ -470,8 +482,10 @@ int encode_main(const struct encode_filter *filter, int argc, char **argv) {
     if (s.model && strcmp(s.model, "-") == 0 && strcmp(data, "-") == 0 && !s.ask)
         cli_usage(cli, "--model -: the zoo has to be named by --data FILE then");
     const struct encoder_type *type = filter->new_type ? encoder_type_find(filter->new_type()) : s.types[0];
-    if (s.new_encoder)
+    if (s.new_encoder) {
         check_layers(cli, &s, type);
+        note_unused(cli, type);
+    }
 
     struct reader *in = s.ask ? NULL : cli_reader(cli, data);
     struct writer *out = cli_writer(cli);
