@@ -58,6 +58,11 @@ float rng_normal(struct rng *rng) {
     return (float)(sqrt(-2.0 * log(u)) * cos(2.0 * M_PI * v));
 }
 
+float rng_gumbel(struct rng *rng) {
+    double u = ((double)(rng_u64(rng) >> 12) + 0.5) * 0x1p-52; // 0 < u < 1
+    return (float)-log(-log(u));
+}
+
 void rng_permutation(struct rng *rng, int *permutation, int n) {
     for (int i = 0; i < n; i++) {
         int j = (int)rng_below(rng, (uint64_t)i + 1);

@@ -71,6 +71,8 @@ static const struct {
      offsetof(struct encoder_config, probabilities), false},
     {"echo", "echo", "Ask next what the RNN has answered, but for what the encoder adds: it begins by letting it talk",
      offsetof(struct encoder_config, echo), false},
+    {"gumbel", "gumbel", "With --echo: each sequence draws another word from what the RNN answers, by Gumbel noise to begin with",
+     offsetof(struct encoder_config, gumbel), false},
     {"recall", "recall", "z is made of all answers, as linear encoders do, beside what the core has kept of them",
      offsetof(struct encoder_config, recall), false},
     {"ordered", "ordered", "Hidden units keep their order in training: for RNNs that began with the same weights",

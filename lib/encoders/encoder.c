@@ -36,6 +36,7 @@ static const struct {
     {"fixed", offsetof(struct encoder_config, fixed), 0, 1, true, false},
     {"probabilities", offsetof(struct encoder_config, probabilities), 0, 1, true, true},
     {"echo", offsetof(struct encoder_config, echo), 0, 1, true, true},
+    {"gumbel", offsetof(struct encoder_config, gumbel), 0, 1, true, true},
     {"recall", offsetof(struct encoder_config, recall), 0, 1, true, true},
     {"forget_bias", offsetof(struct encoder_config, forget_bias), 0, 16, false, true},
     {"ordered", offsetof(struct encoder_config, ordered), 0, 1, true, true},
@@ -114,6 +115,8 @@ enum status encoder_check(const struct encoder_type *type, const struct encoder_
         return error_set(error, STATUS_DATA, "the RNNs answer with numbers, which are no probabilities");
     if (config->echo && !rnn_tells_tokens(arch))
         return error_set(error, STATUS_DATA, "the RNNs don't answer with what they read next: there is no echo to be asked");
+    if (config->gumbel && !config->echo)
+        return error_set(error, STATUS_DATA, "gumbel draws from an echo: without one there is nothing to draw from");
     enum status status = type->check ? type->check(config, arch, error) : STATUS_OK;
     return status == STATUS_OK ? size_check(type, config, arch, error) : status;
 }

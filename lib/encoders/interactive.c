@@ -12,6 +12,16 @@ static struct tensor *core_step(struct tape *tape, const struct encoder *e, stru
     return x;
 }
 
+// What the RNNs have answered [B*M,I] and, beside it, the noise of step t: softmax of the sum draws a token (Gumbel-softmax).
+static struct tensor *echo(struct tape *tape, const struct encoder *e, const struct weights *w, struct tensor *answers, int t, int batch) {
+    const struct encoder_config *c = &e->config;
+    if (!c->gumbel)
+        return answers;
+    struct tensor *noise = tape_rows(tape, weights_leaf(tape, w, e->first[PROBING_GUMBEL]), t, 1);
+    noise = tape_reshape(tape, repeat_row(tape, noise, batch), batch * c->probes, e->arch.input);
+    return add(tape, answers, noise);
+}
+
 static struct tensor *embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,
                             struct rng *rng, struct encoder_trace *trace) {
     (void)rng;
@@ -25,7 +35,7 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
     struct tensor *x = repeat_row(tape, weights_leaf(tape, w, e->first[PROBING_BOS]), B);
     for (int t = 0; t < K; t++) {
         struct tensor *y = core_step(tape, e, core, x);
-        struct tensor *inputs = probing_inputs(tape, e, w, y, e->config.echo ? answers : NULL);
+        struct tensor *inputs = probing_inputs(tape, e, w, y, e->config.echo && t ? echo(tape, e, w, answers, t, B) : NULL);
         answers = interrogation_step(it, inputs);
         if (trace) {
             trace->inputs[t] = inputs;
@@ -40,7 +50,7 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
 }
 
 const struct encoder_type encoder_interactive = {.name = "interactive",
-                                                 .keys = PROBING_KEYS " echo",
+                                                 .keys = PROBING_KEYS " echo gumbel",
                                                  .defaults = PROBING_DEFAULTS,
                                                  .bound = PROBING_BOUND,
                                                  .core = PROBING_CELLS,

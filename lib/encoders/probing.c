@@ -29,6 +29,8 @@ void probing_declare(struct encoder *e) {
     e->first[PROBING_UP] = linear_params(t, "proj_up.0", H, c->mlp_hidden * c->probes);
     e->first[PROBING_DECODER] = mlp_params(t, "probing_input_decoder", c->mlp_hidden, c->mlp_hidden, c->mlp_layers, e->arch.input);
     e->first[PROBING_OUTPUT] = mlp_params(t, "output_transform", H, c->mlp_hidden, c->mlp_layers, c->z);
+    if (c->gumbel)
+        e->first[PROBING_GUMBEL] = params_add(t, INIT_GUMBEL, 1, 2, (int[]){c->length, c->probes * e->arch.input}, "gumbel");
     if (c->recall)
         e->first[PROBING_RECALL] = linear_params(t, "recall.0", c->length * c->probes * e->arch.output, H);
 }

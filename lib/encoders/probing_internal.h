@@ -14,7 +14,8 @@ enum probing_group {
     PROBING_UP,
     PROBING_DECODER,
     PROBING_OUTPUT,
-    PROBING_RECALL // of encoders that have it
+    PROBING_RECALL, // of encoders that have it
+    PROBING_GUMBEL  // likewise
 };
 
 #define PROBING_KEYS "z hidden layers mlp_hidden mlp_layers length probes residual softmax probabilities recall forget_bias"

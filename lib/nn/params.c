@@ -62,6 +62,9 @@ void params_init(const struct params *p, float *values, struct rng *rng) {
             case INIT_CONSTANT:
                 v[k] = param->scale;
                 break;
+            case INIT_GUMBEL:
+                v[k] = param->scale * rng_gumbel(rng);
+                break;
             }
         }
     }

@@ -10,7 +10,12 @@
 
 enum { PARAM_MAX_RANK = 4, PARAM_NAME_SIZE = 64 };
 
-enum init { INIT_UNIFORM /* (-scale, scale) */, INIT_NORMAL /* deviation scale */, INIT_CONSTANT /* scale itself */ };
+enum init {
+    INIT_UNIFORM /* (-scale, scale) */,
+    INIT_NORMAL /* deviation scale */,
+    INIT_CONSTANT /* scale itself */,
+    INIT_GUMBEL /* standard, times scale */
+};
 
 struct param {
     char name[PARAM_NAME_SIZE];

@@ -48,6 +48,7 @@ new-probes-interactive  := --probes 4
 new-echo-interactive    := --probes 4 --echo
 new-recall-interactive  := --probes 4 --recall
 new-talk-interactive    := --probes 4 --echo --recall
+new-gumbel-interactive  := --probes 4 --echo --gumbel --recall
 new-talk8-interactive   := --probes 8 --echo --recall
 new-best-interactive    := --probes 4 --echo --recall --forget-bias 1
 fit-best                := --average 0.999 --weight-decay 0.1 --forget-bias 1

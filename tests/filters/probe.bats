@@ -402,6 +402,25 @@ for p, e in zip(plain, echo):
     said = max(said, np.abs(centred(y)).max())
 assert said > 3, said
 PYTHON
+    # with Gumbel noise, and an encoder that adds nothing, it is asked by exactly the answers and the numbers of the record
+    probe --new --hidden 16 --length 5 --probes 2 --seed 3 --echo --gumbel < talk.mp > gumbel.mp
+    probe --model gumbel.mp --traces < talk.mp > gumbel-z.mp
+    python - echo-z.mp gumbel-z.mp gumbel.mp << 'PYTHON'
+import sys, msgpack, msgpack_numpy, numpy as np
+records = [[r for r in msgpack.Unpacker(open(f, "rb"), object_hook=msgpack_numpy.decode)] for f in sys.argv[1:]]
+echo, gumbel = [[r for r in list if r["kind"] == "embedding"] for list in records[:2]]
+noise = next(r for r in records[2] if r["kind"] == "encoder")["weights"]["gumbel"].reshape(5, 2, -1)
+assert abs(noise.mean() - 0.577) < 0.5 and 0.7 < noise.std() < 1.9, (noise.mean(), noise.std())
+centred = lambda x: x - x.mean(-1, keepdims=True)
+for p, e in zip(echo, gumbel):
+    x, y = e["probes"]["inputs"], e["probes"]["answers"]
+    assert np.array_equal(x[0], p["probes"]["inputs"][0])
+    own = centred(np.log(x[1:])) - centred(y[:-1]) - centred(noise[1:])
+    assert np.abs(own).max() < 1.5, np.abs(own).max()
+    assert np.abs(x[1:, 0] - x[1:, 1]).max() > 0.3
+PYTHON
+    run -64 probe --new --gumbel < talk.mp
+    [[ $output == *"gumbel draws from an echo"* ]]
     PYTHONPATH=$ROOT/tests/python python -c 'from make_rnns import *
 write("series.mp", [rnn("gru", 1, inputs=1, outputs=1)])'
     run -64 probe --new --echo < series.mp

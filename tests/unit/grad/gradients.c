@@ -253,7 +253,7 @@ static struct tensor *build_rnn_batch_tensor(struct tape *tape, struct point *p)
 }
 
 // variant = index of the kind in the registry, + 100 in training, where permutations and dropout are the same in each pass, + 200 with an
-// echo, probabilities and recall
+// echo, Gumbel noise, probabilities and recall
 static struct tensor *build_encoder(struct tape *tape, struct point *p) {
     const struct encoder_type *type = encoder_type_at(p->variant % 100);
     struct rng rng = rng_make(3, 0, "training");
@@ -265,7 +265,7 @@ static struct tensor *build_encoder(struct tape *tape, struct point *p) {
     config.length = p->variant < 200 ? 4 : 3; // an echo makes differences grow from step to step
     config.probes = 2;
     config.channels = 3;
-    config.probabilities = config.echo = config.recall = p->variant >= 200;
+    config.probabilities = config.echo = config.gumbel = config.recall = p->variant >= 200;
     struct encoder *e = encoder_new(type, &config, &arch, 1);
     struct subjects s;
     struct weights w = away_from_kinks(tape, leaves_of(p, &e->table));

@@ -60,9 +60,34 @@ static void test_init(void) {
     params_free(&p);
 }
 
+// Gumbel noise has mean 0.5772 and variance pi^2 / 6, and P(g < x) = exp(-exp(-x)); the largest of log p + g is drawn by p.
+static void test_gumbel(void) {
+    enum { N = 20000 };
+    static float values[2 * N];
+    struct params p = {0};
+    params_add(&p, INIT_GUMBEL, 1, 2, (int[]){N, 2}, "gumbel");
+    struct rng rng = rng_make(1, 2, "weights");
+    params_init(&p, values, &rng);
+    double sum = 0, square = 0, below = 0, drawn = 0;
+    for (int k = 0; k < 2 * N; k++) {
+        CHECK(isfinite(values[k]));
+        sum += (double)values[k];
+        square += pow((double)values[k], 2);
+        below += values[k] < 0;
+    }
+    for (int k = 0; k < N; k++)
+        drawn += log(0.2) + (double)values[2 * k] > log(0.8) + (double)values[2 * k + 1];
+    CHECK_CLOSE(sum / (2 * N), 0.5772, 0.02);
+    CHECK_CLOSE(square / (2 * N) - pow(sum / (2 * N), 2), 1.6449, 0.05);
+    CHECK_CLOSE(below / (2 * N), exp(-1), 0.01);
+    CHECK_CLOSE(drawn / N, 0.2, 0.01);
+    params_free(&p);
+}
+
 int main(void) {
     test_table();
     test_growth();
     test_init();
+    test_gumbel();
     return check_report("nn/params");
 }

@@ -39,7 +39,7 @@ static struct job job_new(const char *path, const struct emulation_recipe *r, bo
     CHECK(dataset_open(&j.data, path, "rnn", (struct reader_limits){0}, &j.error) == STATUS_OK, "%s", j.error.text);
     struct rnn_arch arch = zoo_arch(&(struct zoo_record){0});
     struct encoder_config config = plain_encoder;
-    config.standardise_z = config.probabilities = config.echo = config.recall = config.forget_bias = levers;
+    config.standardise_z = config.probabilities = config.echo = config.gumbel = config.recall = config.forget_bias = levers;
     j.encoder = encoder_new(encoder_type_find("interactive"), &config, &arch, 7);
     j.emulator = emulator_new(&(struct emulator_config){.z = 4, .hidden = 10, .layers = 1, .forget_bias = levers}, &arch, 7);
     CHECK(emulation_new(&j.e, j.encoder, j.emulator, j.data, r, &j.error) == STATUS_OK, "%s", j.error.text);
