@@ -21,13 +21,13 @@ struct encoder_config {
     int one_hot;                // flag: probing inputs that are tokens are real ones, no mixtures
     int probabilities;          // flag: of classifiers' answers the softmax is read, not the logits
     int echo;                   // flag: what an RNN has answered is asked next, but for what the encoder adds to its logits
-    int gumbel;        // with echo, flag: what is asked next is drawn from what was answered, by learned numbers that begin as Gumbel noise
-    int recall;        // flag: z is made of all answers, beside the core's last output
-    int forget_bias;   // of a fresh core's forget gates; 0: drawn, as all of it
-    int ordered;       // flag: units keep their order in training
-    int standardised;  // flag: what is read of the weights has mean 0 and deviation 1 over the zoo (standard.h)
-    int standardise_z; // flag: so has z, over the RNNs of the last training steps, before it gets unit norm
-    double range[2];   // of probing inputs that are numbers; both equal: 0 to 1
+    int gumbel;                 // flag, with echo: it is drawn from the answer, by learned numbers that begin as Gumbel noise
+    int recall;                 // flag: z is made of all answers, beside the core's last output
+    int forget_bias;            // of a fresh core's forget gates; 0: drawn, as all of it
+    int ordered;                // flag: units keep their order in training
+    int standardised;           // flag: what is read of the weights has mean 0 and deviation 1 over the zoo (standard.h)
+    int standardise_z;          // flag: so has z, over the RNNs of the last training steps, before it gets unit norm
+    double range[2];            // of probing inputs that are numbers; both equal: 0 to 1
 };
 
 struct encoder {
