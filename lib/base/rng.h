@@ -18,7 +18,7 @@ double rng_double(struct rng *rng);                             // [0, 1), 53 bi
 float rng_uniform(struct rng *rng, float low, float high);      // [low, high)
 uint64_t rng_below(struct rng *rng, uint64_t bound);            // 0 .. bound-1, unbiased; bound > 0
 float rng_normal(struct rng *rng);                              // N(0, 1)
-float rng_gumbel(struct rng *rng); // standard: log p + it, largest where p draws (the Gumbel-max trick)
+float rng_gumbel(struct rng *rng);                              // standard: log p + it, largest where p draws (the Gumbel-max trick)
 void rng_permutation(struct rng *rng, int *permutation, int n); // a random permutation of 0 .. n-1
 
 #endif
