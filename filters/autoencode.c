@@ -182,9 +182,7 @@ static int fit_main(struct cli *cli) {
     if (checkpoint)
         cli_lock(cli, checkpoint);
     struct modelfile *file = modelfile_open(cli, fit, MODEL_CONTINUED);
-    struct encoder *encoder = modelfile_encoder(file);
-    if (!encoder)
-        modelfile_missing(file, "encoder");
+    struct encoder *encoder = modelfile_wanted_encoder(file);
     uint64_t seed = cli_common(cli)->seed_given ? cli_common(cli)->seed : encoder->seed;
     struct decoder *decoder = load_decoder(cli, file, encoder, seed);
     struct writer *out = cli_writer(cli);
@@ -201,22 +199,16 @@ static int fit_main(struct cli *cli) {
     cli_catch_signals();
     training_run(cli, &run);
     cli_check(cli, reconstruction_finish(r, cli_error(cli)));
-    bool diverged = r->diverged_at != 0;
-    if (diverged)
-        error_set(
-            cli_error(cli), STATUS_DIVERGED,
-            "training diverged at step %llu: the loss or a gradient is not finite; the best networks so far, of step %llu, are written",
-            (unsigned long long)r->diverged_at, (unsigned long long)r->best_step);
 
     write_model(cli, out, zoo, r);
+    uint64_t diverged_at = r->diverged_at, best_step = r->best_step;
     reconstruction_free(r);
     encoder_free(encoder);
     decoder_free(decoder);
     dataset_close(zoo);
     modelfile_close(file);
     int code = cli_finish(cli, NULL, out);
-    if (diverged)
-        cli_check(cli, cli_error(cli)->status);
+    training_check_diverged(cli, diverged_at, best_step);
     return code;
 }
 

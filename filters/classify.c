@@ -302,9 +302,7 @@ static int fit_main(struct cli *cli) {
     if (checkpoint)
         cli_lock(cli, checkpoint);
     struct modelfile *file = encoder_file ? modelfile_open(cli, encoder_file, MODEL_CONTINUED) : NULL;
-    struct encoder *encoder = file ? modelfile_encoder(file) : NULL;
-    if (file && !encoder)
-        modelfile_missing(file, "encoder");
+    struct encoder *encoder = file ? modelfile_wanted_encoder(file) : NULL;
     struct prediction_sift sift;
     prediction_sift_init(&sift, encoder, properties, count);
     struct dataset *records = datafile_open(cli, data, encoder ? "rnn" : "embedding", &(struct dataset_sift){prediction_usable, &sift});

@@ -326,7 +326,6 @@ static void attempt_free(struct attempt *a) {
     emulation_free(a->emulation);
     encoder_free(a->encoder);
     emulator_free(a->emulator);
-    *a = (struct attempt){0};
 }
 
 static struct emulation_recipe recipe_of(struct cli *cli, const struct dataset *zoo, uint64_t seed) {
@@ -355,22 +354,17 @@ static struct emulation_recipe recipe_of(struct cli *cli, const struct dataset *
     return r;
 }
 
-// The first try has the networks of the file; each further one fresh networks, of a seed that is larger by 1000.
-static struct attempt attempt_new(struct cli *cli, struct modelfile *file, const struct dataset *zoo, int try) {
-    struct attempt a = {.encoder = modelfile_encoder(file), .emulator = load_emulator(cli, file)};
-    uint64_t further = 1000 * (uint64_t)try, seed = (cli_common(cli)->seed_given ? cli_common(cli)->seed : a.encoder->seed) + further;
-    if (try) {
-        struct encoder *first = a.encoder;
-        a.encoder = encoder_another(first, first->seed + further);
-        encoder_free(first);
-    }
-    struct emulator_config config = {.z = a.encoder->config.z,
+// Of an encoder, and of an emulator or NULL, which stands for a fresh one; both are the attempt's from now on.
+static struct attempt attempt_new(struct cli *cli, struct encoder *encoder, struct emulator *emulator, const struct dataset *zoo,
+                                  uint64_t seed) {
+    struct attempt a = {.encoder = encoder, .emulator = emulator};
+    struct emulator_config config = {.z = encoder->config.z,
                                      .hidden = hidden,
                                      .layers = layers,
                                      .condition = choice_index("bos|every", condition),
                                      .forget_bias = forget_bias};
     if (!a.emulator)
-        a.emulator = emulator_new(&config, &a.encoder->arch, seed);
+        a.emulator = emulator_new(&config, &encoder->arch, seed);
     const struct emulation_recipe r = recipe_of(cli, zoo, seed);
     cli_check(cli, emulation_new(&a.emulation, a.encoder, a.emulator, zoo, &r, cli_error(cli)));
     return a;
@@ -384,24 +378,31 @@ static char *try_file(int try) {
     return name;
 }
 
-// Each try keeps a checkpoint of its own, up to its end and until the winner is at its own: so it is known anew who won.
-static struct attempt best_of_tries(struct cli *cli, struct modelfile *file, const struct dataset *zoo) {
-    struct attempt best = {0};
-    for (int i = 0; i < tries; i++) {
-        struct attempt a = attempt_new(cli, file, zoo, i);
-        struct training run = training_of(a.emulation);
-        char *name = try_file(i);
-        run.steps = try_steps;
-        run.checkpoint = name;
-        training_begin(cli, &run);
-        training_run(cli, &run);
-        cli_note(cli, "try %d of %d, seed %llu: loss %.4f after %llu steps", i + 1, tries, (unsigned long long)a.encoder->seed,
-                 a.emulation->best_loss, (unsigned long long)a.emulation->learner->step);
-        bool better = !best.emulation || a.emulation->best_loss < best.emulation->best_loss;
+// Up to the end of a try. It keeps a checkpoint of its own, until the winner is at its end: so it is known anew who won.
+static void try_out(struct cli *cli, struct attempt *a, int try) {
+    struct training run = training_of(a->emulation);
+    char *name = try_file(try);
+    run.steps = try_steps;
+    run.checkpoint = name;
+    training_begin(cli, &run);
+    training_run(cli, &run);
+    cli_note(cli, "try %d of %d, seed %llu: loss %.4f after %llu steps", try + 1, tries, (unsigned long long)a->encoder->seed,
+             a->emulation->best_loss, (unsigned long long)a->emulation->learner->step);
+    free(name);
+}
+
+// The first try is given; each further one has fresh networks, of seeds that are larger by 1000.
+static struct attempt best_of_tries(struct cli *cli, struct attempt best, const struct dataset *zoo, uint64_t seed) {
+    uint64_t encoder_seed = best.encoder->seed;
+    try_out(cli, &best, 0);
+    for (int i = 1; i < tries; i++) {
+        uint64_t further = 1000 * (uint64_t)i;
+        struct attempt a = attempt_new(cli, encoder_another(best.encoder, encoder_seed + further), NULL, zoo, seed + further);
+        try_out(cli, &a, i);
+        bool better = a.emulation->best_loss < best.emulation->best_loss;
         struct attempt worse = better ? best : a;
         best = better ? a : best;
         attempt_free(&worse);
-        free(name);
     }
     return best;
 }
@@ -427,9 +428,7 @@ static int fit_main(struct cli *cli) {
     if (checkpoint)
         cli_lock(cli, checkpoint);
     struct modelfile *file = modelfile_open(cli, fit, MODEL_CONTINUED);
-    struct encoder *encoder = modelfile_encoder(file);
-    if (!encoder)
-        modelfile_missing(file, "encoder");
+    struct encoder *encoder = modelfile_wanted_encoder(file);
     struct emulator *emulator = load_emulator(cli, file);
     if (emulator)
         cli_note_unused(cli, "hidden|layers|condition|forget-bias", "on the emulator that the model has");
@@ -442,32 +441,27 @@ static int fit_main(struct cli *cli) {
     rnn_loader_init(&sift.rnn, 1);
     struct dataset *zoo = datafile_open(cli, data, "rnn", &(struct dataset_sift){emulation_usable, &sift});
     rnn_loader_free(&sift.rnn);
-    encoder_free(encoder);
-    emulator_free(emulator);
 
+    uint64_t seed = cli_common(cli)->seed_given ? cli_common(cli)->seed : encoder->seed;
+    struct attempt chosen = attempt_new(cli, encoder, emulator, zoo, seed);
     cli_catch_signals();
-    struct attempt chosen = tries > 1 ? best_of_tries(cli, file, zoo) : attempt_new(cli, file, zoo, 0);
+    if (tries > 1)
+        chosen = best_of_tries(cli, chosen, zoo, seed);
     struct emulation *e = chosen.emulation;
     const struct training run = training_of(e);
     if (!e->diverged_at) // in all tries
         training_begin(cli, &run);
     training_run(cli, &run);
     cli_check(cli, emulation_finish(e, cli_error(cli)));
-    if (e->diverged_at)
-        error_set(
-            cli_error(cli), STATUS_DIVERGED,
-            "training diverged at step %llu: the loss or a gradient is not finite; the best networks so far, of step %llu, are written",
-            (unsigned long long)e->diverged_at, (unsigned long long)e->best_step);
 
     write_model(cli, out, zoo, e);
-    bool diverged = e->diverged_at != 0;
+    uint64_t diverged_at = e->diverged_at, best_step = e->best_step;
     attempt_free(&chosen);
     dataset_close(zoo);
     modelfile_close(file);
     int code = cli_finish(cli, NULL, out);
     remove_try_files();
-    if (diverged)
-        cli_check(cli, cli_error(cli)->status);
+    training_check_diverged(cli, diverged_at, best_step);
     return code;
 }
 
@@ -485,9 +479,7 @@ static void write_emulations(struct cli *cli, struct writer *out, struct emulati
 
 static int judge_main(struct cli *cli) {
     struct modelfile *file = modelfile_open(cli, model, MODEL_USED);
-    struct encoder *encoder = modelfile_encoder(file);
-    if (!encoder)
-        modelfile_missing(file, "encoder");
+    struct encoder *encoder = modelfile_wanted_encoder(file);
     struct emulator *emulator = load_emulator(cli, file);
     if (!emulator)
         modelfile_missing(file, "emulator");

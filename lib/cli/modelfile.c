@@ -82,6 +82,13 @@ struct encoder *modelfile_encoder(struct modelfile *m) {
     return encoder;
 }
 
+struct encoder *modelfile_wanted_encoder(struct modelfile *m) {
+    struct encoder *encoder = modelfile_encoder(m);
+    if (!encoder)
+        modelfile_missing(m, "encoder");
+    return encoder;
+}
+
 void modelfile_check(struct modelfile *m, enum status status) {
     if (status != STATUS_OK)
         status = error_prefix(cli_error(m->cli), "%s", m->name);

@@ -23,6 +23,8 @@ bool modelfile_at(struct modelfile *m, const char *kind, int index, struct model
 
 // Its encoder, to be freed by encoder_free; NULL when there is none; exits when it can't be read.
 struct encoder *modelfile_encoder(struct modelfile *m);
+// The same of a file that has to have one: exits when there is none.
+struct encoder *modelfile_wanted_encoder(struct modelfile *m);
 
 // cli_check with the file's name in front, for errors found in its records; and the error that a wanted kind is missing.
 void modelfile_check(struct modelfile *m, enum status status);

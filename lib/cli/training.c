@@ -39,3 +39,11 @@ void training_run(struct cli *cli, const struct training *t) {
         cli_interrupted(cli, "interrupted at step %llu%s%s", (unsigned long long)*step, t->checkpoint ? "; goes on from " : "",
                         t->checkpoint ? t->checkpoint : ", nothing saved: see --checkpoint");
 }
+
+void training_check_diverged(struct cli *cli, uint64_t diverged_at, uint64_t best_step) {
+    if (diverged_at)
+        cli_check(cli, error_set(cli_error(cli), STATUS_DIVERGED,
+                                 "training diverged at step %llu: the loss or a gradient is not finite; the best networks so far, of step "
+                                 "%llu, are written",
+                                 (unsigned long long)diverged_at, (unsigned long long)best_step));
+}

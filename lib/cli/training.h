@@ -29,4 +29,8 @@ void training_begin(struct cli *cli, const struct training *t);
 // saved, so that the training can be continued with more steps. Signals are those of cli_catch_signals, to be called before.
 void training_run(struct cli *cli, const struct training *t);
 
+// At the end of the program, when its best networks are written: an error, with the status that stands for it, if the training diverged.
+// diverged_at: 0 if it did not.
+void training_check_diverged(struct cli *cli, uint64_t diverged_at, uint64_t best_step);
+
 #endif

@@ -374,14 +374,14 @@ write("series.mp", [rnn("gru", r, inputs=1, outputs=1) for r in range(3)]); writ
     [[ $output == *"--range: '2:1'"* ]]
 }
 
-# An echo adds no weights. Of a fresh encoder it asks, but for the little that the encoder has to say yet, what the RNN has just answered; the
-# first question, before any answer, is the one that would be asked without it.
 @test "probe: --new says which options an encoder of its type does not have" {
     probe --new --linear --echo --hidden 16 < zoo.mp 2>&1 > /dev/null | cmp <(echo "probe: --echo has no effect on an encoder of type 'linear'")
     probe --new --non-interactive --fixed --probes 2 < zoo.mp 2>&1 > /dev/null | cmp <(echo "probe: --fixed has no effect on an encoder of type 'noninteractive'")
     [[ -z $(probe --new --echo --recall --one-hot --residual --z 8 --hidden 16 < zoo.mp 2>&1 > /dev/null) ]]
 }
 
+# An echo adds no weights. Of a fresh encoder it asks, but for the little that the encoder has to say yet, what the RNN has just answered; the
+# first question, before any answer, is the one that would be asked without it.
 @test "probe: --echo asks what the RNN has answered" {
     gen-language --tokens 2 --count 2 --seed 3 | train-rnn --steps 150 --snapshots "" --rollouts 1 --samples 5 > talk.mp
     probe --new --hidden 16 --length 5 --probes 2 --seed 3 < talk.mp > plain.mp
@@ -402,7 +402,7 @@ for p, e in zip(plain, echo):
     said = max(said, np.abs(centred(y)).max())
 assert said > 3, said
 PYTHON
-    # with Gumbel noise, and an encoder that adds nothing, it is asked by exactly the answers and the numbers of the record
+    # with Gumbel noise, but for as little, the answer and the numbers of the record; the sequences differ
     probe --new --hidden 16 --length 5 --probes 2 --seed 3 --echo --gumbel < talk.mp > gumbel.mp
     probe --model gumbel.mp --traces < talk.mp > gumbel-z.mp
     python - echo-z.mp gumbel-z.mp gumbel.mp << 'PYTHON'
