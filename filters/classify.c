@@ -269,11 +269,7 @@ static struct prediction_recipe recipe_of(struct cli *cli, const struct encoder 
 static int finish_fit(struct cli *cli, struct writer *out, const struct predictor_losses *losses, int count) {
     int code = cli_finish(cli, NULL, out);
     for (int i = 0; i < count; i++)
-        if (losses[i].diverged_at)
-            cli_check(
-                cli, error_set(cli_error(cli), STATUS_DIVERGED,
-                               "training diverged at step %llu: the loss or a gradient is not finite; the best networks so far are written",
-                               (unsigned long long)losses[i].diverged_at));
+        training_check_diverged(cli, losses[i].diverged_at, losses[i].best_step);
     return code;
 }
 

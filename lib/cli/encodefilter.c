@@ -190,13 +190,19 @@ static void build_table(struct settings *s, const struct option *own) {
     }
 }
 
+// Is there anything that this flag changes on an encoder of the type?
+static bool has_flag(const struct encoder_type *type, int flag) {
+    return !flags[flag].key || encoder_has_key(type, flags[flag].key);
+}
+
 static struct encoder_config chosen_config(const struct settings *s, const struct encoder_type *type, const struct rnn_arch *arch) {
     struct encoder_config config = encoder_defaults(type, arch);
     for (int i = 0; i < SIZES; i++)
         if (encoder_has_key(type, sizes[i].key) && s->options[i]->given && !(sizes[i].by_rnn && s->numbers[i] == 0))
             *config_number(&config, sizes[i].offset) = s->numbers[i];
     for (int i = 0; i < FLAGS; i++)
-        *config_number(&config, flags[i].offset) = s->flags[i];
+        if (has_flag(type, i))
+            *config_number(&config, flags[i].offset) = s->flags[i];
     return config;
 }
 
@@ -208,7 +214,7 @@ static void note_unused(struct cli *cli, const struct encoder_type *type) {
         if (!encoder_has_key(type, sizes[i].key))
             cli_note_unused(cli, sizes[i].name, why);
     for (int i = 0; i < FLAGS; i++)
-        if (flags[i].key && !encoder_has_key(type, flags[i].key))
+        if (!has_flag(type, i))
             cli_note_unused(cli, flags[i].name, why);
 }
 

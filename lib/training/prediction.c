@@ -473,7 +473,8 @@ enum status prediction_finish(struct prediction *p, struct predictor_losses *los
         restore_best(p);
     else if (in->since_point)
         add_point(p);
-    *losses = (struct predictor_losses){.train = p->curve_count ? p->curve[p->curve_count - 1].loss : NAN, .diverged_at = p->diverged_at};
+    *losses = (struct predictor_losses){
+        .train = p->curve_count ? p->curve[p->curve_count - 1].loss : NAN, .diverged_at = p->diverged_at, .best_step = p->predictor->step};
     if (p->diverged_at)
         losses->train = isfinite(in->best_loss) ? in->best_loss : NAN;
     double *judged[2] = {&losses->validation, &losses->ood};

@@ -41,6 +41,7 @@ struct predictor {
 struct predictor_losses {
     double train, validation, ood;
     uint64_t diverged_at; // the step at which the training diverged; 0: it did not
+    uint64_t best_step;   // of the networks that are written
 };
 
 // Initialised from (seed, "predictor"); the property, which must be settled, is copied.

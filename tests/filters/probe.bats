@@ -376,6 +376,7 @@ write("series.mp", [rnn("gru", r, inputs=1, outputs=1) for r in range(3)]); writ
 
 @test "probe: --new says which options an encoder of its type does not have" {
     probe --new --linear --echo --hidden 16 < zoo.mp 2>&1 > /dev/null | cmp <(echo "probe: --echo has no effect on an encoder of type 'linear'")
+    probe --new --linear --gumbel --hidden 16 < zoo.mp 2>&1 > /dev/null | cmp <(echo "probe: --gumbel has no effect on an encoder of type 'linear'")
     probe --new --non-interactive --fixed --probes 2 < zoo.mp 2>&1 > /dev/null | cmp <(echo "probe: --fixed has no effect on an encoder of type 'noninteractive'")
     [[ -z $(probe --new --echo --recall --one-hot --residual --z 8 --hidden 16 < zoo.mp 2>&1 > /dev/null) ]]
 }
