@@ -41,6 +41,8 @@ static const struct {
     {"forget_bias", offsetof(struct encoder_config, forget_bias), 0, 16, false, true},
     {"ordered", offsetof(struct encoder_config, ordered), 0, 1, true, true},
     {"standardised", offsetof(struct encoder_config, standardised), 0, 1, true, true},
+    {"per_gate", offsetof(struct encoder_config, per_gate), 0, 1, true, true},
+    {"per_input", offsetof(struct encoder_config, per_input), 0, 1, true, true},
 };
 
 bool encoder_has_key(const struct encoder_type *type, const char *key) {

@@ -26,6 +26,8 @@ struct encoder_config {
     int forget_bias;            // of a fresh core's forget gates; 0: drawn, as all of it
     int ordered;                // flag: units keep their order in training
     int standardised;           // flag: what is read of the weights has mean 0 and deviation 1 over the zoo (standard.h)
+    int per_gate;               // flag: statistics of each gate's weights apart
+    int per_input;              // flag: of the weights of each input and of each output of the RNN apart
     int standardise_z;          // flag: so has z, over the RNNs of the last training steps, before it gets unit norm
     double range[2];            // of probing inputs that are numbers; both equal: 0 to 1
 };

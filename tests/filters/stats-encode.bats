@@ -37,6 +37,21 @@ assert np.abs(embeddings[0]["z"] - embeddings[3]["z"]).max() > 1e-4
 PYTHON
 }
 
+@test "stats-encode: --per-gate and --per-input take statistics of parts, which emulate trains on and records keep" {
+    stats-encode --new --per-gate --per-input --standardise < zoo.mp > parts.mp
+    emulate --fit parts.mp --steps 2 --hidden 8 --layers 1 < zoo.mp > trained.mp
+    stats-encode --model trained.mp < zoo.mp > z.mp
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import read_stream
+[fresh], trained = read_stream.records("parts.mp"), read_stream.records("trained.mp")[0]
+# weight_ih_l0: 4 gates x 4 inputs; 7 more parameters of layers: 4 gates; the read-out: 4 outputs each
+for e in fresh, trained:
+    assert e["weights"]["mlp_model.0.weight"].shape == (128, 7 * (16 + 7 * 4 + 4 + 4)) and e["weights"]["standard.shift"].shape == (364,)
+    assert e["config"] == {"z": 16, "mlp_hidden": 128, "mlp_layers": 1, "standardised": True, "per_gate": True, "per_input": True}
+assert len(read_stream.records("z.mp")) == 6
+PYTHON
+}
+
 @test "stats-encode: the order of hidden units makes no difference" {
     PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
 import numpy as np, encoder_stream, read_stream

@@ -253,7 +253,7 @@ static struct tensor *build_rnn_batch_tensor(struct tape *tape, struct point *p)
 }
 
 // variant = index of the kind in the registry, + 100 in training, where permutations and dropout are the same in each pass, + 200 with an
-// echo, Gumbel noise, probabilities and recall
+// echo, Gumbel noise, probabilities and recall, + 300 with statistics of gates, inputs and outputs apart
 static struct tensor *build_encoder(struct tape *tape, struct point *p) {
     const struct encoder_type *type = encoder_type_at(p->variant % 100);
     struct rng rng = rng_make(3, 0, "training");
@@ -262,10 +262,11 @@ static struct tensor *build_encoder(struct tape *tape, struct point *p) {
     config.hidden = config.mlp_hidden = 6;
     config.layers = 2;
     config.mlp_layers = 1;
-    config.length = p->variant < 200 ? 4 : 3; // an echo makes differences grow from step to step
+    config.length = p->variant / 100 == 2 ? 3 : 4; // an echo makes differences grow from step to step
     config.probes = 2;
     config.channels = 3;
-    config.probabilities = config.echo = config.gumbel = config.recall = p->variant >= 200;
+    config.probabilities = config.echo = config.gumbel = config.recall = p->variant / 100 == 2;
+    config.per_gate = config.per_input = p->variant / 100 == 3;
     struct encoder *e = encoder_new(type, &config, &arch, 1);
     struct subjects s;
     struct weights w = away_from_kinks(tape, leaves_of(p, &e->table));
@@ -430,7 +431,7 @@ static double typical_gradient(struct point *p) {
 static void check_case(const char *name, const struct gradient_case *c) {
     struct point p = {.build = c->build, .variant = c->variant, .x = x_memory, .grad = grad_memory};
     fill(x_memory, MAX_FLOATS, 0.7f, "point");
-    if (strcmp(c->what, "stats") == 0)
+    if (strncmp(c->what, "stats", 5) == 0)
         spread(x_memory, MAX_FLOATS);
     // A short step where hundreds of ReLUs are near their kinks, and where answers are asked again and again.
     float h = strcmp(c->what, "matrix") == 0 ? 1e-3f : strcmp(c->what, "echo") == 0 ? 3e-3f : 1e-2f;
@@ -464,6 +465,8 @@ static void test_operations(void) {
                    &(struct gradient_case){"encoder_embed", encoder_type_at(i)->name, build_encoder, 100 + i, 1e-2});
         if (encoder_has_key(encoder_type_at(i), "echo"))
             check_case("encoder_embed", &(struct gradient_case){"encoder_embed", "echo", build_encoder, 200 + i, 2e-2});
+        if (encoder_has_key(encoder_type_at(i), "per_gate"))
+            check_case("encoder_embed", &(struct gradient_case){"encoder_embed", "stats of parts", build_encoder, 300 + i, 1e-2});
     }
 }
 
