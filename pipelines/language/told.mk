@@ -1,0 +1,57 @@
+# What a loss means: emulators that are told what an encoder is to find out. In a copy of the zoo the weights say, instead of what the RNN
+# computes with, how long it was trained, say, and the offset of one letter (told.py); with an encoder that reads them an emulator is trained
+# by the fast recipe, and its loss on other languages is that of who knows this and nothing else.
+#
+#     make -f told.mk ZOO=../../results/headline/zoo.mp      told.txt, in RESULTS
+#
+# ZOO        LSTMs of formal languages of four letters, partitioned      TOLD       what, once for each line of the table (told.py)
+# RESULTS    where all files go                                          STEPS      of emulation
+# SEEDS      of encoders and emulators                                   PRECISION  float32, or bf16 where the CPU has it
+# SIZES      options of the emulator                                     BIN        where the filters are
+# JOBS       how many processes at a time                                PYTHON     one that has numpy and msgpack_numpy
+
+BIN       ?= ../../build/bin
+RESULTS   ?= ../../results/told
+ZOO       ?= ../../results/headline/zoo.mp
+TOLD      ?= nothing step step+accuracy step+b step+c step+d step+b+c step+b+c+d
+STEPS     ?= 2000
+SEEDS     ?= 1
+SIZES     ?=
+PRECISION ?= float32
+PYTHON    ?= python3
+JOBS      ?= $(shell nproc)
+R         := $(RESULTS)
+HERE      := ../
+
+include $(HERE)begin.mk
+include $(HERE)jobs.mk
+
+# RESULTS/WHAT/told-SEED
+MODELS := $(foreach t,$(TOLD),$(SEEDS:%=$(R)/$(t)/told-%))
+seed    = $(lastword $(subst -, ,$(notdir $(@D))))
+what    = $(notdir $(patsubst %/,%,$(dir $(@D))))
+
+.PHONY: all
+all: $(R)/told.txt
+	@cat $<
+
+$(MODELS:=/model.mp): $(ZOO) told.py
+	@mkdir -p $(@D)
+	@echo "emulate:   told $(what), seed $(seed)"
+	@$(PYTHON) told.py $(what) < $< > $(@D)/zoo.mp
+	@flat-encode --new --ordered --seed $(seed) < $(@D)/zoo.mp > $(@D)/fresh.mp
+	@emulate --fit $(@D)/fresh.mp --recipe fast --steps $(STEPS) --validate-every $$(($(STEPS) / 4)) $(SIZES) --precision $(PRECISION) --timing \
+		< $(@D)/zoo.mp > $(tmp)
+	@mv $(tmp) $@
+	@rm $(@D)/zoo.mp
+
+# As recipes.mk has it: what, encoder, seed, and a point of the curve; nothing asks, so there is no entropy of probes.
+$(R)/curves.tsv: $(MODELS:=/model.mp)
+	@for model in $^; do of=$${model%/model.mp}; name=$${of##*/}; of=$${of%/*}; \
+		rec-table --kind log step split loss kl_reverse z_variance seconds < $$model | \
+		sed "s/^/$${of##*/}\t$${name%-*}\t$${name##*-}\t/; s/\t[^\t]*$$/\t?&/"; done > $(tmp)
+	@mv $(tmp) $@
+
+$(R)/told.txt: $(R)/curves.tsv recipes.awk
+	@awk -f recipes.awk $< | sed '1s/lever/told/' | cut -f 1,3-9 | column -t -s $$'\t' > $(tmp)
+	@mv $(tmp) $@
