@@ -1,7 +1,7 @@
 # curves.tsv (lever, encoder, seed, step, split, loss, kl_reverse, z_variance, probe_entropy, seconds) -> a line for each lever and encoder, in
 # the order of the file: means over the seeds, at the step of each seed's least validation loss, of the training, validation and ood loss and
-# of reverse KL on the validation split; the least and greatest validation loss; variance of z and entropy of probes at that step; seconds of
-# the whole training.
+# of reverse KL on the validation split; the least and greatest validation loss; variance of z and entropy of probes (-: nothing asks) at that
+# step; seconds of the whole training.
 BEGIN { FS = OFS = "\t" }
 {
     run = $1 FS $2 FS $3
@@ -45,7 +45,7 @@ END {
             spent += seconds[run] / count[name]
         }
         print name, count[name], show(mean_of(loss, "train")), show(mean_of(loss, "validation")), show(least), show(greatest),
-            show(mean_of(reverse, "validation")), show(mean_of(loss, "ood")), show(mean_of(variance, "train")), show(mean_of(entropy, "train")),
-            sprintf("%.0f", spent)
+            show(mean_of(reverse, "validation")), show(mean_of(loss, "ood")), show(mean_of(variance, "train")),
+            entropy[run FS best[run] FS "train"] == "?" ? "-" : show(mean_of(entropy, "train")), sprintf("%.0f", spent)
     }
 }

@@ -5,7 +5,8 @@
 #
 # CONFIG      YAML file of the filters' settings (recipes.yaml)     SEEDS      of encoders and emulators
 # RESULTS     where all files go                                    RUNS       RNNs of the zoo, in tens
-# LEVERS      of those below, which (default: all)                  ENCODERS   interactive linear
+# LEVERS      of those below, which (default: most)                 ENCODERS   of those below (default: interactive linear)
+# EMULATE     further options of emulate, for all
 # ZOO         an own zoo, in place of the one that would be made; it has to be partitioned
 # PRECISION   float32, or bf16, which is sooner done where the CPU has it; lever bf16 shows what it changes
 # JOBS        how many processes at a time                          BIN        where the filters are
@@ -18,6 +19,7 @@ SEEDS    ?= 1 2 3
 RUNS     ?= 300
 ENCODERS ?= interactive linear
 PRECISION ?= float32
+EMULATE  ?=
 R        := $(RESULTS)
 HERE     := ../
 ZOO      ?= $(R)/zoo.mp
@@ -52,10 +54,24 @@ new-gumbel-interactive  := --probes 4 --echo --gumbel --recall
 new-talk8-interactive   := --probes 8 --echo --recall
 new-best-interactive    := --probes 4 --echo --recall --forget-bias 1
 fit-best                := --average 0.999 --weight-decay 0.1 --forget-bias 1
+# Of those that read: what they read standardised; noise on z, so that what they take the RNNs they know for does not stand out; and, for
+# statistics, those of the gates, inputs and outputs apart.
+new-standardise     := --standardise
+fit-standardise     := --average 0.999
+new-smooth          := --standardise
+fit-smooth          := --average 0.999 --z-noise 0.5
+new-parts-stats     := --standardise --per-gate --per-input
+fit-parts           := --average 0.999
+new-smooth-parts-stats := $(new-parts-stats)
+fit-smooth-parts    := $(fit-smooth)
 LEVERS ?= published base average cosine rollouts decay noise forget probabilities standardise-z together
 
 kind-interactive := probe --new
 kind-linear      := probe --new --linear
+kind-flat        := flat-encode --new
+kind-stats       := stats-encode --new
+kind-dws         := dws-encode --new
+kind-transformer := transformer-encode --new
 
 # RESULTS/LEVER/ENCODER-SEED
 MODELS  := $(foreach s,$(SEEDS),$(foreach l,$(LEVERS),$(foreach e,$(ENCODERS),$(R)/$(l)/$(e)-$(s))))
@@ -78,7 +94,7 @@ $(MODELS:=/model.mp): $(ZOO)
 	@mkdir -p $(@D)
 	@echo "emulate:   $(notdir $(@D)), $(lever) (progress: $(@D)/model.log)"
 	@$(kind-$(encoder)) --config $(CONFIG) $(new-$(lever)) $(new-$(lever)-$(encoder)) --seed $(seed) < $< > $(@D)/fresh.mp
-	@emulate --fit $(@D)/fresh.mp --config $(CONFIG) --timing $(BASE) $(fit-$(lever)) --checkpoint $(@D)/checkpoint.mp --progress always \
+	@emulate --fit $(@D)/fresh.mp --config $(CONFIG) --timing $(BASE) $(fit-$(lever)) $(EMULATE) --checkpoint $(@D)/checkpoint.mp --progress always \
 		< $< > $(tmp) 2> $(@D)/model.log
 	@mv $(tmp) $@
 	@rm -f $(@D)/checkpoint.mp

@@ -30,6 +30,19 @@ small() {
     cksum r/*/*/model.mp | cmp before -
 }
 
+@test "make recipes: those that read, too: their own levers, and no entropy of probes" {
+    run -0 small recipes.mk SEEDS=1 ENCODERS="stats" LEVERS="standardise parts smooth-parts" EMULATE="--steps 2"
+    awk 'NR > 1 { n++; bad += !($2 == "stats" && $11 == "-" && $5 > 0 && $12 ~ /^[0-9]+$/) } END { exit !(n == 3 && !bad) }' r/recipes.txt
+    for lever in standardise parts smooth-parts; do
+        rec-json --kind encoder < r/$lever/stats-1/model.mp > $lever.json
+        rec-table --kind log step < r/$lever/stats-1/model.mp | sort -n | tail -n 1 | grep -qx 2
+    done
+    grep -q '"standardised":true' standardise.json
+    run -1 grep -q per_gate standardise.json
+    grep -q '"per_gate":true' parts.json
+    run -1 cmp -s <(rec-json --kind encoder --no-meta < r/parts/stats-1/model.mp) <(rec-json --kind encoder --no-meta < r/smooth-parts/stats-1/model.mp)
+}
+
 @test "make shared-start: every reader, start and way of learning; the zoos differ in their starts alone" {
     run -0 small shared-start.mk SEEDS=1 LABEL_STEPS=2
     awk 'NR > 1 && $1 != "majority" { n++; kinds[$1]; starts[$2]; bad += !($8 >= 0 && $8 <= 1 && ($3 == "labels" ? $5 == "-" : $5 > 0)) }

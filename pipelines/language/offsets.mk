@@ -1,0 +1,64 @@
+# What of a language can be read off weights, when it is asked for as numbers: predictors of the letters' offsets (how many more of b, c, d
+# than of a), each trained along with a fresh encoder from labels only, on RNNs of late snapshots; judged on languages that they have not seen.
+#
+#     make -f offsets.mk ZOO=../../results/headline/zoo.mp      offsets.txt, in RESULTS
+#
+# ZOO        of formal languages of four letters, partitioned       ENCODERS   of those below, which
+# RESULTS    where all files go                                     STEPS      of the predictors
+# SEEDS      of encoders and predictors                             SINCE      step of the first snapshot that counts
+# JOBS       how many processes at a time                           BIN        where the filters are
+
+BIN      ?= ../../build/bin
+RESULTS  ?= ../../results/offsets
+ZOO      ?= ../../results/headline/zoo.mp
+ENCODERS ?= flat dws stats stats-standardised stats-gates stats-inputs stats-parts linear
+STEPS    ?= 300
+SEEDS    ?= 1 2 3
+SINCE    ?= 1000
+JOBS     ?= $(shell nproc)
+R        := $(RESULTS)
+HERE     := ../
+
+include $(HERE)begin.mk
+include $(HERE)jobs.mk
+
+new-flat               := flat-encode --new
+new-transformer        := transformer-encode --new
+new-dws                := dws-encode --new --standardise
+new-stats              := stats-encode --new
+new-stats-standardised := stats-encode --new --standardise
+new-stats-gates        := stats-encode --new --standardise --per-gate
+new-stats-inputs       := stats-encode --new --standardise --per-input
+new-stats-parts        := stats-encode --new --standardise --per-gate --per-input
+new-linear             := probe --new --linear
+new-interactive        := probe --new --probes 4 --echo --recall
+
+# RESULTS/ENCODER/OFFSET-SEED.mp
+PREDICTORS := $(foreach e,$(ENCODERS),$(foreach s,$(SEEDS),$(foreach o,1 2 3,$(R)/$(e)/$(o)-$(s))))
+encoder     = $(notdir $(@D))
+offset      = $(firstword $(subst -, ,$(basename $(@F))))
+seed        = $(lastword $(subst -, ,$(basename $(@F))))
+
+.PHONY: all
+all: $(R)/offsets.txt
+	@cat $<
+
+$(R)/late.mp: $(ZOO)
+	@mkdir -p $(@D)
+	@rec-select --step $(SINCE)- < $< > $(tmp)
+	@mv $(tmp) $@
+
+$(PREDICTORS:=.mp): $(R)/late.mp
+	@mkdir -p $(@D)
+	@echo "classify:  offset $(offset), $(encoder), seed $(seed)"
+	@$(new-$(encoder)) --seed $(seed) < $< | classify --quiet --fit task.offsets.$(offset) --as number --encoder - --data $< --steps $(STEPS) \
+		--rate 1e-3 --weight-decay 1 > $(tmp)
+	@mv $(tmp) $@
+
+$(PREDICTORS:=.judged.mp): %.judged.mp: %.mp
+	@classify --model $< --label $(notdir $(@D)) < $(R)/late.mp > $(tmp)
+	@mv $(tmp) $@
+
+$(R)/offsets.txt: $(PREDICTORS:=.judged.mp)
+	@cat $^ | score > $(tmp)
+	@mv $(tmp) $@
