@@ -46,7 +46,7 @@ small() {
 @test "make shared-start: every reader, start and way of learning; the zoos differ in their starts alone" {
     run -0 small shared-start.mk SEEDS=1 LABEL_STEPS=2
     awk 'NR > 1 && $1 != "majority" { n++; kinds[$1]; starts[$2]; bad += !($8 >= 0 && $8 <= 1 && ($3 == "labels" ? $5 == "-" : $5 > 0)) }
-        END { exit !(n == 10 * 2 * 2 * 2 && length(kinds) == 10 && length(starts) == 2 && !bad) }' r/shared-start.txt
+        END { exit !(n == 12 * 2 * 2 * 2 && length(kinds) == 12 && length(starts) == 2 && !bad) }' r/shared-start.txt
     cmp <(rec-table run split task.offsets < r/zoo-shared.mp) <(rec-table run split task.offsets < r/zoo-independent.mp)
     run -1 cmp -s <(rec-json --no-meta < r/zoo-shared.mp) <(rec-json --no-meta < r/zoo-independent.mp)
 }

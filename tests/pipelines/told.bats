@@ -37,3 +37,14 @@ PYTHON
     [[ $output != *emulate:* ]]
     cksum r/*/told-1/model.mp | cmp before -
 }
+
+@test "offsets.mk: three numbers for each encoder, on the snapshots that count" {
+    gen-language --distinct --max-n 4 --count 16 | train-rnn --steps 20 --snapshots 0 --rollouts 2 --samples 10 --hidden 4 --threads 2 |
+        partition > zoo.mp
+    run -0 make -C "$ROOT/pipelines/language" -f offsets.mk ZOO="$PWD/zoo.mp" RESULTS="$PWD/r" BIN="$RNNPIPE_BIN" JOBS=2 STEPS=3 SEEDS=1 SINCE=1 \
+        ENCODERS="stats-parts flat"
+    [[ $(head -n 1 r/offsets.txt) == *task.offsets.1\ R2*task.offsets.2\ R2*task.offsets.3\ R2* ]]
+    [[ $(awk '$2 == "validation" { print $1 }' r/offsets.txt | xargs) == "stats-parts flat majority" ]]
+    [[ $(rec-table --kind rnn step < r/late.mp | sort -u) == 20 ]]
+    rec-json --kind encoder < r/stats-parts/2-1.mp | grep -q '"per_input":true'
+}
