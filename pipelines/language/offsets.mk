@@ -1,16 +1,16 @@
 # What of a language can be read off weights, when it is asked for as numbers: predictors of the letters' offsets (how many more of b, c, d
 # than of a), each trained along with a fresh encoder from labels only, on RNNs of late snapshots; judged on languages that they have not seen.
 #
-#     make -f offsets.mk ZOO=../../results/headline/zoo.mp      offsets.txt, in RESULTS
+#     make -f offsets.mk      offsets.txt, in RESULTS; ../../Makefile calls it by `make offsets`
 #
 # ZOO        of formal languages of four letters, partitioned       ENCODERS   of those below, which
+#            (default: the one that `make headline` makes)
 # RESULTS    where all files go                                     STEPS      of the predictors
 # SEEDS      of encoders and predictors                             SINCE      step of the first snapshot that counts
 # JOBS       how many processes at a time                           BIN        where the filters are
 
 BIN      ?= ../../build/bin
 RESULTS  ?= ../../results/offsets
-ZOO      ?= ../../results/headline/zoo.mp
 ENCODERS ?= flat dws stats stats-standardised stats-gates stats-inputs stats-parts linear
 STEPS    ?= 300
 SEEDS    ?= 1 2 3
@@ -18,9 +18,11 @@ SINCE    ?= 1000
 JOBS     ?= $(shell nproc)
 R        := $(RESULTS)
 HERE     := ../
+ZOO      ?= $(dir $(R))headline/zoo.mp
 
 include $(HERE)begin.mk
 include $(HERE)jobs.mk
+$(if $(wildcard $(ZOO)),,$(error there is no zoo $(ZOO): `make headline` makes one, ZOO=FILE names another))
 
 new-flat               := flat-encode --new
 new-transformer        := transformer-encode --new

@@ -2,29 +2,34 @@
 # computes with, how long it was trained, say, and the offset of one letter (told.py); with an encoder that reads them an emulator is trained
 # by the fast recipe, and its loss on other languages is that of who knows this and nothing else.
 #
-#     make -f told.mk ZOO=../../results/headline/zoo.mp      told.txt, in RESULTS
+#     make -f told.mk      told.txt, in RESULTS; ../../Makefile calls it by `make told`
 #
 # ZOO        LSTMs of formal languages of four letters, partitioned      TOLD       what, once for each line of the table (told.py)
+#            (default: the one that `make headline` makes)
 # RESULTS    where all files go                                          STEPS      of emulation
 # SEEDS      of encoders and emulators                                   PRECISION  float32, or bf16 where the CPU has it
 # SIZES      options of the emulator                                     BIN        where the filters are
-# JOBS       how many processes at a time                                PYTHON     one that has numpy and msgpack_numpy
+# JOBS       how many processes at a time                                PYTHON     one that has numpy and msgpack_numpy (default: any)
 
 BIN       ?= ../../build/bin
 RESULTS   ?= ../../results/told
-ZOO       ?= ../../results/headline/zoo.mp
 TOLD      ?= nothing step step+accuracy step+b step+c step+d step+b+c step+b+c+d
 STEPS     ?= 2000
 SEEDS     ?= 1
 SIZES     ?=
 PRECISION ?= float32
-PYTHON    ?= python3
 JOBS      ?= $(shell nproc)
 R         := $(RESULTS)
 HERE      := ../
+ZOO       ?= $(dir $(R))headline/zoo.mp
+ifndef PYTHON
+PYTHON    := $(shell ../../tests/python/find)
+endif
 
 include $(HERE)begin.mk
 include $(HERE)jobs.mk
+$(if $(wildcard $(ZOO)),,$(error there is no zoo $(ZOO): `make headline` makes one, ZOO=FILE names another))
+$(if $(PYTHON),,$(error no python3 can import numpy and msgpack_numpy: `make deps-test` installs them))
 
 # RESULTS/WHAT/told-SEED
 MODELS := $(foreach t,$(TOLD),$(SEEDS:%=$(R)/$(t)/told-%))
