@@ -195,9 +195,11 @@ $(MODELS:=/embeddings.mp): $(R)/%/embeddings.mp: $(R)/%/model.mp $(R)/zoo.mp
 	@$(call embedder,$(encoder)) --model $< --config $(CONFIG) < $(R)/zoo.mp > $(tmp)
 	@mv $(tmp) $@
 
+# Of the splits that tables and pictures show.
 $(MODELS:=/emulations.mp): $(R)/%/emulations.mp: $(R)/%/model.mp $(R)/zoo.mp
 	@echo "emulate:  judging $*"
-	@emulate --model $< --label $(encoder) --config $(CONFIG) $(call options,emulate-$(encoder)) $(DATA_OPTIONS) < $(R)/zoo.mp > $(tmp)
+	@rec-select --split validation,ood < $(R)/zoo.mp | \
+	emulate --model $< --label $(encoder) --config $(CONFIG) $(call options,emulate-$(encoder)) $(DATA_OPTIONS) > $(tmp)
 	@mv $(tmp) $@
 
 # --- Predictions from the embeddings ---
