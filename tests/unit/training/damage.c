@@ -41,7 +41,7 @@ static void pack_all(struct writer *w) {
         else if (i == 4)
             decoder_pack(writer_packer(w), decoder);
         else
-            predictor_pack(writer_packer(w), predictor, &(struct predictor_losses){0.5, NAN, 0.25, 0});
+            predictor_pack(writer_packer(w), predictor, &(struct predictor_losses){.train = 0.5, .validation = NAN, .ood = 0.25});
         status = writer_commit(w, &error);
     }
     status = status == STATUS_OK ? writer_end_segment(w, &error) : status;
