@@ -294,7 +294,7 @@ static void test_record_of_steps(void) {
     struct property step = settled_short("step");
     struct predictor *p = predictor_new(&step, &config, 9);
     struct decoded d = decoded_new(), variant = decoded_new();
-    predictor_pack(d.packer, p, &(struct predictor_losses){NAN, NAN, NAN, 0});
+    predictor_pack(d.packer, p, &(struct predictor_losses){.train = NAN, .validation = NAN, .ood = NAN});
     const struct value *root = decoded_root(&d);
     refused(decoded_without(&variant, root, "classes"), "classes");
     refused(decoded_with_text(&variant, root, "classes", "0,100"), "classes");
