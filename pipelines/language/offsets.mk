@@ -22,7 +22,6 @@ ZOO      ?= $(dir $(R))headline/zoo.mp
 
 include $(HERE)begin.mk
 include $(HERE)jobs.mk
-$(if $(wildcard $(ZOO)),,$(error there is no zoo $(ZOO): `make headline` makes one, ZOO=FILE names another))
 
 new-flat               := flat-encode --new
 new-transformer        := transformer-encode --new
@@ -44,6 +43,9 @@ seed        = $(lastword $(subst -, ,$(basename $(@F))))
 .PHONY: all
 all: $(R)/offsets.txt
 	@cat $<
+
+$(ZOO):
+	@echo 'there is no zoo $@: `make headline` makes one, ZOO=FILE names another' >&2; false
 
 $(R)/late.mp: $(ZOO)
 	@mkdir -p $(@D)

@@ -28,8 +28,6 @@ endif
 
 include $(HERE)begin.mk
 include $(HERE)jobs.mk
-$(if $(wildcard $(ZOO)),,$(error there is no zoo $(ZOO): `make headline` makes one, ZOO=FILE names another))
-$(if $(PYTHON),,$(error no python3 can import numpy and msgpack_numpy: `make deps-test` installs them))
 
 # RESULTS/WHAT/told-SEED
 MODELS := $(foreach t,$(TOLD),$(SEEDS:%=$(R)/$(t)/told-%))
@@ -40,10 +38,13 @@ what    = $(notdir $(patsubst %/,%,$(dir $(@D))))
 all: $(R)/told.txt
 	@cat $<
 
+$(ZOO):
+	@echo 'there is no zoo $@: `make headline` makes one, ZOO=FILE names another' >&2; false
+
 $(MODELS:=/model.mp): $(ZOO) told.py
 	@mkdir -p $(@D)
 	@echo "emulate:   told $(what), seed $(seed)"
-	@$(PYTHON) told.py $(what) < $< > $(@D)/zoo.mp
+	@$(or $(PYTHON),$(error no python3 can import numpy and msgpack_numpy: `make deps-test` installs them)) told.py $(what) < $< > $(@D)/zoo.mp
 	@flat-encode --new --ordered --seed $(seed) < $(@D)/zoo.mp > $(@D)/fresh.mp
 	@emulate --fit $(@D)/fresh.mp --recipe fast --steps $(STEPS) --validate-every $$(($(STEPS) / 4)) $(SIZES) --precision $(PRECISION) --timing \
 		< $(@D)/zoo.mp > $(tmp)

@@ -48,3 +48,10 @@ PYTHON
     [[ $(rec-table --kind rnn step < r/late.mp | sort -u) == 20 ]]
     rec-json --kind encoder < r/stats-parts/2-1.mp | grep -q '"per_input":true'
 }
+
+@test "told.mk, offsets.mk: without a zoo they say who makes one" {
+    for makefile in told.mk offsets.mk; do
+        run -2 make -C "$ROOT/pipelines/language" -f $makefile RESULTS="$PWD/r" BIN="$RNNPIPE_BIN" PYTHON=python3
+        [[ $output == *"there is no zoo $PWD/headline/zoo.mp: \`make headline\` makes one"* ]]
+    done
+}
