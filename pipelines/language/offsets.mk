@@ -22,6 +22,7 @@ ZOO      ?= $(dir $(R))headline/zoo.mp
 
 include $(HERE)begin.mk
 include $(HERE)jobs.mk
+include $(HERE)shown.mk
 
 new-flat               := flat-encode --new
 new-transformer        := transformer-encode --new
@@ -63,6 +64,7 @@ $(PREDICTORS:=.judged.mp): %.judged.mp: %.mp
 	@classify --model $< --label $(notdir $(@D)) < $(R)/late.mp > $(tmp)
 	@mv $(tmp) $@
 
-$(R)/offsets.txt: $(PREDICTORS:=.judged.mp)
-	@cat $^ | score > $(tmp)
+SHOWS = $(PREDICTORS:$(R)/%=%)
+$(R)/offsets.txt: $(PREDICTORS:=.judged.mp) $(R)/shown
+	@cat $(filter %.mp,$^) | score > $(tmp)
 	@mv $(tmp) $@

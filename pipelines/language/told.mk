@@ -28,6 +28,7 @@ endif
 
 include $(HERE)begin.mk
 include $(HERE)jobs.mk
+include $(HERE)shown.mk
 
 # RESULTS/WHAT/told-SEED
 MODELS := $(foreach t,$(TOLD),$(SEEDS:%=$(R)/$(t)/told-%))
@@ -52,8 +53,9 @@ $(MODELS:=/model.mp): $(ZOO) told.py
 	@rm $(@D)/zoo.mp
 
 # As recipes.mk has it: what, encoder, seed, and a point of the curve; nothing asks, so there is no entropy of probes.
-$(R)/curves.tsv: $(MODELS:=/model.mp)
-	@for model in $^; do of=$${model%/model.mp}; name=$${of##*/}; of=$${of%/*}; \
+SHOWS = $(MODELS:$(R)/%=%)
+$(R)/curves.tsv: $(MODELS:=/model.mp) $(R)/shown
+	@for model in $(filter %.mp,$^); do of=$${model%/model.mp}; name=$${of##*/}; of=$${of%/*}; \
 		rec-table --kind log step split loss kl_reverse z_variance seconds < $$model | \
 		sed "s/^/$${of##*/}\t$${name%-*}\t$${name##*-}\t/; s/\t[^\t]*$$/\t?&/"; done > $(tmp)
 	@mv $(tmp) $@

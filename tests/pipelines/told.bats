@@ -26,7 +26,7 @@ PYTHON
         partition > zoo.mp
     small() {
         make -C "$ROOT/pipelines/language" -f told.mk ZOO="$PWD/zoo.mp" RESULTS="$PWD/r" BIN="$RNNPIPE_BIN" JOBS=2 STEPS=120 \
-            SIZES="--hidden 24 --layers 1 --rate 5e-3" TOLD="nothing step+b+c+d" PYTHON="$RNNPIPE_PYTHON"
+            SIZES="--hidden 24 --layers 1 --rate 5e-3" TOLD="${1:-nothing step+b+c+d}" PYTHON="$RNNPIPE_PYTHON"
     }
     python -c ""
     run -0 small
@@ -36,17 +36,24 @@ PYTHON
     run -0 small
     [[ $output != *emulate:* ]]
     cksum r/*/told-1/model.mp | cmp before -
+    run -0 small nothing # the table follows
+    [[ $output != *emulate:* && $(awk '{ print $1 }' r/told.txt | xargs) == "told nothing" ]]
 }
 
 @test "offsets.mk: three numbers for each encoder, on the snapshots that count" {
     gen-language --distinct --max-n 4 --count 16 | train-rnn --steps 20 --snapshots 0 --rollouts 2 --samples 10 --hidden 4 --threads 2 |
         partition > zoo.mp
-    run -0 make -C "$ROOT/pipelines/language" -f offsets.mk ZOO="$PWD/zoo.mp" RESULTS="$PWD/r" BIN="$RNNPIPE_BIN" JOBS=2 STEPS=3 SEEDS=1 SINCE=1 \
-        ENCODERS="stats-parts flat"
+    small() {
+        make -C "$ROOT/pipelines/language" -f offsets.mk ZOO="$PWD/zoo.mp" RESULTS="$PWD/r" BIN="$RNNPIPE_BIN" JOBS=2 STEPS=3 SEEDS=1 SINCE=1 \
+            ENCODERS="$1"
+    }
+    run -0 small "stats-parts flat"
     [[ $(head -n 1 r/offsets.txt) == *task.offsets.1\ R2*task.offsets.2\ R2*task.offsets.3\ R2* ]]
     [[ $(awk '$2 == "validation" { print $1 }' r/offsets.txt | xargs) == "stats-parts flat majority" ]]
     [[ $(rec-table --kind rnn step < r/late.mp | sort -u) == 20 ]]
     rec-json --kind encoder < r/stats-parts/2-1.mp | grep -q '"per_input":true'
+    run -0 small flat # the table follows
+    [[ $output != *classify:* && $(awk '$2 == "validation" { print $1 }' r/offsets.txt | xargs) == "flat majority" ]]
 }
 
 @test "told.mk, offsets.mk: without a zoo they say who makes one" {
