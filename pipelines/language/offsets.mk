@@ -18,11 +18,11 @@ SINCE    ?= 1000
 JOBS     ?= $(shell nproc)
 R        := $(RESULTS)
 HERE     := ../
-ZOO      ?= $(dir $(R))headline/zoo.mp
 
 include $(HERE)begin.mk
 include $(HERE)jobs.mk
 include $(HERE)shown.mk
+include $(HERE)headline-zoo.mk
 
 new-flat               := flat-encode --new
 new-transformer        := transformer-encode --new
@@ -44,9 +44,6 @@ seed        = $(lastword $(subst -, ,$(basename $(@F))))
 .PHONY: all
 all: $(R)/offsets.txt
 	@cat $<
-
-$(ZOO):
-	@echo 'there is no zoo $@: `make headline` makes one, ZOO=FILE names another' >&2; false
 
 $(R)/late.mp: $(ZOO)
 	@mkdir -p $(@D)

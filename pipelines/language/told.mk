@@ -21,7 +21,6 @@ PRECISION ?= float32
 JOBS      ?= $(shell nproc)
 R         := $(RESULTS)
 HERE      := ../
-ZOO       ?= $(dir $(R))headline/zoo.mp
 ifndef PYTHON
 PYTHON    := $(shell ../../tests/python/find)
 endif
@@ -29,6 +28,7 @@ endif
 include $(HERE)begin.mk
 include $(HERE)jobs.mk
 include $(HERE)shown.mk
+include $(HERE)headline-zoo.mk
 
 # RESULTS/WHAT/told-SEED
 MODELS := $(foreach t,$(TOLD),$(SEEDS:%=$(R)/$(t)/told-%))
@@ -38,9 +38,6 @@ what    = $(notdir $(patsubst %/,%,$(dir $(@D))))
 .PHONY: all
 all: $(R)/told.txt
 	@cat $<
-
-$(ZOO):
-	@echo 'there is no zoo $@: `make headline` makes one, ZOO=FILE names another' >&2; false
 
 $(MODELS:=/model.mp): $(ZOO) told.py
 	@mkdir -p $(@D)
