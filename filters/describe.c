@@ -186,8 +186,11 @@ int main(int argc, char **argv) {
                                  .seed = cli_common(cli)->seed};
     struct reader *in = cli_reader(cli, "-");
     struct writer *out = *format == 'r' ? cli_writer(cli) : NULL;
-    while (cli_next(cli, in, out, "rnn"))
+    bool any = false;
+    for (; cli_next(cli, in, out, "rnn"); any = true)
         describe(cli, m, &how, in, out);
+    if (!any && !out)
+        cli_note(cli, "no rnn record to describe");
 
     embedded_free(&known);
     interrogator_close(m);

@@ -338,6 +338,7 @@ static void add_model(struct cli *cli, uint32_t crc32) {
 
 bool cli_read_model(struct cli *cli, struct reader *in) {
     if (cli_read(cli, in)) {
+        cli->read -= in->event == READER_DATA; // no record of the data
         cli->model_crc32 = hash_crc32(cli->model_crc32, in->record->bytes, in->record->length);
         return true;
     }
@@ -370,7 +371,14 @@ static bool kind_matches(const struct value *record, const char *kind) {
 bool cli_read(struct cli *cli, struct reader *in) {
     enum status status = reader_next(in, &cli->error);
     cli_check(cli, status);
+    cli->read += status == STATUS_OK && in->event == READER_DATA;
     return status == STATUS_OK;
+}
+
+void cli_pass(struct cli *cli, struct writer *out, const struct value *record) {
+    if (!cli->passed++ && !value_to_text(value_get(record, "kind"), cli->first_passed, sizeof cli->first_passed))
+        strcpy(cli->first_passed, "?");
+    cli_check(cli, writer_copy(out, record, &cli->error));
 }
 
 void cli_mirror(struct cli *cli, const struct reader *in, struct writer *out) {
@@ -379,7 +387,7 @@ void cli_mirror(struct cli *cli, const struct reader *in, struct writer *out) {
     else if (in->event == READER_END)
         cli_check(cli, writer_end_segment(out, &cli->error));
     else
-        cli_check(cli, writer_copy(out, in->record, &cli->error));
+        cli_pass(cli, out, in->record);
 }
 
 bool cli_next(struct cli *cli, struct reader *in, struct writer *out, const char *kind) {
@@ -401,8 +409,18 @@ void cli_commit(struct cli *cli, struct writer *out, const struct packer *p) {
     cli_check(cli, writer_copy(out, &record, &cli->error));
 }
 
+// A filter that finds nothing to work on is not what the writer of the pipeline meant.
+static void tell_idle(struct cli *cli) {
+    if (cli->passed && cli->passed == cli->read)
+        cli_note(
+            cli,
+            "nothing to do: no record of the input is of a kind that this program reads; they are passed on (the first is of kind '%s')",
+            cli->first_passed);
+}
+
 int cli_finish(struct cli *cli, struct reader *in, struct writer *out) {
     cli_tell_skipped(cli);
+    tell_idle(cli);
     reader_close(in);
     cli_check(cli, mapping_check_all(&cli->error)); // whatever was read more than once, or in between
     if (out == cli->out)

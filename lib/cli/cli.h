@@ -85,9 +85,11 @@ bool cli_next(struct cli *cli, struct reader *in, struct writer *out, const char
 // Of kind "rnn", with --skip-bad: RNNs that can't be read don't come by, see cli_rnn_usable.
 //
 // Its two halves, for filters that hold records back and have to know when something else comes by: the next event, of whatever kind (false
-// after the clean end of input; exits on errors), and passing the current event on as it is.
+// after the clean end of input; exits on errors), and passing the current event on as it is. cli_pass: a record of another kind that was
+// held back. When there was nothing else, cli_finish says so on standard error (status 0: the next filter may have a use for them).
 bool cli_read(struct cli *cli, struct reader *in);
 void cli_mirror(struct cli *cli, const struct reader *in, struct writer *out);
+void cli_pass(struct cli *cli, struct writer *out, const struct value *record);
 
 // --skip-bad, never the default: one RNN that can't be used does not stop a zoo of thousands. What came of trying to use the current
 // record: true when all is well. STATUS_DATA: exits with the record's place; with --skip-bad false, after a note and with a skipped record

@@ -24,6 +24,8 @@ struct cli {
     bool wrote_segment;        // models are known before
     uint64_t skipped, used;    // with --skip-bad: records that were left out, and others
     uint64_t last_used;        // number of the record that was counted last among the others; 0: none
+    uint64_t read, passed;     // data records of the input (models are none), and those of them that are passed on as they are
+    char first_passed[32];     // the kind of the first one
     struct writer *out;        // standard output, to be flushed when we fail
     struct progress *progress; // the line on the terminal, to be ended before a message
 };

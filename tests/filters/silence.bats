@@ -337,6 +337,27 @@ for made in msgpack.Unpacker(open("wanted.mp", "rb")):
     done
 }
 
+@test "silence: a filter that finds no record of a kind that it reads says so, passes all on, and succeeds; not when there is one" {
+    local filter note="nothing to do: no record of the input is of a kind that this program reads; they are passed on (the first is of kind"
+    for filter in rnn-rollout rnn-words train-rnn 'probe --model fresh.mp'; do
+        run -0 --separate-stderr bash -c "$filter < z.mp > again.mp"
+        [[ $stderr == "${filter%% *}: $note 'embedding')" ]]
+        rec-diff z.mp again.mp
+    done
+    for filter in 'nearest --zoo z.mp' partition; do
+        run -0 --separate-stderr bash -c "$filter < fresh.mp > again.mp"
+        [[ $stderr == "${filter%% *}: $note 'encoder')" ]]
+        rec-diff fresh.mp again.mp
+    done
+    run -0 --separate-stderr describe < z.mp
+    [[ -z $output && $stderr == "describe: no rnn record to describe" ]]
+    run -0 --separate-stderr describe --quiet < z.mp
+    [[ -z $output && -z $stderr ]]
+    { cat z.mp; rec-select --first 1 < zoo.mp; } > both.mp
+    run -0 --separate-stderr bash -c 'rnn-rollout --count 2 < both.mp | nearest --zoo z.mp | probe --model fresh.mp > again.mp'
+    [[ -z $stderr ]]
+}
+
 @test "silence: options that have no effect on what is done are told" {
     told() { # MESSAGE COMMAND...
         run -0 --separate-stderr "${@:2}" < zoo.mp
