@@ -1,5 +1,6 @@
 // How alike RNNs are, two by two: in their answers, their states, their weights; and whether they are the same.
 #include "analysis/compare.h"
+#include "analysis/dynamics.h"
 #include "analysis/pair_path.h"
 #include "base/memory.h"
 #include "cli/cli.h"
@@ -10,7 +11,7 @@
 
 static const char *reference, *field, *path;
 static bool chain, same, by_position;
-static int limit = 10000;
+static int limit = 10000, rank;
 static double within = -1, alpha = 0.05;
 static struct pair_options of_pairs = {.most_sequences = 16, .samples = 200, .permutations = 1000, .speech = {.bos = -2, .eos = -2}};
 static struct image_sets images;
@@ -67,6 +68,14 @@ static struct option options[] = {
      .high = 4096,
      .help = "Tokens of an RNN's own words at most; 0: as the task has it, or 100"},
     {.type = OPTION_FLAG, .name = "by-position", .target = &by_position, .help = "Also write the differences at each position"},
+    {.type = OPTION_INT,
+     .name = "dynamics",
+     .letter = 'd',
+     .target = &rank,
+     .value = "RANK",
+     .low = 0,
+     .high = 1000,
+     .help = "Also compare what inputs do to the states, as linear systems of at most so many principal coordinates; 0: don't"},
     {.type = OPTION_HEADING, .help = "Are they the same? The exit status is 0 when all are, 1 when two are not"},
     {.type = OPTION_FLAG, .name = "same", .letter = 's', .target = &same, .help = "By a test on words that generators say"},
     {.type = OPTION_INT, .name = "samples", .target = &of_pairs.samples, .low = 2, .high = 5000, .help = "Words of each for the test"},
@@ -141,6 +150,7 @@ static struct program program = {
     .examples = "rnn-compare --with zoo.mp --within 1e-3 < zoo.mp > pairs.mp\n"
                 "rnn-compare --chain < zoo.mp | rec-table --kind pair a.step b.step metrics.total_variation metrics.cka\n"
                 "rec-select --step last < zoo.mp | rnn-compare --by task.offsets | rec-table --kind pair metrics.cka metrics.cosine\n"
+                "rec-select --step last < zoo.mp | rnn-compare --by task.offsets --dynamics 10 | rec-table --kind pair metrics.dynamics\n"
                 "rnn-compare --chain --path linear < zoo.mp | rec-table --kind pair b.step metrics.barrier metrics.barrier_aligned",
     .options = options,
 };
@@ -162,32 +172,43 @@ static void hold(struct comparison_run *c, struct net *n) {
 
 // --- Records ---
 
-static void pack_likeness(struct packer *p, const struct likeness *l, const struct pair_path *between, bool numbers) {
+// What was measured of a pair; of what was not asked for, nothing.
+struct measured {
+    struct likeness likeness;
+    struct dynamics dynamics; // --dynamics
+    struct pair_path between; // --path
+    struct mmd test;          // --same
+};
+
+static void pack_measured(struct packer *p, const struct measured *m, bool numbers) {
+    const struct likeness *l = &m->likeness;
     pack_key(p, "positions");
     pack_i64(p, l->positions);
     pack_key(p, "metrics");
     pack_map(p);
     likeness_pack_metrics(p, l, numbers);
+    if (rank)
+        dynamics_pack_metrics(p, &m->dynamics);
     if (path)
-        pair_path_pack_metrics(p, between);
+        pair_path_pack_metrics(p, &m->between);
     pack_end(p);
     if (by_position) {
         pack_key(p, "by_position");
         pack_array(p, DTYPE_F8, 1, (uint64_t[]){(uint64_t)l->longest}, l->by_position);
     }
     if (path)
-        pair_path_pack(p, between);
+        pair_path_pack(p, &m->between);
 }
 
-// Whether they are the same, by what was asked for; m: with --same only.
-static void pack_verdict(struct comparison_run *c, struct packer *p, const struct mmd *m, const struct likeness *l, bool numbers) {
-    bool alike = within < 0 || (numbers ? l->absolute_max : l->total_variation_max) <= within;
+// Whether they are the same, by what was asked for.
+static void pack_verdict(struct comparison_run *c, struct packer *p, const struct measured *m, bool numbers) {
+    bool alike = within < 0 || (numbers ? m->likeness.absolute_max : m->likeness.total_variation_max) <= within;
     if (same) {
         pack_key(p, "mmd");
-        pack_double(p, m->squared);
+        pack_double(p, m->test.squared);
         pack_key(p, "p");
-        pack_double(p, m->p);
-        alike = alike && m->p > alpha;
+        pack_double(p, m->test.p);
+        alike = alike && m->test.p > alpha;
     }
     if (same || within >= 0) {
         pack_key(p, "same");
@@ -196,8 +217,7 @@ static void pack_verdict(struct comparison_run *c, struct packer *p, const struc
     }
 }
 
-static void write_pair(struct comparison_run *c, const struct net *a, const struct net *b, const struct likeness *l, const struct mmd *m,
-                       const struct pair_path *between, bool numbers) {
+static void write_pair(struct comparison_run *c, const struct net *a, const struct net *b, const struct measured *m, bool numbers) {
     struct packer *p = writer_packer(c->out);
     pack_map(p);
     pack_key(p, "kind");
@@ -208,8 +228,8 @@ static void write_pair(struct comparison_run *c, const struct net *a, const stru
     pack_u64(p, b->record.step);
     net_pack_name(p, "a", a);
     net_pack_name(p, "b", b);
-    pack_likeness(p, l, between, numbers);
-    pack_verdict(c, p, m, l, numbers);
+    pack_measured(p, m, numbers);
+    pack_verdict(c, p, m, numbers);
     pack_end(p);
     cli_check(c->cli, writer_commit(c->out, cli_error(c->cli)));
 }
@@ -217,23 +237,23 @@ static void write_pair(struct comparison_run *c, const struct net *a, const stru
 static enum status compare(struct comparison_run *c, struct net *a, struct net *b) {
     bool numbers = !rnn_answers_classes(&a->record.arch);
     struct sequences sequences;
-    struct likeness l;
-    struct mmd m = {0};
-    struct pair_path between = {0};
+    struct measured m = {0};
     struct error *error = cli_error(c->cli);
     enum status status = pair_sequences(&sequences, a, b, &of_pairs, error);
     if (status == STATUS_OK && c->pairs == limit)
         cli_check(c->cli, error_set(error, STATUS_DATA, "more than %d pairs (--limit)", limit));
     if (status == STATUS_OK && same)
-        status = pair_test(&m, a, b, &of_pairs, error);
+        status = pair_test(&m.test, a, b, &of_pairs, error);
     if (status == STATUS_OK && path)
-        status = pair_path_measure(&between, a, b, &of_paths, error);
+        status = pair_path_measure(&m.between, a, b, &of_paths, error);
     if (status == STATUS_OK) {
         c->pairs++;
-        compare_networks(&l, &a->specimen, &b->specimen, &sequences, numbers);
-        write_pair(c, a, b, &l, &m, &between, numbers);
-        likeness_free(&l);
-        pair_path_free(&between);
+        compare_networks(&m.likeness, &a->specimen, &b->specimen, &sequences, numbers);
+        if (rank)
+            m.dynamics = dynamics_compare(&a->specimen, &b->specimen, &sequences, rank);
+        write_pair(c, a, b, &m, numbers);
+        likeness_free(&m.likeness);
+        pair_path_free(&m.between);
     }
     sequences_free(&sequences);
     return status;

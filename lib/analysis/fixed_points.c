@@ -1,6 +1,7 @@
 #include "analysis/fixed_points.h"
 
 #include "base/memory.h"
+#include "math/cholesky.h"
 #include "math/eigenvalues.h"
 
 #include <math.h>
@@ -72,32 +73,6 @@ static double speed(const float *x, const float *f, size_t S) {
     return sum / 2;
 }
 
-// Solves m d = b for a symmetric positive m [S,S] by Cholesky's decomposition, m and b are destroyed: d is in b. False when it is not
-// positive.
-static bool solve(double *m, double *b, size_t S) {
-    for (size_t i = 0; i < S; i++) {
-        for (size_t j = 0; j <= i; j++) {
-            double sum = m[i * S + j];
-            for (size_t k = 0; k < j; k++)
-                sum -= m[i * S + k] * m[j * S + k];
-            if (i == j && !(sum > 0))
-                return false;
-            m[i * S + j] = i == j ? sqrt(sum) : sum / m[j * S + j];
-        }
-    }
-    for (size_t i = 0; i < S; i++) {
-        for (size_t k = 0; k < i; k++)
-            b[i] -= m[i * S + k] * b[k];
-        b[i] /= m[i * S + i];
-    }
-    for (size_t i = S; i-- > 0;) {
-        for (size_t k = i + 1; k < S; k++)
-            b[i] -= m[k * S + i] * b[k];
-        b[i] /= m[i * S + i];
-    }
-    return true;
-}
-
 struct search {
     struct field field;
     double *slope, *normal, *damped; // [S,S]: I - J; its square; with damping
@@ -154,7 +129,8 @@ static bool descend(struct search *s, float *x, double *q, double *damping) {
         memcpy(s->d, s->down, S * sizeof *s->d);
         for (size_t i = 0; i < S; i++)
             s->damped[i * S + i] += *damping;
-        if (solve(s->damped, s->d, S)) {
+        if (cholesky(s->damped, S)) {
+            cholesky_solve(s->damped, s->d, S);
             for (size_t i = 0; i < S; i++)
                 s->trial[i] = (float)((double)x[i] + s->d[i]);
             step(&s->field, s->trial, s->f, 1);

@@ -70,6 +70,59 @@ assert sorted({(p["a"]["step"], p["step"]) for p in chain}) == sorted({(s, t) fo
 PYTHON
 }
 
+@test "rnn-compare --dynamics: linear systems and angles as NumPy's, none between an RNN and itself with other units, nothing unless asked" {
+    rnn-compare --with zoo.mp --sequences 4 --dynamics 6 < other.mp > cross.mp
+    rec-select --run 1 --step 200 < zoo.mp > one.mp
+    rnn-perturb --permute --rescale --copies 3 < one.mp | rnn-compare --with one.mp --dynamics 8 > self.mp
+    check << 'PYTHON'
+by = lambda file: {(r["run"], r["step"]): r for r in records(file, "rnn")}
+zoo, other = by("zoo.mp"), by("other.mp")
+scaled = lambda x, rank: (lambda u, s: u[:, :min(rank, (s ** 2 > 1e-9 * (s ** 2).sum()).sum())] * np.sqrt(len(x)))(*np.linalg.svd(x - x.mean(0), full_matrices=False)[:2])
+cosine = lambda x, y: np.arccos(np.clip((x * y).sum() / np.linalg.norm(x) / np.linalg.norm(y), -1, 1))
+
+def system(record, tokens, u, rank):
+    states, first = [], []
+    for row in tokens:
+        run = [np.concatenate([v for layer in s for k, v in layer.items() if k in "hc"]) for s in Reader(record).run(row)[1]]
+        first += [len(states) + i for i in range(len(run))]
+        states += [np.zeros_like(run[0])] + run
+    x, first = scaled(np.array(states), rank), np.array(first)
+    z = np.hstack([x[first], u])
+    z, y = z - z.mean(0), x[first + 1] - x[first + 1].mean(0)
+    ab = np.linalg.lstsq(z, y, rcond=None)[0].T
+    return ab[:, :x.shape[1]], ab[:, x.shape[1]:], 1 - ((y - z @ ab.T) ** 2).sum() / (y ** 2).sum()
+
+def reach(a, b):
+    blocks, left, right = [b], b, b
+    for _ in range(1, len(a)):
+        left, right = a @ left, a.T @ right
+        blocks += [left, right]
+    return np.hstack(blocks)
+
+for pair in records("cross.mp", "pair"):
+    a, b = (z[pair["run"], pair["step"]] for z in (zoo, other))
+    tokens = np.concatenate([r["rollouts"]["inputs"][:4, :-1] for r in (a, b)])
+    u = scaled(np.eye(4)[tokens.ravel()], 4)
+    (a1, b1, r1), (a2, b2, r2) = (system(r, tokens, u, 6) for r in (a, b))
+    k1, k2, m = reach(a1, b1), reach(a2, b2), pair["metrics"]
+    left, _, right = np.linalg.svd(k1 @ k2.T)
+    c = left @ right
+    assert m["dynamics_rank"] == len(a1) == len(a2) == 6
+    for key, value in {"dynamics": cosine(k1, c @ k2), "dynamics_state": cosine(a1, c @ a2 @ c.T), "dynamics_input": cosine(b1, c @ b2),
+                       "dynamics_r2": min(r1, r2)}.items():
+        assert abs(m[key] - value) < 1e-4, (pair["run"], pair["step"], key, m[key], value)
+
+assert len(records("self.mp", "pair")) == 3
+for pair in records("self.mp", "pair"):
+    m = pair["metrics"]
+    assert m["dynamics_rank"] == 8 and max(m["dynamics"], m["dynamics_state"], m["dynamics_input"]) < 1e-4, m
+PYTHON
+    rnn-compare --with one.mp --dynamics 1000 < one.mp | rec-table --kind pair metrics.dynamics_rank | awk '!($1 > 8 && $1 <= 32) { exit 1 }'
+    rnn-compare --chain < zoo.mp > chain.mp
+    run -0 rec-json < chain.mp
+    [[ $output != *dynamics* ]]
+}
+
 @test "rnn-compare: --by pairs RNNs of other runs that agree in a field" {
     cat zoo.mp other.mp | rec-json --arrays whole | python -c '
 import sys, json
