@@ -74,7 +74,7 @@ static struct option options[] = {
      .target = &rank,
      .value = "RANK",
      .low = 0,
-     .high = 1000,
+     .high = 200,
      .help = "Also compare what inputs do to the states, as linear systems of at most so many principal coordinates; 0: don't"},
     {.type = OPTION_HEADING, .help = "Are they the same? The exit status is 0 when all are, 1 when two are not"},
     {.type = OPTION_FLAG, .name = "same", .letter = 's', .target = &same, .help = "By a test on words that generators say"},

@@ -176,7 +176,7 @@ struct dynamics dynamics_distance(const struct linear_system *x, const struct li
         for (int i = 0; i < r; i++)
             for (int j = 0; j < r; j++)
                 for (int l = 0; l < m; l++)
-                    both[i * r + j] += kx[(k * r + i) * m + l] * ky[(k * r + j) * m + l];
+                    both[i * r + j] += kx[((size_t)k * r + i) * m + l] * ky[((size_t)k * r + j) * m + l];
     procrustes(c, both, r);
     for (int k = 0; k < blocks; k++)
         product += turned_product(kx + (size_t)k * r * m, c, ky + (size_t)k * r * m, r, m);
