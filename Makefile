@@ -99,7 +99,7 @@ lib: $(LIB)
 help:
 	@sed -n '2,6s/^# *//p' Makefile
 	@echo 'all targets: all lib deps test unit bats lint format sanitize fuzz bench bench-peer data demo compare laptop paper' \
-		'readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes phases autoencode transfer shared-start recipes told offsets headline interrogator install uninstall clean'
+		'readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes phases autoencode transfer shared-start recipes told offsets seen headline interrogator install uninstall clean'
 	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
@@ -302,7 +302,7 @@ locks demo-locks: deps
 
 # Experiments with a makefile of their own: pipelines/FOLDER/NAME.mk, which says what it is about, by `make NAME`, with results in RESULTS/NAME.
 # What `interrogator` makes is kept: `describe` uses it when it is told no other.
-OWN := $(addprefix language/,transfer shared-start recipes told offsets interrogator) \
+OWN := $(addprefix language/,transfer shared-start recipes told offsets seen interrogator) \
        $(addprefix citing/,lineage composition augment probes phases autoencode)
 .PHONY: $(notdir $(OWN))
 phases: $(if $(filter $(DATA)/mnist,$(IMAGES)),data)

@@ -56,8 +56,8 @@ PYTHON
     [[ $output != *classify:* && $(awk '$2 == "validation" { print $1 }' r/offsets.txt | xargs) == "flat majority" ]]
 }
 
-@test "told.mk, offsets.mk: without a zoo they say who makes one" {
-    for makefile in told.mk offsets.mk; do
+@test "told.mk, offsets.mk, seen.mk: without a zoo they say who makes one" {
+    for makefile in told.mk offsets.mk seen.mk; do
         run -2 make -C "$ROOT/pipelines/language" -f $makefile RESULTS="$PWD/r" BIN="$RNNPIPE_BIN" PYTHON=python3
         [[ $output == *"there is no zoo $PWD/headline/zoo.mp: \`make headline\` makes one"* ]]
     done

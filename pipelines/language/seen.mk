@@ -1,0 +1,78 @@
+# What does a model know again: languages, runs, or snapshots? Its emulation loss on the RNNs that it was trained on; on other snapshots of
+# their runs, which it has never seen; on new runs of their languages; and on languages that it has never seen.
+#
+#     make -f seen.mk      seen.txt, in RESULTS; ../../Makefile calls it by `make seen`
+#
+# ZOO        a zoo of runs 0, 1, ... as CONFIG makes them (default: the one that `make headline` makes)
+# MODELS     NAME=FILE, of emulate --fit on ZOO: "flat=flat.mp asks=probe.mp" (default: those of `make headline`, seed 1)
+# RUNS       of these runs, the first ones are looked at; as many new ones are made     NEW        the first new one: behind the zoo's
+# SINCE      only snapshots from this step on                                           BETWEEN    steps of the other snapshots
+# CONFIG     settings of generator, train-rnn and partition                             BIN        where the filters are
+# RESULTS    where all files go                                                         JOBS       how many processes at a time
+
+BIN      ?= ../../build/bin
+RESULTS  ?= ../../results/seen
+CONFIG   ?= headline.yaml
+RUNS     ?= 16
+NEW      ?= 1000
+SINCE    ?= 2000
+BETWEEN  ?= 3000,7500,15000
+JOBS     ?= $(shell nproc)
+R        := $(RESULTS)
+HERE     := ../
+
+include $(HERE)begin.mk
+include $(HERE)jobs.mk
+include $(HERE)shown.mk
+include $(HERE)headline-zoo.mk
+
+MODELS  ?= $(foreach e,interactive linear constant,$(e)=$(dir $(ZOO))$(e)-1/model.mp)
+
+KINDS  := known siblings new-runs unseen
+NAMES   = $(foreach m,$(MODELS),$(firstword $(subst =, ,$(m))))
+JUDGED  = $(foreach n,$(NAMES),$(KINDS:%=$(R)/$(n)/%.mp))
+model   = $(patsubst $(notdir $(@D))=%,%,$(filter $(notdir $(@D))=%,$(MODELS)))
+
+.PHONY: all
+all: $(R)/seen.txt
+	@cat $<
+
+$(R)/known.mp: $(ZOO)
+	@mkdir -p $(@D)
+	@rec-select --run 0-$$(($(RUNS) - 1)) --split train --step $(SINCE)- < $< > $(tmp)
+	@mv $(tmp) $@
+
+$(R)/unseen.mp: $(ZOO)
+	@mkdir -p $(@D)
+	@rec-select --split validation --step $(SINCE)- < $< > $(tmp)
+	@mv $(tmp) $@
+
+# make-zoo FIRST-RUN STEPS OPTION...: RNNs of training languages, as the zoo's.
+make-zoo = gen-language --config $(CONFIG) --first-run $(1) --count $(RUNS) | train-rnn --config $(CONFIG) $(3) | partition --config $(CONFIG) | \
+	rec-select --split train --step $(2)
+
+$(R)/siblings.mp:
+	@mkdir -p $(@D)
+	@echo "train-rnn: other snapshots of runs 0 to $$(($(RUNS) - 1))"
+	@$(call make-zoo,0,$(BETWEEN),--snapshots $(BETWEEN)) > $(tmp)
+	@mv $(tmp) $@
+
+$(R)/new-runs.mp:
+	@mkdir -p $(@D)
+	@echo "train-rnn: $(RUNS) new runs"
+	@$(call make-zoo,$(NEW),$(SINCE)-) > $(tmp)
+	@mv $(tmp) $@
+
+.SECONDEXPANSION:
+$(JUDGED): $(R)/$$(@F) $$(model)
+	@mkdir -p $(@D)
+	@emulate --model $(model) --clones 0 --rollouts 20 < $< > $(tmp)
+	@mv $(tmp) $@
+
+SHOWS = $(MODELS)
+$(R)/seen.txt: $(JUDGED) $(R)/shown
+	@{ printf 'model\tRNNs of\tcount\tloss\n'; for file in $(filter-out %shown,$^); do \
+		name=$$(basename $$(dirname $$file)); kind=$$(basename $$file .mp); rec-table --kind emulation loss < $$file | \
+		awk -v OFS='\t' -v model=$$name -v kind=$$kind '{ sum += $$1 } END { print model, kind, NR, sprintf("%.4f", sum / NR) }'; \
+	done; } | column -t -s $$'\t' > $(tmp)
+	@mv $(tmp) $@
