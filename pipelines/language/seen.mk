@@ -5,7 +5,8 @@
 #
 # ZOO        a zoo of runs 0, 1, ... as CONFIG makes them (default: the one that `make headline` makes)
 # MODELS     NAME=FILE, of emulate --fit on ZOO: "flat=flat.mp asks=probe.mp" (default: those of `make headline`, seed 1)
-# RUNS       of these runs, the first ones are looked at; as many new ones are made     NEW        the first new one: behind the zoo's
+# RUNS       so many of these runs are looked at, the first ones; they are made anew, and as many new ones (20 s of a core a run)
+# NEW        the first new one: behind the zoo's
 # SINCE      only snapshots from this step on                                           BETWEEN    steps of the other snapshots
 # CONFIG     settings of generator, train-rnn and partition                             BIN        where the filters are
 # RESULTS    where all files go                                                         JOBS       how many processes at a time
