@@ -1,6 +1,7 @@
 #include "analysis/compare.h"
 
 #include "base/memory.h"
+#include "math/stats.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,16 +18,6 @@ double compare_cosine(const float *a, const float *b, size_t n) {
 }
 
 // --- CKA ---
-
-static void centre(double *x, int cols, int n) {
-    for (int c = 0; c < cols; c++) {
-        double mean = 0;
-        for (int i = 0; i < n; i++)
-            mean += x[i * cols + c] / n;
-        for (int i = 0; i < n; i++)
-            x[i * cols + c] -= mean;
-    }
-}
 
 // |X'Y|^2 of x [n,p], y [n,q].
 static double cross_square(const double *x, int p, const double *y, int q, int n) {
@@ -63,8 +54,8 @@ static double bias(const double *x, int p, const double *y, int q, int n) {
 }
 
 void compare_cka(double *x, int p, double *y, int q, int n, double *cka, double *debiased) {
-    centre(x, p, n);
-    centre(y, q, n);
+    stats_centre(x, n, p);
+    stats_centre(y, n, q);
     double xy = cross_square(x, p, y, q, n), xx = cross_square(x, p, x, p, n), yy = cross_square(y, q, y, q, n);
     *cka = xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
     *debiased = NAN;

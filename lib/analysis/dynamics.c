@@ -32,16 +32,6 @@ static double *coordinates(const double *x, int n, int d, int most, int *k) {
     return out;
 }
 
-static void centre(double *x, int n, int d) {
-    for (int j = 0; j < d; j++) {
-        double mean = 0;
-        for (int i = 0; i < n; i++)
-            mean += x[(size_t)i * d + j] / n;
-        for (int i = 0; i < n; i++)
-            x[(size_t)i * d + j] -= mean;
-    }
-}
-
 // out [p,q] = x' y of x [n,p], y [n,q].
 static void products(double *out, const double *x, int p, const double *y, int q, int n) {
     memset(out, 0, (size_t)p * (size_t)q * sizeof *out);
@@ -69,8 +59,8 @@ static void transitions(double *z, double *y, const double *x, int r, const stru
             memcpy(z + (size_t)row * (r + m) + r, inputs + (size_t)row * m, (size_t)m * sizeof *z);
             memcpy(y + (size_t)row * r, x + (size_t)(state + 1) * r, (size_t)r * sizeof *y);
         }
-    centre(z, row, r + m);
-    centre(y, row, r);
+    stats_centre(z, row, r + m);
+    stats_centre(y, row, r);
 }
 
 void linear_system_fit(struct linear_system *out, const struct course *c, const double *inputs, int m, int rank) {
@@ -178,8 +168,8 @@ struct dynamics dynamics_distance(const struct linear_system *x, const struct li
                 for (int l = 0; l < m; l++)
                     both[i * r + j] += kx[((size_t)k * r + i) * m + l] * ky[((size_t)k * r + j) * m + l];
     procrustes(c, both, r);
-    for (int k = 0; k < blocks; k++)
-        product += turned_product(kx + (size_t)k * r * m, c, ky + (size_t)k * r * m, r, m);
+    for (int i = 0; i < r * r; i++)
+        product += c[i] * both[i]; // tr(K_x' C K_y) = tr(C' K_x K_y')
     size_t size = (size_t)blocks * r * m, inputs = (size_t)r * m;
     struct dynamics d = {.rank = r,
                          .all = angle(product, square_sum(kx, size), square_sum(ky, size)),

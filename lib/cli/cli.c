@@ -336,9 +336,14 @@ static void add_model(struct cli *cli, uint32_t crc32) {
     cli->identity.model_count = count + 1;
 }
 
+static bool next_event(struct cli *cli, struct reader *in) {
+    enum status status = reader_next(in, &cli->error);
+    cli_check(cli, status);
+    return status == STATUS_OK;
+}
+
 bool cli_read_model(struct cli *cli, struct reader *in) {
-    if (cli_read(cli, in)) {
-        cli->read -= in->event == READER_DATA; // no record of the data
+    if (next_event(cli, in)) {
         cli->model_crc32 = hash_crc32(cli->model_crc32, in->record->bytes, in->record->length);
         return true;
     }
@@ -369,10 +374,9 @@ static bool kind_matches(const struct value *record, const char *kind) {
 }
 
 bool cli_read(struct cli *cli, struct reader *in) {
-    enum status status = reader_next(in, &cli->error);
-    cli_check(cli, status);
-    cli->read += status == STATUS_OK && in->event == READER_DATA;
-    return status == STATUS_OK;
+    bool there = next_event(cli, in);
+    cli->read += there && in->event == READER_DATA;
+    return there;
 }
 
 void cli_pass(struct cli *cli, struct writer *out, const struct value *record) {

@@ -93,15 +93,20 @@ static void eigenvectors(double *s, double *vectors, int d) {
     }
 }
 
-static double *centred_columns(const double *x, int n, int d) {
-    double *centred = memory_calloc((size_t)n * d, sizeof *centred);
+void stats_centre(double *x, int n, int d) {
     for (int j = 0; j < d; j++) {
         double mean = 0;
         for (int i = 0; i < n; i++)
             mean += x[(size_t)i * d + j] / n;
         for (int i = 0; i < n; i++)
-            centred[(size_t)i * d + j] = x[(size_t)i * d + j] - mean;
+            x[(size_t)i * d + j] -= mean;
     }
+}
+
+static double *centred_columns(const double *x, int n, int d) {
+    double *centred = memory_calloc((size_t)n * d, sizeof *centred);
+    memcpy(centred, x, (size_t)n * d * sizeof *centred);
+    stats_centre(centred, n, d);
     return centred;
 }
 
