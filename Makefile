@@ -100,7 +100,7 @@ help:
 	@sed -n '2,6s/^# *//p' Makefile
 	@echo 'all targets: all lib deps test unit bats lint format sanitize fuzz bench bench-peer data demo compare laptop paper' \
 		'readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes phases autoencode transfer shared-start recipes told offsets seen headline interrogator install uninstall clean'
-	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
+	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES ZOO SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
 	@.ci/deps
@@ -252,7 +252,7 @@ PEER ?=
 bench-peer: $(BENCH)
 	@tests/bench/peer/run $(BUILD)/tests/bench $(PEER)
 
-# --- The experiments: on formal languages, in three sizes, and with all encoders, in three (pipelines/language/); on images (pipelines/smnist/) ---
+# --- The experiments: on formal languages, in several sizes, and with all encoders (pipelines/language/); on images (pipelines/smnist/) ---
 
 RESULTS ?= results
 SIZE    ?= small
@@ -260,10 +260,11 @@ compare: NAME = compare-$(SIZE)
 demo laptop paper headline: NAME = $@
 
 include pipelines/paths.mk
-check-paths = $(call usable-path,this folder,$(CURDIR))$(call usable-path,RESULTS,$(RESULTS))$(call usable-path,BUILD,$(BUILD))$(call usable-path,IMAGES,$(IMAGES))
+check-paths = $(call usable-path,this folder,$(CURDIR))$(call usable-path,RESULTS,$(RESULTS))$(call usable-path,BUILD,$(BUILD))$(call usable-path,IMAGES,$(IMAGES))$(call usable-path,ZOO,$(ZOO))
 
-# Arguments of the make that runs an experiment: FAMILY SIZE RESULTS
-experiment = $(check-paths) --no-print-directory -C pipelines/$(1) SIZE=$(2) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(3)) JOBS=$(JOBS)
+# Arguments of the make that runs an experiment: FAMILY SIZE RESULTS. Its folder is another one than that in which ZOO was named.
+own-zoo    = $(if $(ZOO),ZOO=$(abspath $(ZOO)))
+experiment = $(check-paths) --no-print-directory -C pipelines/$(1) SIZE=$(2) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(3)) JOBS=$(JOBS) $(own-zoo)
 
 demo compare laptop paper headline: deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
@@ -310,7 +311,7 @@ phases: $(if $(filter $(DATA)/mnist,$(IMAGES)),data)
 $(notdir $(OWN)): deps
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/$(dir $(filter %/$@,$(OWN))) -f $@.mk BIN=$(abspath $(BUILD)/bin) \
-		RESULTS=$(abspath $(RESULTS)/$@) IMAGES=$(abspath $(IMAGES)) JOBS=$(JOBS)
+		RESULTS=$(abspath $(RESULTS)/$@) IMAGES=$(abspath $(IMAGES)) JOBS=$(JOBS) $(own-zoo)
 	$(if $(filter interrogator,$@),cp $(RESULTS)/$@/interrogator.mp pipelines/language)
 
 # --- Installation ---

@@ -13,6 +13,7 @@
 #
 # SIZE        names the YAML file with all settings; CONFIG=FILE names another one
 # RESULTS     where all files go                               SEEDS      of the encoders: "1 2 3", instead of the YAML file's
+# ZOO         an own zoo, in place of the one that would be made; it has to be partitioned
 # JOBS        how many processes at a time                     BIN        where the filters are
 # PRECISION   bf16: trainings by emulation take less than half of the time, on CPUs with AMX (default: the YAML file's, or float32)
 #
@@ -25,7 +26,7 @@
 #     runs: 120                                      RNNs in the zoo
 #     shard: 10                                      runs in one job, which is what an interruption can lose
 #     seeds: [1, 2, 3]                               of the encoders and predictors; the zoo's is the seed of the generator
-#     encoders: [interactive, noninteractive, constant]    the slowest first; all names are below (new-...)
+#     encoders: [interactive, noninteractive, constant]    the slowest first; all names are in encoders.mk
 #     modes: [frozen, fine-tuned, labels]            rows of a second table, modes.txt: predictors on an encoder trained by emulation, as in
 #                                                    table.txt; on one that is then trained along; and on one trained from labels only
 #     projected: linear                              the encoder whose embeddings the pictures of principal components show
@@ -41,10 +42,12 @@ endif
 
 HERE  := $(dir $(lastword $(MAKEFILE_LIST)))
 R     := $(RESULTS)
+ZOO   ?= $(R)/zoo.mp
 START := $(shell date +%s)
 
 include $(HERE)begin.mk
 include $(HERE)jobs.mk
+include $(HERE)encoders.mk
 
 # setting KEY: its values, separated by blanks.
 setting = $(shell sed -n '/^experiment:/,/^[^ \#]/{s/ *\#.*//;s/^ *$(1): *//p}' $(CONFIG) | tr -d '[]"' | tr ',' ' ')
@@ -55,18 +58,6 @@ MODES    := $(call setting,modes)
 ifndef SEEDS
 SEEDS    := $(call setting,seeds)
 endif
-
-# How each encoder is made; its first word is the filter that embeds with it, too.
-new-interactive    := probe --new
-new-noninteractive := probe --new --non-interactive
-new-linear         := probe --new --linear
-new-free           := probe --new --linear --layers 0
-new-random         := probe --new --linear --layers 0 --fixed
-new-dws            := dws-encode --new
-new-transformer    := transformer-encode --new
-new-flat           := flat-encode --new
-new-stats          := stats-encode --new
-new-constant       := constant-encode --new
 
 ALL       := $(patsubst new-%,%,$(filter new-%,$(.VARIABLES)))
 embedder   = $(firstword $(new-$(1)))
@@ -165,6 +156,14 @@ $(R)/zoo.mp: $(R)/config/runs $(call config,$(GENERATOR) train-rnn partition $(i
 	@rm -f $(R)/shards/*.tmp
 	@mv $(tmp) $@
 
+# An own zoo is not made; when another one is named, all is made anew.
+OWN_ZOO := $(filter-out $(R)/zoo.mp,$(ZOO))
+$(OWN_ZOO):
+	@echo 'there is no zoo $@' >&2; false
+
+$(R)/config/zoo: force
+	@echo $(abspath $(ZOO)) | { $(renew); }
+
 # --- Encoders: fresh, trained by emulation, and what they make of the zoo ---
 
 # A training that diverges (status 3) is done: what it gives is its best so far. It leaves a mark by which the tables leave it out.
@@ -176,29 +175,29 @@ logged = --progress always 2> $(basename $@).log || { status=$$?; cat $(basename
 $(foreach e,$(ENCODERS),$(eval $(call of,$(e),fresh): $(call config,$(call embedder,$(e))) $(call own,$(call embedder,$(e))-$(e))))
 $(foreach e,$(ENCODERS),$(eval $(call of,$(e),model): $(call own,emulate-$(e))))
 
-$(MODELS:=/fresh.mp): $(R)/zoo.mp
+$(MODELS:=/fresh.mp): $(ZOO) $(if $(OWN_ZOO),$(R)/config/zoo)
 	@mkdir -p $(@D)
 	@$(new-$(encoder)) --config $(CONFIG) $(call options,$(call embedder,$(encoder))-$(encoder)) --seed $(seed) < $< > $(tmp)
 	@mv $(tmp) $@
 
 # A checkpoint that is older than what it was made from is of no use.
-$(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp $(R)/zoo.mp $(call config,emulate) $(if $(PRECISION),$(R)/config/precision)
+$(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp $(ZOO) $(call config,emulate) $(if $(PRECISION),$(R)/config/precision)
 	@echo "emulate:  training of $* (progress: $(@D)/model.log)"
 	@for state in $(@D)/checkpoint.mp*; do for file in $^; do if [[ $$file -nt $$state ]]; then rm -f $$state; fi; done; done
 	@rm -f $(mark)
 	@emulate --fit $< --no-timing --config $(CONFIG) $(call options,emulate-$(encoder)) $(PRECISION:%=--precision %) \
-		--checkpoint $(@D)/checkpoint.mp < $(R)/zoo.mp > $(tmp) $(logged)
+		--checkpoint $(@D)/checkpoint.mp < $(ZOO) > $(tmp) $(logged)
 	@mv $(tmp) $@
 	@rm -f $(@D)/checkpoint.mp
 
-$(MODELS:=/embeddings.mp): $(R)/%/embeddings.mp: $(R)/%/model.mp $(R)/zoo.mp
-	@$(call embedder,$(encoder)) --model $< --config $(CONFIG) < $(R)/zoo.mp > $(tmp)
+$(MODELS:=/embeddings.mp): $(R)/%/embeddings.mp: $(R)/%/model.mp $(ZOO)
+	@$(call embedder,$(encoder)) --model $< --config $(CONFIG) < $(ZOO) > $(tmp)
 	@mv $(tmp) $@
 
 # Of the splits that tables and pictures show.
-$(MODELS:=/emulations.mp): $(R)/%/emulations.mp: $(R)/%/model.mp $(R)/zoo.mp
+$(MODELS:=/emulations.mp): $(R)/%/emulations.mp: $(R)/%/model.mp $(ZOO)
 	@echo "emulate:  judging $*"
-	@rec-select --split validation,ood < $(R)/zoo.mp | \
+	@rec-select --split validation,ood < $(ZOO) | \
 	emulate --model $< --label $(encoder) --config $(CONFIG) $(call options,emulate-$(encoder)) $(DATA_OPTIONS) > $(tmp)
 	@mv $(tmp) $@
 
@@ -226,18 +225,18 @@ state = $(basename $@).checkpoint
 define predict-end-to-end # TARGET MODE
 $$(foreach e,$$(ENCODERS),$$(eval $$(call of,$$(e),predictor-$(1)-$(2)): $$(call own,classify-$(2) classify-$(2)-$$(e))))
 
-$$(MODELS:=/predictor-$(1)-$(2).mp): $$(R)/%/predictor-$(1)-$(2).mp: $$(R)/%/$$(begin-$(2)).mp $$(R)/zoo.mp $$(call config,classify)
+$$(MODELS:=/predictor-$(1)-$(2).mp): $$(R)/%/predictor-$(1)-$(2).mp: $$(R)/%/$$(begin-$(2)).mp $$(ZOO) $$(call config,classify)
 	@echo "classify: training of $$*, $$(mode-$(2)), to predict $(1)"
 	@rm -f $$(mark)
 	@for file in $$^; do if [[ $$$$file -nt $$(state) ]]; then rm -f $$(state); fi; done
 	@classify --fit $(1) --encoder $$< --config $$(CONFIG) $$(call options,classify-$(2) classify-$(2)-$$(encoder)) --seed $$(seed) \
 		--checkpoint $$(state) \
-		< $$(R)/zoo.mp > $$(tmp) $$(logged)
+		< $$(ZOO) > $$(tmp) $$(logged)
 	@mv $$(tmp) $$@
 	@rm -f $$(state)
 
-$$(MODELS:=/predictions-$(1)-$(2).mp): $$(R)/%/predictions-$(1)-$(2).mp: $$(R)/%/predictor-$(1)-$(2).mp $$(R)/zoo.mp
-	@classify --model $$< --label "$$(encoder), $$(mode-$(2))" --config $$(CONFIG) < $$(R)/zoo.mp > $$(tmp)
+$$(MODELS:=/predictions-$(1)-$(2).mp): $$(R)/%/predictions-$(1)-$(2).mp: $$(R)/%/predictor-$(1)-$(2).mp $$(ZOO)
+	@classify --model $$< --label "$$(encoder), $$(mode-$(2))" --config $$(CONFIG) < $$(ZOO) > $$(tmp)
 	@mv $$(tmp) $$@
 endef
 $(foreach m,$(END_TO_END),$(foreach t,$(TARGETS),$(eval $(call predict-end-to-end,$(t),$(m)))))
@@ -250,7 +249,7 @@ $(MODELS:=/frozen.mp): $(R)/%/frozen.mp: $(R)/%/emulations.mp $(foreach t,$(TARG
 
 # --- The ceiling line: some strings of each RNN, and what its family makes of them ---
 
-$(SAMPLED:%=$(R)/sampled-%.mp): $(R)/sampled-%.mp: $(R)/zoo.mp $(call config,classify)
+$(SAMPLED:%=$(R)/sampled-%.mp): $(R)/sampled-%.mp: $(ZOO) $(call config,classify) $(if $(OWN_ZOO),$(R)/config/zoo)
 	@classify --sampled $* --config $(CONFIG) < $< > $(tmp)
 	@mv $(tmp) $@
 
@@ -303,9 +302,9 @@ $(PLOTTED)/clones.tsv: $(SHOWN)/emulations.mp $(R)/config/shown
 	@mv $(tmp) $@
 
 # The dialogues with two good RNNs of different tasks.
-$(PLOTTED)/traces.mp: $(SHOWN)/model.mp $(R)/zoo.mp $(R)/config/shown
+$(PLOTTED)/traces.mp: $(SHOWN)/model.mp $(ZOO) $(R)/config/shown
 	@mkdir -p $(@D)
-	@probe --model $< --traces --config $(CONFIG) < $(R)/zoo.mp > $(tmp)
+	@probe --model $< --traces --config $(CONFIG) < $(ZOO) > $(tmp)
 	@mv $(tmp) $@
 
 $(PLOTTED)/probes.tsv: $(PLOTTED)/traces.mp $(SHOWN)/model.mp

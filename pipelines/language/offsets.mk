@@ -3,7 +3,7 @@
 #
 #     make -f offsets.mk      offsets.txt, in RESULTS; ../../Makefile calls it by `make offsets`
 #
-# ZOO        of formal languages of four letters, partitioned       ENCODERS   of those below, which
+# ZOO        of formal languages of four letters, partitioned       ENCODERS   of encoders.mk's, which
 #            (default: the one that `make headline` makes)
 # RESULTS    where all files go                                     STEPS      of the predictors
 # SEEDS      of encoders and predictors                             SINCE      step of the first snapshot that counts
@@ -11,7 +11,7 @@
 
 BIN      ?= ../../build/bin
 RESULTS  ?= ../../results/offsets
-ENCODERS ?= flat dws stats stats-standardised stats-gates stats-inputs stats-parts linear
+ENCODERS ?= flat dws+ stats stats+ gates inputs parts linear
 STEPS    ?= 300
 SEEDS    ?= 1 2 3
 SINCE    ?= 1000
@@ -23,17 +23,7 @@ include $(HERE)begin.mk
 include $(HERE)jobs.mk
 include $(HERE)shown.mk
 include $(HERE)headline-zoo.mk
-
-new-flat               := flat-encode --new
-new-transformer        := transformer-encode --new
-new-dws                := dws-encode --new --standardise
-new-stats              := stats-encode --new
-new-stats-standardised := stats-encode --new --standardise
-new-stats-gates        := stats-encode --new --standardise --per-gate
-new-stats-inputs       := stats-encode --new --standardise --per-input
-new-stats-parts        := stats-encode --new --standardise --per-gate --per-input
-new-linear             := probe --new --linear
-new-interactive        := probe --new --probes 4 --echo --recall
+include $(HERE)encoders.mk
 
 # RESULTS/ENCODER/OFFSET-SEED.mp
 PREDICTORS := $(foreach e,$(ENCODERS),$(foreach s,$(SEEDS),$(foreach o,1 2 3,$(R)/$(e)/$(o)-$(s))))

@@ -5,7 +5,7 @@
 #
 # CONFIG      YAML file of the filters' settings (recipes.yaml)     SEEDS      of encoders and emulators
 # RESULTS     where all files go                                    RUNS       RNNs of the zoo, in tens
-# LEVERS      of those below, which (default: most)                 ENCODERS   of those below (default: interactive linear)
+# LEVERS      of those below, which (default: most)                 ENCODERS   of encoders.mk's (default: interactive linear)
 # EMULATE     further options of emulate, for all
 # ZOO         an own zoo, in place of the one that would be made; it has to be partitioned
 # PRECISION   float32, or bf16, which is sooner done where the CPU has it; lever bf16 shows what it changes
@@ -27,11 +27,12 @@ ZOO      ?= $(R)/zoo.mp
 include $(HERE)begin.mk
 include $(HERE)jobs.mk
 include $(HERE)shown.mk
+include $(HERE)encoders.mk
 
 # Where all begin: the published recipe but for its rate, clip and condition, with which three thousand steps show nothing.
 BASE := --precision $(PRECISION) --rate 0.001 --clip 1 --anneal 0.5 --condition every
 
-# Options of a fresh encoder (new-) and of its training (fit-).
+# Options of a fresh encoder (with-) and of its training (fit-).
 fit-published       := --rate 0.0001 --clip 0.1 --anneal 0 --condition bos
 fit-base            :=
 fit-average         := --average 0.999
@@ -42,36 +43,29 @@ fit-noise           := --z-noise 0.1
 fit-forget          := --forget-bias 1
 fit-bf16            := --precision bf16
 fit-together        := --average 0.999 --weight-decay 0.1
-new-probabilities   := --probabilities
-new-standardise-z   := --standardise-z
-new-forget-interactive  := --forget-bias 1
+with-probabilities   := --probabilities
+with-standardise-z   := --standardise-z
+with-forget-interactive  := --forget-bias 1
 # Of interactive probing only: four sequences at a time, that begin by letting the RNN talk, z of all its answers; and what goes well together.
-new-probes-interactive  := --probes 4
-new-echo-interactive    := --probes 4 --echo
-new-recall-interactive  := --probes 4 --recall
-new-talk-interactive    := --probes 4 --echo --recall
-new-gumbel-interactive  := --probes 4 --echo --gumbel --recall
-new-talk8-interactive   := --probes 8 --echo --recall
-new-best-interactive    := --probes 4 --echo --recall --forget-bias 1
+with-probes-interactive  := --probes 4
+with-echo-interactive    := --probes 4 --echo
+with-recall-interactive  := --probes 4 --recall
+with-talk-interactive    := --probes 4 --echo --recall
+with-gumbel-interactive  := --probes 4 --echo --gumbel --recall
+with-talk8-interactive   := --probes 8 --echo --recall
+with-best-interactive    := --probes 4 --echo --recall --forget-bias 1
 fit-best                := --average 0.999 --weight-decay 0.1 --forget-bias 1
 # Of those that read: what they read standardised; noise on z, so that what they take the RNNs they know for does not stand out; and, for
 # statistics, those of the gates, inputs and outputs apart.
-new-standardise     := --standardise
+with-standardise     := --standardise
 fit-standardise     := --average 0.999
-new-smooth          := --standardise
+with-smooth          := --standardise
 fit-smooth          := --average 0.999 --z-noise 0.5
-new-parts-stats     := --standardise --per-gate --per-input
+with-parts-stats     := --standardise --per-gate --per-input
 fit-parts           := --average 0.999
-new-smooth-parts-stats := $(new-parts-stats)
+with-smooth-parts-stats := $(with-parts-stats)
 fit-smooth-parts    := $(fit-smooth)
 LEVERS ?= published base average cosine rollouts decay noise forget probabilities standardise-z together
-
-kind-interactive := probe --new
-kind-linear      := probe --new --linear
-kind-flat        := flat-encode --new
-kind-stats       := stats-encode --new
-kind-dws         := dws-encode --new
-kind-transformer := transformer-encode --new
 
 # RESULTS/LEVER/ENCODER-SEED
 MODELS  := $(foreach s,$(SEEDS),$(foreach l,$(LEVERS),$(foreach e,$(ENCODERS),$(R)/$(l)/$(e)-$(s))))
@@ -93,7 +87,7 @@ $(R)/zoo.mp: $(CONFIG)
 $(MODELS:=/model.mp): $(ZOO)
 	@mkdir -p $(@D)
 	@echo "emulate:   $(notdir $(@D)), $(lever) (progress: $(@D)/model.log)"
-	@$(kind-$(encoder)) --config $(CONFIG) $(new-$(lever)) $(new-$(lever)-$(encoder)) --seed $(seed) < $< > $(@D)/fresh.mp
+	@$(new-$(encoder)) --config $(CONFIG) $(with-$(lever)) $(with-$(lever)-$(encoder)) --seed $(seed) < $< > $(@D)/fresh.mp
 	@emulate --fit $(@D)/fresh.mp --config $(CONFIG) --timing $(BASE) $(fit-$(lever)) $(EMULATE) --checkpoint $(@D)/checkpoint.mp --progress always \
 		< $< > $(tmp) 2> $(@D)/model.log
 	@mv $(tmp) $@

@@ -23,26 +23,14 @@ HERE    := ../
 include $(HERE)begin.mk
 include $(HERE)jobs.mk
 include $(HERE)shown.mk
+include $(HERE)encoders.mk
 
 STARTS := independent shared
 start-independent :=
 start-shared      := --init-seed 5
 
-# The slowest first; plus: made for one start, by order and standardisation, each of which flat has alone as well. talk is interactive probing
-# that begins by letting the RNN talk; parts, statistics of gates, inputs and outputs apart.
+# The slowest first; plus: made for one start, by order and standardisation, each of which flat has alone as well (encoders.mk).
 ENCODERS ?= transformer+ dws+ talk interactive linear flat+ flat ordered standardised parts stats+ stats
-new-interactive  := probe --new
-new-talk         := probe --new --probes 4 --echo --recall
-new-linear       := probe --new --linear
-new-flat         := flat-encode --new
-new-flat+        := flat-encode --new --ordered --standardise
-new-ordered      := flat-encode --new --ordered
-new-standardised := flat-encode --new --standardise
-new-stats        := stats-encode --new
-new-stats+       := stats-encode --new --standardise
-new-parts        := stats-encode --new --standardise --per-gate --per-input
-new-dws+         := dws-encode --new --standardise
-new-transformer+ := transformer-encode --new --ordered --standardise
 # A step of a transformer costs ten times as much as the others'.
 steps-transformer+ := --steps 300
 

@@ -193,25 +193,54 @@ steps_of() {
 }
 
 @test "every kind of encoder is made as its name says" {
-    local fresh=() kind kinds=(interactive noninteractive linear free random dws transformer flat stats constant)
+    local fresh=() kind kinds=(interactive noninteractive linear free random dws transformer flat stats constant talk dws+ transformer+ flat+ stats+
+        ordered standardised gates inputs parts)
     cp -a "$WHOLE" copy
     for kind in "${kinds[@]}"; do
         fresh+=("$PWD/copy/$kind-1/fresh.mp")
     done
     experiment "$PWD/copy" ENCODERS="${kinds[*]}" SEEDS=1 "${fresh[@]}" 3>&-
-    cat "${fresh[@]}" | rec-table --kind encoder type config.layers config.fixed | tr '\t' ' ' > seen
+    cat "${fresh[@]}" | rec-table --kind encoder type config.{layers,fixed,echo,ordered,standardised,per_gate,per_input} | tr '\t' ' ' > seen
     diff seen - << 'END'
-interactive 2 ?
-noninteractive 2 ?
-linear 2 0
-linear 0 0
-linear 0 1
-dws 4 ?
-transformer 6 ?
-flat 3 ?
-stats ? ?
-constant ? ?
+interactive 2 ? ? ? ? ? ?
+noninteractive 2 ? ? ? ? ? ?
+linear 2 0 ? ? ? ? ?
+linear 0 0 ? ? ? ? ?
+linear 0 1 ? ? ? ? ?
+dws 4 ? ? ? ? ? ?
+transformer 6 ? ? ? ? ? ?
+flat 3 ? ? ? ? ? ?
+stats ? ? ? ? ? ? ?
+constant ? ? ? ? ? ? ?
+interactive 2 ? 1 ? ? ? ?
+dws 4 ? ? ? 1 ? ?
+transformer 6 ? ? 1 1 ? ?
+flat 3 ? ? 1 1 ? ?
+stats ? ? ? ? 1 ? ?
+flat 3 ? ? 1 ? ? ?
+flat 3 ? ? ? 1 ? ?
+stats ? ? ? ? 1 1 ?
+stats ? ? ? ? 1 ? 1
+stats ? ? ? ? 1 1 1
 END
+}
+
+@test "an own zoo in place of one that is made; another own zoo makes all anew; a missing one is an error" {
+    own() { experiment "$PWD/own" ZOO="$1" ENCODERS=constant SEEDS=1 "$PWD/own/table.txt" 3>&-; }
+    own "$WHOLE/zoo.mp"
+    [[ ! -e own/zoo.mp && ! -e own/shards ]]
+    log() { rec-table --kind log step split loss < "$1/constant-1/model.mp"; }
+    cmp <(log own) <(log "$WHOLE")
+    times own > before
+    own "$WHOLE/zoo.mp"
+    [[ -z $(changed own before) ]]
+    rec-select --run 0-17 < "$WHOLE/zoo.mp" > fewer.mp
+    touch -r "$WHOLE/shards/0-3.mp" fewer.mp # older than what was made
+    own "$PWD/fewer.mp"
+    run ! cmp <(log own) <(log "$WHOLE")
+    [[ $(rec-table --kind embedding run < own/constant-1/embeddings.mp | sort -n | tail -n 1) == 17 ]]
+    run -2 own "$PWD/none.mp"
+    [[ $output == *"there is no zoo $PWD/none.mp"* ]]
 }
 
 @test "one job at a time makes the same zoo" {

@@ -47,11 +47,11 @@ PYTHON
         make -C "$ROOT/pipelines/language" -f offsets.mk ZOO="$PWD/zoo.mp" RESULTS="$PWD/r" BIN="$RNNPIPE_BIN" JOBS=2 STEPS=3 SEEDS=1 SINCE=1 \
             ENCODERS="$1"
     }
-    run -0 small "stats-parts flat"
+    run -0 small "parts flat"
     [[ $(head -n 1 r/offsets.txt) == *task.offsets.1\ R2*task.offsets.2\ R2*task.offsets.3\ R2* ]]
-    [[ $(awk '$2 == "validation" { print $1 }' r/offsets.txt | xargs) == "stats-parts flat majority" ]]
+    [[ $(awk '$2 == "validation" { print $1 }' r/offsets.txt | xargs) == "parts flat majority" ]]
     [[ $(rec-table --kind rnn step < r/late.mp | sort -u) == 20 ]]
-    rec-json --kind encoder < r/stats-parts/2-1.mp | grep -q '"per_input":true'
+    rec-json --kind encoder < r/parts/2-1.mp | grep -q '"per_input":true'
     run -0 small flat # the table follows
     [[ $output != *classify:* && $(awk '$2 == "validation" { print $1 }' r/offsets.txt | xargs) == "flat majority" ]]
 }
