@@ -66,6 +66,8 @@ static const struct {
     {"residual", "residual", "Add each layer's input to its output", offsetof(struct encoder_config, residual), true},
     {"residual", "one-hot", "Ask tokens, the likeliest each time, instead of mixtures of tokens", offsetof(struct encoder_config, one_hot),
      false},
+    {"dropout", "dropout", "In training, a tenth of what layers pass on is dropped; the paper's program does so in its first step only",
+     offsetof(struct encoder_config, dropout), true},
     {"fixed", "fixed", "With --linear: the probes stay as random as they are made", offsetof(struct encoder_config, fixed), false},
     {"probabilities", "probabilities", "Read the probabilities of classes that the answers mean, instead of logits",
      offsetof(struct encoder_config, probabilities), false},

@@ -17,7 +17,7 @@ static const struct {
     const char *name;
     size_t offset;
     int low, high;
-    bool flag, seldom; // seldom: in a record only where it is not 0
+    bool flag, seldom; // seldom: in a record only where it is not the type's default
 } all_keys[] = {
     {"z", offsetof(struct encoder_config, z), 1, 65536, false, false},
     {"hidden", offsetof(struct encoder_config, hidden), 1, 65536, false, false},
@@ -33,6 +33,7 @@ static const struct {
     {"matrix", offsetof(struct encoder_config, matrix), 0, 2 * RNN_MAX_LAYERS + 1, false, false},
     {"residual", offsetof(struct encoder_config, residual), 0, 1, true, false},
     {"softmax", offsetof(struct encoder_config, softmax), 0, 1, true, false},
+    {"dropout", offsetof(struct encoder_config, dropout), 0, 1, true, true},
     {"fixed", offsetof(struct encoder_config, fixed), 0, 1, true, false},
     {"probabilities", offsetof(struct encoder_config, probabilities), 0, 1, true, true},
     {"echo", offsetof(struct encoder_config, echo), 0, 1, true, true},
@@ -66,7 +67,8 @@ static void config_keys(const struct encoder_type *type, struct encoder_config *
                                                 .low = zero ? 0 : all_keys[i].low,
                                                 .high = all_keys[i].high,
                                                 .flag = all_keys[i].flag,
-                                                .seldom = all_keys[i].seldom};
+                                                .seldom = all_keys[i].seldom,
+                                                .usual = *(const int *)((const char *)&type->defaults + all_keys[i].offset)};
     }
     if (encoder_has_key(type, "residual"))
         keys[count++] = (struct config_key){.name = "one_hot", .target = &config->one_hot, .flag = true, .seldom = true};

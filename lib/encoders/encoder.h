@@ -17,6 +17,7 @@ struct encoder_config {
     int channels;               // of deep weight space features
     int views, matrix;          // of matrices that are probed; which of them, 0: all
     int residual, softmax;      // flags
+    int dropout;                // flag: in training, a tenth of what a transformer's layers pass on
     int fixed;                  // flag: random probes that are never trained
     int one_hot;                // flag: probing inputs that are tokens are real ones, no mixtures
     int probabilities;          // flag: of classifiers' answers the softmax is read, not the logits

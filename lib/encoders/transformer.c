@@ -129,7 +129,7 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
     struct tensor *x = embed_tokens(tape, e, w, standardised(tape, e, e->standard, weights));
     int tokens = x->rows / batch->count;
     for (int l = 0; l < e->config.layers; l++) {
-        struct dropout dropout = {.rate = rng ? dropout_rate : 0, .key = rng ? rng_u64(rng) : 0};
+        struct dropout dropout = {.rate = rng && e->config.dropout ? dropout_rate : 0, .key = rng ? rng_u64(rng) : 0};
         int wanted = l < e->config.layers - 1 ? tokens : 1; // of the last layer only the compression token
         x = transformer_layer(tape, w, e->first[LAYERS] + l * e->first[LAYER_PARAMS], x, batch->count, e->config.heads, wanted, &dropout);
     }
@@ -137,8 +137,8 @@ static struct tensor *embed(struct tape *tape, const struct encoder *e, const st
 }
 
 const struct encoder_type encoder_transformer = {.name = "transformer",
-                                                 .keys = "z hidden layers heads ordered standardised",
-                                                 .defaults = {.z = 16, .hidden = 128, .layers = 6, .heads = 2},
+                                                 .keys = "z hidden layers heads dropout ordered standardised",
+                                                 .defaults = {.z = 16, .hidden = 128, .layers = 6, .heads = 2, .dropout = 1},
                                                  .bound = ARCH_ALL,
                                                  .check = check,
                                                  .declare = declare,

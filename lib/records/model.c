@@ -89,7 +89,7 @@ enum status config_read(const struct value *config, const struct config_key *key
 void config_pack(struct packer *p, const struct config_key *keys) {
     pack_map(p);
     for (const struct config_key *key = keys; key->name; key++) {
-        if ((key->range && !(key->range[0] < key->range[1])) || (key->seldom && !*key->target))
+        if ((key->range && !(key->range[0] < key->range[1])) || (key->seldom && *key->target == key->usual))
             continue;
         pack_key(p, key->name);
         if (key->range) {

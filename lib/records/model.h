@@ -23,7 +23,8 @@ struct config_key {
     int low, high;
     const char *choices; // NULL for numbers
     bool flag;
-    bool seldom;   // packed only when it is not 0
+    bool seldom; // packed only when it is not `usual`
+    int usual;
     double *range; // instead of target: a list of two numbers, the lower one first; not packed while both are equal
 };
 

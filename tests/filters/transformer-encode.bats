@@ -27,14 +27,16 @@ data() {
 @test "transformer-encode: sizes from the paper and from options, embeddings of unit norm" {
     transformer-encode --new < zoo.mp > paper.mp
     transformer-encode --model paper.mp < zoo.mp > z.mp
+    transformer-encode --new --hidden 12 --layers 2 --heads 3 --no-dropout < zoo.mp > undropped.mp
     PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
 import numpy as np, read_stream
-[paper], [own], zoo, embeddings = (read_stream.records(f) for f in ("paper.mp", "fresh.mp", "zoo.mp", "z.mp"))
+[paper], [own], [undropped], zoo, embeddings = (read_stream.records(f) for f in ("paper.mp", "fresh.mp", "undropped.mp", "zoo.mp", "z.mp"))
 assert (paper["type"], paper["seed"]) == ("transformer", 1) and paper["config"] == {"z": 16, "hidden": 128, "layers": 6, "heads": 2}
 tokens = sum(len(w) for name, w in zoo[0]["weights"].items() if "weight" in name) + 1
 assert paper["weights"]["positional_encoding"].shape == (1, tokens, 128)
 assert paper["weights"]["transformer.layers.5.linear1.weight"].shape == (512, 128)
 assert (own["config"], own["seed"]) == ({"z": 16, "hidden": 12, "layers": 2, "heads": 3}, 7)
+assert undropped["config"] == dict(own["config"], dropout=False)
 assert own["weights"]["transformer.layers.1.self_attn.in_proj_weight"].shape == (36, 12)
 assert len(embeddings) == len(zoo) == 6
 for e in embeddings:

@@ -142,6 +142,24 @@ static void test_ordered(const char *type) {
     subjects_free(&s);
 }
 
+// A transformer whose units keep their order embeds in training as it does in inference where nothing is dropped, and otherwise doesn't.
+static void test_dropout(void) {
+    struct subjects s = subjects_new(&arch, 2, 5);
+    struct encoder *e = encoder_of("transformer", false, false);
+    CHECK(e->config.dropout);
+    e->config.ordered = 1;
+    for (int dropout = 0; dropout < 2; dropout++) {
+        struct rng rng = rng_make(4, 0, "test");
+        e->config.dropout = dropout;
+        float *a = subjects_embed(&s, e, NULL), *b = subjects_embed(&s, e, &rng);
+        CHECK((memcmp(a, b, (size_t)(2 * e->config.z) * sizeof *a) == 0) == !dropout, "%d", dropout);
+        free(a);
+        free(b);
+    }
+    encoder_free(e);
+    subjects_free(&s);
+}
+
 int main(void) {
     const char *const readers[] = {"flat", "stats", "transformer", "dws"};
     for (int i = 0; i < 4; i++)
@@ -151,5 +169,6 @@ int main(void) {
         test_identity(type->name);
     test_follow();
     test_ordered("flat");
+    test_dropout();
     return check_report("encoders/standard");
 }
