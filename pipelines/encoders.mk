@@ -16,6 +16,9 @@ new-constant       := constant-encode --new
 # Interactive probing that begins by letting the RNN talk.
 new-talk           := probe --new --probes 4 --echo --recall
 
+# Generated probes, as linear has, of an encoder that sees the hidden states beside the answers.
+new-hidden         := probe --new --hidden-states
+
 # Of what reads, standardised over the zoo: plus; what minds the order of units keeps it in training, which is of use on RNNs of one start.
 new-dws+           := dws-encode --new --standardise
 new-transformer+   := transformer-encode --new --ordered --standardise
@@ -30,3 +33,6 @@ new-standardised   := flat-encode --new --standardise
 new-gates          := stats-encode --new --standardise --per-gate
 new-inputs         := stats-encode --new --standardise --per-input
 new-parts          := stats-encode --new --standardise --per-gate --per-input
+
+# Stops where one of the names is none of these: $(call known-encoders,NAMES)
+known-encoders = $(foreach e,$(1),$(if $(new-$(e)),,$(error unknown encoder '$(e)': there are $(sort $(patsubst new-%,%,$(filter new-%,$(.VARIABLES)))))))

@@ -72,7 +72,7 @@ begin-labels       := fresh
 EVERY := $(patsubst mode-%,%,$(filter mode-%,$(.VARIABLES)))
 
 $(if $(and $(RUNS),$(SHARD),$(ENCODERS),$(SEEDS)),,$(error $(CONFIG): section experiment needs runs, shard, seeds and encoders))
-$(foreach e,$(ENCODERS),$(if $(new-$(e)),,$(error $(CONFIG): unknown encoder '$(e)')))
+$(call known-encoders,$(ENCODERS))
 $(foreach m,$(MODES),$(if $(mode-$(m)),,$(error $(CONFIG): unknown mode '$(m)')))
 # A misspelt name would have no effect, and nobody would know.
 FILTERS  := $(notdir $(wildcard $(BIN)/*))

@@ -7,20 +7,13 @@
 # SIZES       RNNs, that is snapshots, in training     STEPS  of each RNN                             EMULATION   steps of emulation
 # RUNS        RNNs that are trained, four snapshots of each; a part of the languages is kept apart     SEEDS       of encoder and emulator
 
-BIN       ?= ../../build/bin
-RESULTS   ?= ../../results/augment
-JOBS      ?= $(shell nproc)
 SIZES     ?= 50 100 200 400 800
 RUNS      ?= 320
 STEPS     ?= 300
 EMULATION ?= 1000
 SEEDS     ?= 1
-R         := $(RESULTS)
-HERE      := ../
 
-include $(HERE)begin.mk
-include $(HERE)jobs.mk
-include $(HERE)shown.mk
+include ../own.mk
 
 # What the encoder sees of each RNN.
 ARMS            := plain forms noise mixup

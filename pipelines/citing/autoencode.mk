@@ -8,20 +8,13 @@
 # RUNS        RNNs of each zoo, a part of the languages is kept apart; STEPS, how long they are trained
 # TRAINING    steps of each decoder         SEEDS       of encoder and decoder                  NOISE       in deviations of each tensor
 
-BIN      ?= ../../build/bin
-RESULTS  ?= ../../results/autoencode
-JOBS     ?= $(shell nproc)
 RUNS     ?= 600
 STEPS    ?= 500
 TRAINING ?= 1500
 SEEDS    ?= 1 2 3
 NOISE    ?= 0.1 0.3
-R        := $(RESULTS)
-HERE     := ../
 
-include $(HERE)begin.mk
-include $(HERE)jobs.mk
-include $(HERE)shown.mk
+include ../own.mk
 
 # START-WAY-SEED: all ways on RNNs of one start; elsewhere both losses.
 structure-structure := 1

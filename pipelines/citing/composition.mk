@@ -10,9 +10,6 @@
 # TRAINED     what RNNs there are to choose from: 32:16 128:1 is 16 of each of the first 32 languages, one of each up to the 128th
 # JUDGED      likewise, what validation and judging have, each of languages of its own
 
-BIN       ?= ../../build/bin
-RESULTS   ?= ../../results/composition
-JOBS      ?= $(shell nproc)
 SEEDS     ?= 1 2 3
 STEPS     ?= 500
 EMULATION ?= 1000
@@ -20,12 +17,8 @@ LANGUAGES ?= 32
 RUNS      ?= 128
 TRAINED   ?= 32:16 128:1
 JUDGED    ?= 32:2
-R         := $(RESULTS)
-HERE      := ../
 
-include $(HERE)begin.mk
-include $(HERE)jobs.mk
-include $(HERE)shown.mk
+include ../own.mk
 
 # Zoos, by how many languages, runs, snapshots of each run, and widths they have: LANGUAGES-RUNS-SNAPSHOTS-WIDTHS. Languages are numbered in
 # the order in which they are drawn, and so are the runs of each: `language` and `copy`. A smaller zoo is a part of the larger one.

@@ -6,16 +6,12 @@
 # RESULTS     where all files go            JOBS        how many processes at a time            BIN         where the filters are
 # RUNS        RNNs that are trained from random weights; STEPS, how long; TUNED, how long the fine-tuning goes on
 
-BIN     ?= ../../build/bin
-RESULTS ?= ../../results/lineage
-JOBS    ?= $(shell nproc)
 RUNS    ?= 24
 STEPS   ?= 2000
 TUNED   ?= 500
-R       := $(RESULTS)
-HERE    := ../
 
-include $(HERE)begin.mk
+include ../own.mk
+.NOTPARALLEL: # the recipes run JOBS processes themselves
 
 .PHONY: all
 all: $(R)/lineage.txt

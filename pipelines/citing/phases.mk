@@ -9,9 +9,6 @@
 # WIDTHS      hidden units                  BATCHES     images in a training step               SEEDS       runs of each
 # EPOCHS      how often every image is seen, whatever the batch                                 BEND        training steps of a curve's bend
 
-BIN     ?= ../../build/bin
-RESULTS ?= ../../results/phases
-JOBS    ?= $(shell nproc)
 IMAGES  ?= ../../data/mnist
 TAKEN   ?= 10000
 WIDTHS  ?= 64 32 16 8 4
@@ -19,12 +16,8 @@ BATCHES ?= 8 32 128 512
 SEEDS   ?= 3
 EPOCHS  ?= 25
 BEND    ?= 1000
-R       := $(RESULTS)
-HERE    := ../
 
-include $(HERE)begin.mk
-include $(HERE)jobs.mk
-include $(HERE)shown.mk
+include ../own.mk
 
 CELLS := $(foreach w,$(WIDTHS),$(BATCHES:%=$(w)-%))
 width  = $(word 1,$(subst -, ,$*))

@@ -7,23 +7,15 @@
 # RUNS        RNNs that are trained, four snapshots of each; STEPS, how long                    TRAIN       RNNs in training
 # EMULATION   steps of emulation            SEEDS       of encoder and emulator
 
-BIN       ?= ../../build/bin
-RESULTS   ?= ../../results/probes
-JOBS      ?= $(shell nproc)
 RUNS      ?= 320
 STEPS     ?= 300
 TRAIN     ?= 400
 EMULATION ?= 400
 SEEDS     ?= 1 2 3
-R         := $(RESULTS)
-HERE      := ../
 
-include $(HERE)begin.mk
-include $(HERE)jobs.mk
-include $(HERE)shown.mk
+include ../own.mk
+include ../encoders.mk
 
-new-linear := probe --new --linear
-new-hidden := probe --new --hidden-states
 CELLS      := $(foreach e,linear hidden,$(SEEDS:%=$(e)-%))
 kind        = $(word 1,$(subst -, ,$*))
 seed        = $(word 2,$(subst -, ,$*))

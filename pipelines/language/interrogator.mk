@@ -1,20 +1,14 @@
 # The interrogator that `describe` uses when it is told no other: interrogator.mp, in this folder. Made anew by `make interrogator` at the
 # top (about 40 minutes of CPU, and 12 more to judge it), or here by
-#     make -f interrogator.mk RESULTS=DIR [BIN=DIR] [JOBS=N]
+#     make -f interrogator.mk [RESULTS=DIR] [BIN=DIR] [JOBS=N]
 # A zoo of RNNs of several cells and sizes, on all languages of four letters: many are trained shortly, some for longer, a few by the paper's
 # recipe, and each is seen at up to seven steps. An encoder that asks (linear probe generators) and an emulator are trained on it, and
 # predictors of language, accuracy and step. The RNNs of the split validation say how sure predictors may be and how far away the unknown is.
 # At last RNNs of the paper's recipe that are not in the zoo judge. Files appear complete or not at all: an interrupted make goes on.
 
-BIN     ?= ../../build/bin
-JOBS    ?= $(shell nproc)
-STEPS   ?= 3000
+STEPS ?= 3000
 
-R := $(RESULTS)
-HERE    := ../
-
-include $(HERE)begin.mk
-include $(HERE)jobs.mk
+include ../own.mk
 
 # The zoo's networks, CELL-LAYERSxHIDDEN; ROUNDS times 16 runs of each. Shard NETWORK-K has the runs 16 K .. 16 K + 15.
 NETWORKS := lstm-2x32 lstm-2x32 lstm-2x32 lstm-2x32 lstm-2x32 gru-2x32 gru-2x32 gru-2x32 gru-2x32 lstm-1x32 lstm-1x32 lstm-2x16 lstm-2x16 \

@@ -9,21 +9,15 @@
 # SEEDS      of encoders and predictors                             SINCE      step of the first snapshot that counts
 # JOBS       how many processes at a time                           BIN        where the filters are
 
-BIN      ?= ../../build/bin
-RESULTS  ?= ../../results/offsets
 ENCODERS ?= flat dws+ stats stats+ gates inputs parts linear
 STEPS    ?= 300
 SEEDS    ?= 1 2 3
 SINCE    ?= 1000
-JOBS     ?= $(shell nproc)
-R        := $(RESULTS)
-HERE     := ../
 
-include $(HERE)begin.mk
-include $(HERE)jobs.mk
-include $(HERE)shown.mk
-include $(HERE)headline-zoo.mk
-include $(HERE)encoders.mk
+include ../own.mk
+include ../headline-zoo.mk
+include ../encoders.mk
+$(call known-encoders,$(ENCODERS))
 
 # RESULTS/ENCODER/OFFSET-SEED.mp
 PREDICTORS := $(foreach e,$(ENCODERS),$(foreach s,$(SEEDS),$(foreach o,1 2 3,$(R)/$(e)/$(o)-$(s))))

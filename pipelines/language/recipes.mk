@@ -12,22 +12,16 @@
 # JOBS        how many processes at a time                          BIN        where the filters are
 
 CONFIG   ?= recipes.yaml
-BIN      ?= ../../build/bin
-RESULTS  ?= ../../results/recipes
-JOBS     ?= $(shell nproc)
 SEEDS    ?= 1 2 3
 RUNS     ?= 300
 ENCODERS ?= interactive linear
 PRECISION ?= float32
 EMULATE  ?=
-R        := $(RESULTS)
-HERE     := ../
 ZOO      ?= $(R)/zoo.mp
 
-include $(HERE)begin.mk
-include $(HERE)jobs.mk
-include $(HERE)shown.mk
-include $(HERE)encoders.mk
+include ../own.mk
+include ../encoders.mk
+$(call known-encoders,$(ENCODERS))
 
 # Where all begin: the published recipe but for its rate, clip and condition, with which three thousand steps show nothing.
 BASE := --precision $(PRECISION) --rate 0.001 --clip 1 --anneal 0.5 --condition every

@@ -11,21 +11,14 @@
 # CONFIG     settings of generator, train-rnn and partition                             BIN        where the filters are
 # RESULTS    where all files go                                                         JOBS       how many processes at a time
 
-BIN      ?= ../../build/bin
-RESULTS  ?= ../../results/seen
 CONFIG   ?= headline.yaml
 RUNS     ?= 16
 NEW      ?= 1000
 SINCE    ?= 2000
 BETWEEN  ?= 3000,7500,15000
-JOBS     ?= $(shell nproc)
-R        := $(RESULTS)
-HERE     := ../
 
-include $(HERE)begin.mk
-include $(HERE)jobs.mk
-include $(HERE)shown.mk
-include $(HERE)headline-zoo.mk
+include ../own.mk
+include ../headline-zoo.mk
 
 MODELS  ?= $(foreach e,interactive linear constant,$(e)=$(dir $(ZOO))$(e)-1/model.mp)
 

@@ -11,26 +11,21 @@
 # JOBS        how many processes at a time                              BIN        where the filters are
 
 CONFIG  ?= shared-start.yaml
-BIN     ?= ../../build/bin
-RESULTS ?= ../../results/shared-start
-JOBS    ?= $(shell nproc)
 SEEDS   ?= 1 2 3
 RUNS    ?= 400
 WAYS    ?= labels emulation
-R       := $(RESULTS)
-HERE    := ../
 
-include $(HERE)begin.mk
-include $(HERE)jobs.mk
-include $(HERE)shown.mk
-include $(HERE)encoders.mk
+# The slowest first; plus: made for one start, by order and standardisation, each of which flat has alone as well (encoders.mk).
+ENCODERS ?= transformer+ dws+ talk interactive linear flat+ flat ordered standardised parts stats+ stats
+
+include ../own.mk
+include ../encoders.mk
+$(call known-encoders,$(ENCODERS))
 
 STARTS := independent shared
 start-independent :=
 start-shared      := --init-seed 5
 
-# The slowest first; plus: made for one start, by order and standardisation, each of which flat has alone as well (encoders.mk).
-ENCODERS ?= transformer+ dws+ talk interactive linear flat+ flat ordered standardised parts stats+ stats
 # A step of a transformer costs ten times as much as the others'.
 steps-transformer+ := --steps 300
 

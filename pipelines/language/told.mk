@@ -11,24 +11,17 @@
 # SIZES      options of the emulator                                     BIN        where the filters are
 # JOBS       how many processes at a time                                PYTHON     one that has numpy and msgpack_numpy (default: any)
 
-BIN       ?= ../../build/bin
-RESULTS   ?= ../../results/told
 TOLD      ?= nothing step step+accuracy step+b step+c step+d step+b+c step+b+c+d
 STEPS     ?= 2000
 SEEDS     ?= 1
 SIZES     ?=
 PRECISION ?= float32
-JOBS      ?= $(shell nproc)
-R         := $(RESULTS)
-HERE      := ../
 ifndef PYTHON
 PYTHON    := $(shell ../../tests/python/find)
 endif
 
-include $(HERE)begin.mk
-include $(HERE)jobs.mk
-include $(HERE)shown.mk
-include $(HERE)headline-zoo.mk
+include ../own.mk
+include ../headline-zoo.mk
 
 # RESULTS/WHAT/told-SEED
 MODELS := $(foreach t,$(TOLD),$(SEEDS:%=$(R)/$(t)/told-%))

@@ -8,24 +8,16 @@
 # JOBS        how many processes at a time                             BIN        where the filters are
 
 CONFIG  ?= transfer.yaml
-BIN     ?= ../../build/bin
-RESULTS ?= ../../results/transfer
-JOBS    ?= $(shell nproc)
 SEEDS   ?= 1 2 3
 RUNS    ?= 400
-R       := $(RESULTS)
-HERE    := ../
 
-include $(HERE)begin.mk
-include $(HERE)jobs.mk
-include $(HERE)shown.mk
+include ../own.mk
+include ../encoders.mk
 
 # CELL-UNITS. The first one is what encoders and predictors learn from.
 KINDS    := lstm-32 lstm-16 lstm-64 gru-32 rnn_tanh-32
 HOME_IS  := $(firstword $(KINDS))
 ENCODERS := interactive linear
-new-interactive := probe --new
-new-linear      := probe --new --linear
 
 MODELS  := $(foreach e,$(ENCODERS),$(SEEDS:%=$(R)/$(e)-%))
 encoder  = $(firstword $(subst -, ,$(notdir $(@D))))

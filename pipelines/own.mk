@@ -1,0 +1,13 @@
+# How an experiment begins that has a makefile of its own, FOLDER/NAME.mk: where the filters are, where its files go, how many processes run
+# at a time; and what experiments share. Included behind the settings.
+BIN     ?= ../../build/bin
+RESULTS ?= ../../results/$(basename $(notdir $(firstword $(MAKEFILE_LIST))))
+ifndef JOBS
+JOBS    := $(shell nproc)
+endif
+R       := $(RESULTS)
+HERE    := ../
+
+include $(HERE)begin.mk
+include $(HERE)jobs.mk
+include $(HERE)shown.mk
