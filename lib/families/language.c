@@ -1,13 +1,11 @@
 #include "families/language.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
 #include "families/train_internal.h"
 #include "nn/loss.h"
 #include "nn/recurrent.h"
 #include "stream/field.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,16 +32,12 @@ int language_default_length(int tokens, int max_n) {
     return tokens * max_n + 2;
 }
 
-static int lowest_offset(const struct language *l) {
+int language_min_n(const struct language *l) {
     int lowest = 0; // offsets[0]
     for (int i = 1; i < l->tokens; i++)
         if (l->offsets[i] < lowest)
             lowest = l->offsets[i];
-    return lowest;
-}
-
-int language_min_n(const struct language *l) {
-    return -lowest_offset(l);
+    return -lowest;
 }
 
 void language_draw_task(struct language *l, struct rng *rng) {
@@ -52,22 +46,21 @@ void language_draw_task(struct language *l, struct rng *rng) {
         l->offsets[i] = LANGUAGE_OFFSET_LOW + (int)rng_below(rng, LANGUAGE_OFFSETS);
 }
 
-// A task's number: its offsets as digits in base LANGUAGE_OFFSETS.
-static int task_number(const struct language *l) {
+int language_task_number(const struct language *l) {
     int number = 0;
     for (int i = 1; i < l->tokens; i++)
         number = number * LANGUAGE_OFFSETS + l->offsets[i] - LANGUAGE_OFFSET_LOW;
     return number;
 }
 
-static int task_count(int tokens) {
+int language_task_count(int tokens) {
     int tasks = 1;
     for (int i = 1; i < tokens; i++)
         tasks *= LANGUAGE_OFFSETS;
     return tasks;
 }
 
-static struct language task_of_number(int tokens, int number) {
+struct language language_of_number(int tokens, int number) {
     struct language l = {.tokens = tokens};
     for (int i = tokens - 1; i > 0; i--, number /= LANGUAGE_OFFSETS)
         l.offsets[i] = number % LANGUAGE_OFFSETS + LANGUAGE_OFFSET_LOW;
@@ -75,10 +68,10 @@ static struct language task_of_number(int tokens, int number) {
 }
 
 void language_distinct_task(struct language *l, uint64_t seed, uint64_t run) {
-    int tasks = task_count(l->tokens), *order = memory_calloc((size_t)tasks, sizeof *order);
+    int tasks = language_task_count(l->tokens), *order = memory_calloc((size_t)tasks, sizeof *order);
     struct rng rng = rng_make(seed, run / (uint64_t)tasks, "order of languages");
     rng_permutation(&rng, order, tasks);
-    struct language drawn = task_of_number(l->tokens, order[run % (uint64_t)tasks]);
+    struct language drawn = language_of_number(l->tokens, order[run % (uint64_t)tasks]);
     memcpy(l->offsets, drawn.offsets, sizeof l->offsets);
     free(order);
 }
@@ -112,84 +105,6 @@ struct verdict language_judge(const struct language *l, const uint8_t *row) {
     for (int i = 1; i < l->tokens; i++)
         accepted = accepted && count[i] - l->offsets[i] == count[0];
     return (struct verdict){.accepted = accepted, .strict = accepted && ordered};
-}
-
-// --- Splits ---
-
-struct language_splits {
-    int tokens, tasks;
-    uint8_t split[]; // by task number
-};
-
-struct task_rank {
-    int64_t entropy;          // in units of 1e-9: the last bits of log() are not the same everywhere
-    uint64_t ood, validation; // hashes
-    int task;
-};
-
-static double task_entropy(const struct language *l) {
-    int lowest = lowest_offset(l);
-    double sum = 0, entropy = 0;
-    for (int i = 0; i < l->tokens; i++)
-        sum += 1 + l->offsets[i] - lowest;
-    for (int i = 0; i < l->tokens; i++) {
-        double p = (1 + l->offsets[i] - lowest) / sum;
-        entropy -= p * log(p);
-    }
-    return entropy;
-}
-
-// Over the purpose and the offsets as bytes.
-static uint64_t offsets_hash(const struct language *l, uint64_t seed, char purpose) {
-    uint8_t bytes[1 + LANGUAGE_MAX_TOKENS] = {(uint8_t)purpose};
-    for (int i = 0; i < l->tokens; i++)
-        bytes[1 + i] = (uint8_t)l->offsets[i];
-    return hash_bytes(seed, bytes, 1 + (size_t)l->tokens);
-}
-
-static int order(uint64_t a, uint64_t b) {
-    return (a > b) - (a < b);
-}
-
-static int by_entropy(const void *left, const void *right) {
-    const struct task_rank *a = left, *b = right;
-    if (a->entropy != b->entropy)
-        return a->entropy > b->entropy ? -1 : 1;
-    return a->ood != b->ood ? order(a->ood, b->ood) : a->task - b->task;
-}
-
-static int by_validation(const void *left, const void *right) {
-    const struct task_rank *a = left, *b = right;
-    return a->validation != b->validation ? order(a->validation, b->validation) : a->task - b->task;
-}
-
-static int share_of(int tasks, double share, int most) {
-    long count = lround(tasks * share);
-    return count < 0 ? 0 : count > most ? most : (int)count;
-}
-
-struct language_splits *language_splits_new(int tokens, const struct split_rule *rule, struct arena *arena) {
-    int tasks = task_count(tokens);
-    struct task_rank *rank = memory_calloc((size_t)tasks, sizeof *rank);
-    for (int t = 0; t < tasks; t++) {
-        struct language l = task_of_number(tokens, t);
-        rank[t] =
-            (struct task_rank){llround(1e9 * task_entropy(&l)), offsets_hash(&l, rule->seed, 'o'), offsets_hash(&l, rule->seed, 'v'), t};
-    }
-    qsort(rank, (size_t)tasks, sizeof *rank, by_entropy);
-    int far = share_of(tasks, rule->ood, tasks), held_out = share_of(tasks, rule->validation, tasks - far);
-    qsort(rank + far, (size_t)(tasks - far), sizeof *rank, by_validation);
-
-    struct language_splits *s = arena_alloc(arena, sizeof *s + (size_t)tasks);
-    *s = (struct language_splits){.tokens = tokens, .tasks = tasks};
-    for (int k = 0; k < tasks; k++)
-        s->split[rank[k].task] = k < far ? SPLIT_OOD : k < far + held_out ? SPLIT_VALIDATION : SPLIT_TRAIN;
-    free(rank);
-    return s;
-}
-
-enum split language_splits_of(const struct language_splits *s, const struct language *l) {
-    return s->split[task_number(l)];
 }
 
 // --- Records ---
@@ -474,7 +389,7 @@ static double of_words(void *body, const int *tokens, const int *length, const d
     for (int i = 0; i < count; tokens += length[i++]) {
         bool of_task = offsets_of(&shown, tokens, length[i]);
         total += weight[i];
-        number[i] = of_task ? task_number(&shown) : -1;
+        number[i] = of_task ? language_task_number(&shown) : -1;
         for (int k = 0; k <= i && of_task; k++)
             if (number[k] == number[i]) { // the first word of the task has the sum
                 sum[k] += weight[i];

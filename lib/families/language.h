@@ -28,6 +28,12 @@ int language_min_n(const struct language *l);              // max(0, -min offset
 // Offsets uniform in {-3..2}, a pure function of rng. The others fields must be set.
 void language_draw_task(struct language *l, struct rng *rng);
 
+// The tasks of an alphabet by number, 0 .. 6^(tokens-1) - 1: the offsets as digits in base 6. Of the one with a number, the other fields
+// are 0.
+int language_task_count(int tokens);
+int language_task_number(const struct language *l);
+struct language language_of_number(int tokens, int number);
+
 // The same without repetition: runs 0 .. 6^(tokens-1) - 1 have every language of the alphabet once, in an order that is random by seed; the
 // runs from there on have every one once more, in another order, and so on. A pure function of seed and run.
 void language_distinct_task(struct language *l, uint64_t seed, uint64_t run);
