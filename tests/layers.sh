@@ -49,15 +49,15 @@ found() { # WHAT: complains of all lines that are read
     while read -r line; do complain "$1: $line"; done
 }
 
-# A family of tasks is named in its own file, in the registry, and in the filter that makes its tasks: not in other code, nor in strings by
-# its name in records. The names of gen- filters are not looked at.
+# A family of tasks is named in its own files, FAMILY.c and FAMILY_PART.c, in the registry, and in the filter that makes its tasks: not in
+# other code, nor in strings by its name in records. The names of gen- filters are not looked at.
 mapfile -t families < <(grep -oE '\b[a-z]+_family\b' lib/families/registry.c | sort -u)
 ((${#families[@]} >= 2)) || complain "lib/families/registry.c: no families were found"
 others=$(grep -vE '^(filters/gen-[a-z]*\.c|lib/families/registry\.c):' <<< "$code" | sed -E 's,gen-[a-z]+,,g')
 for family in "${families[@]%_family}"; do
     in_records=$(sed -n 's/^    \.name = "\(.*\)",$/\1/p' "lib/families/$family.c")
     [[ $in_records ]] || complain "lib/families/$family.c: the family has no name"
-    foreign=$(grep -vE "^lib/families/$family\.[ch]:" <<< "$others")
+    foreign=$(grep -vE "^lib/families/$family(_[a-z]+)?\.[ch]:" <<< "$others")
     found "the family $family is named" < <(
         grep -E ":.*\"[^\"]*$in_records" <<< "$foreign"
         sed 's/"[^"]*"//g' <<< "$foreign" | grep -iE ":.*\b(trainee_of_)?$family(_[a-z_]*)?\b"
