@@ -261,7 +261,7 @@ BY_MODE := $(foreach m,$(MODELS),$(if $(filter frozen,$(MODES)),$(m)/frozen.mp) 
 	$(foreach e,$(END_TO_END),$(TARGETS:%=$(m)/predictions-%-$(e).mp))) $(CEILING)
 
 # What is made from a training that has diverged is left out; under a table for people it is told.
-kept  = bash $(HERE)kept $(R)
+kept  = $(if $(OWN_ZOO),OWN_ZOO=1) bash $(HERE)kept $(R)
 score = $(kept) $(1) | xargs cat | score --config $(CONFIG) --format $(if $(filter %.txt,$@),table,tsv) > $(tmp)
 tell  = $(if $(filter %.txt,$@),$(kept) --left-out $(1) >> $(tmp),:)
 
