@@ -193,8 +193,8 @@ steps_of() {
 }
 
 @test "every kind of encoder is made as its name says" {
-    local fresh=() kind kinds=(interactive noninteractive linear free random dws transformer flat stats constant talk dws+ transformer+ flat+ stats+
-        ordered standardised gates inputs parts)
+    local fresh=() kind kinds=(interactive noninteractive linear free random dws transformer flat stats constant talk hidden dws+ transformer+
+        flat+ stats+ ordered standardised gates inputs parts)
     cp -a "$WHOLE" copy
     for kind in "${kinds[@]}"; do
         fresh+=("$PWD/copy/$kind-1/fresh.mp")
@@ -213,6 +213,7 @@ flat 3 ? ? ? ? ? ?
 stats ? ? ? ? ? ? ?
 constant ? ? ? ? ? ? ?
 interactive 2 ? 1 ? ? ? ?
+hidden 2 ? ? ? ? ? ?
 dws 4 ? ? ? 1 ? ?
 transformer 6 ? ? 1 1 ? ?
 flat 3 ? ? 1 1 ? ?
