@@ -34,5 +34,6 @@ new-gates          := stats-encode --new --standardise --per-gate
 new-inputs         := stats-encode --new --standardise --per-input
 new-parts          := stats-encode --new --standardise --per-gate --per-input
 
-# Stops where one of the names is none of these: $(call known-encoders,NAMES)
-known-encoders = $(foreach e,$(1),$(if $(new-$(e)),,$(error unknown encoder '$(e)': there are $(sort $(patsubst new-%,%,$(filter new-%,$(.VARIABLES)))))))
+# All names; and $(call known-encoders,NAMES), which stops where one is none of these.
+encoder-names  = $(sort $(patsubst new-%,%,$(filter new-%,$(.VARIABLES))))
+known-encoders = $(foreach e,$(1),$(if $(new-$(e)),,$(error unknown encoder '$(e)': there are $(encoder-names))))

@@ -59,7 +59,7 @@ ifndef SEEDS
 SEEDS    := $(call setting,seeds)
 endif
 
-ALL       := $(patsubst new-%,%,$(filter new-%,$(.VARIABLES)))
+ALL       := $(encoder-names)
 embedder   = $(firstword $(new-$(1)))
 EMBEDDERS := $(sort $(foreach e,$(ALL),$(call embedder,$(e))))
 
@@ -156,11 +156,9 @@ $(R)/zoo.mp: $(R)/config/runs $(call config,$(GENERATOR) train-rnn partition $(i
 	@rm -f $(R)/shards/*.tmp
 	@mv $(tmp) $@
 
-# An own zoo is not made; when another one is named, all is made anew.
-OWN_ZOO := $(filter-out $(R)/zoo.mp,$(ZOO))
-$(OWN_ZOO):
-	@echo 'there is no zoo $@' >&2; false
+include $(HERE)own-zoo.mk
 
+# When another own zoo is named, all is made anew.
 $(R)/config/zoo: force
 	@echo $(abspath $(ZOO)) | { $(renew); }
 

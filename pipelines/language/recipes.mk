@@ -20,6 +20,7 @@ EMULATE  ?=
 ZOO      ?= $(R)/zoo.mp
 
 include ../own.mk
+include ../own-zoo.mk
 include ../encoders.mk
 $(call known-encoders,$(ENCODERS))
 

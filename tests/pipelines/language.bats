@@ -242,6 +242,8 @@ END
     [[ $(rec-table --kind embedding run < own/constant-1/embeddings.mp | sort -n | tail -n 1) == 17 ]]
     run -2 own "$PWD/none.mp"
     [[ $output == *"there is no zoo $PWD/none.mp"* ]]
+    run -2 make -C "$ROOT/pipelines/language" -f recipes.mk BIN="$RNNPIPE_BIN" RESULTS="$PWD/r" ZOO="$PWD/none.mp"
+    [[ $output == *"there is no zoo $PWD/none.mp"* ]]
 }
 
 @test "one job at a time makes the same zoo" {
