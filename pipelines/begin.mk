@@ -13,6 +13,9 @@ export LC_ALL := C
 ME    := $(shell echo $$PPID)
 tmp    = $@.$(ME).tmp
 
+# $(call stale,FILES), in a recipe: a checkpoint that is older than what the target is made from is of no use.
+stale  = for state in $(1); do for file in $^; do if [[ $$file -nt $$state ]]; then rm -f $$state; fi; done; done
+
 # { $(renew); }: the target becomes what is on standard input, and is not touched when it is that already.
 renew  = mkdir -p $(@D); cat > $(tmp); if cmp -s $(tmp) $@; then rm $(tmp); else mv $(tmp) $@; fi
 

@@ -46,6 +46,7 @@ ZOO   ?= $(R)/zoo.mp
 START := $(shell date +%s)
 
 include $(HERE)begin.mk
+include $(HERE)settings.mk
 include $(HERE)jobs.mk
 include $(HERE)encoders.mk
 
@@ -124,9 +125,6 @@ $(R)/config/models: force
 $(R)/config/modes: force
 	@echo $(MODES) | { $(renew); }
 
-$(R)/config/precision: force
-	@echo $(PRECISION) | { $(renew); }
-
 $(R)/config/shown: force
 	@echo $(notdir $(SHOWN)) | { $(renew); }
 
@@ -158,10 +156,6 @@ $(R)/zoo.mp: $(R)/config/runs $(call config,$(GENERATOR) train-rnn partition $(i
 
 include $(HERE)own-zoo.mk
 
-# When another own zoo is named, all is made anew.
-$(R)/config/zoo: force
-	@echo $(abspath $(ZOO)) | { $(renew); }
-
 # --- Encoders: fresh, trained by emulation, and what they make of the zoo ---
 
 # A training that diverges (status 3) is done: what it gives is its best so far. It leaves a mark by which the tables leave it out.
@@ -173,15 +167,14 @@ logged = --progress always 2> $(basename $@).log || { status=$$?; cat $(basename
 $(foreach e,$(ENCODERS),$(eval $(call of,$(e),fresh): $(call config,$(call embedder,$(e))) $(call own,$(call embedder,$(e))-$(e))))
 $(foreach e,$(ENCODERS),$(eval $(call of,$(e),model): $(call own,emulate-$(e))))
 
-$(MODELS:=/fresh.mp): $(ZOO) $(if $(OWN_ZOO),$(R)/config/zoo)
+$(MODELS:=/fresh.mp): $(OF_ZOO)
 	@mkdir -p $(@D)
 	@$(new-$(encoder)) --config $(CONFIG) $(call options,$(call embedder,$(encoder))-$(encoder)) --seed $(seed) < $< > $(tmp)
 	@mv $(tmp) $@
 
-# A checkpoint that is older than what it was made from is of no use.
-$(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp $(ZOO) $(call config,emulate) $(if $(PRECISION),$(R)/config/precision)
+$(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp $(ZOO) $(call config,emulate) $(call given,PRECISION)
 	@echo "emulate:  training of $* (progress: $(@D)/model.log)"
-	@for state in $(@D)/checkpoint.mp*; do for file in $^; do if [[ $$file -nt $$state ]]; then rm -f $$state; fi; done; done
+	@$(call stale,$(@D)/checkpoint.mp*)
 	@rm -f $(mark)
 	@emulate --fit $< --no-timing --config $(CONFIG) $(call options,emulate-$(encoder)) $(PRECISION:%=--precision %) \
 		--checkpoint $(@D)/checkpoint.mp < $(ZOO) > $(tmp) $(logged)
@@ -226,7 +219,7 @@ $$(foreach e,$$(ENCODERS),$$(eval $$(call of,$$(e),predictor-$(1)-$(2)): $$(call
 $$(MODELS:=/predictor-$(1)-$(2).mp): $$(R)/%/predictor-$(1)-$(2).mp: $$(R)/%/$$(begin-$(2)).mp $$(ZOO) $$(call config,classify)
 	@echo "classify: training of $$*, $$(mode-$(2)), to predict $(1)"
 	@rm -f $$(mark)
-	@for file in $$^; do if [[ $$$$file -nt $$(state) ]]; then rm -f $$(state); fi; done
+	@$$(call stale,$$(state))
 	@classify --fit $(1) --encoder $$< --config $$(CONFIG) $$(call options,classify-$(2) classify-$(2)-$$(encoder)) --seed $$(seed) \
 		--checkpoint $$(state) \
 		< $$(ZOO) > $$(tmp) $$(logged)
@@ -247,7 +240,7 @@ $(MODELS:=/frozen.mp): $(R)/%/frozen.mp: $(R)/%/emulations.mp $(foreach t,$(TARG
 
 # --- The ceiling line: some strings of each RNN, and what its family makes of them ---
 
-$(SAMPLED:%=$(R)/sampled-%.mp): $(R)/sampled-%.mp: $(ZOO) $(call config,classify) $(if $(OWN_ZOO),$(R)/config/zoo)
+$(SAMPLED:%=$(R)/sampled-%.mp): $(R)/sampled-%.mp: $(OF_ZOO) $(call config,classify)
 	@classify --sampled $* --config $(CONFIG) < $< > $(tmp)
 	@mv $(tmp) $@
 

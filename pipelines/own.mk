@@ -7,7 +7,8 @@ JOBS    := $(shell nproc)
 endif
 R       := $(RESULTS)
 HERE    := ../
+.DEFAULT_GOAL := all
 
 include $(HERE)begin.mk
 include $(HERE)jobs.mk
-include $(HERE)shown.mk
+include $(HERE)settings.mk

@@ -74,6 +74,16 @@ found "four gates are counted" < <(grep -vE '^lib/(nn/lstm\.c|math/.*):' <<< "$c
 found "a cell is named" < <(grep -vE "^(lib/nn/(cell|lstm|gru|rnn)\.[ch]|lib/formats/.*|$lstm_by_design):" <<< "$code" |
     grep -E ":.*(\bcell_($cells)\b|\"($cells)(\"|\|))")
 
+# What an experiment takes as a variable is one of its settings (settings.mk), or in the names of the files that it is of importance for, or
+# says where things are; otherwise another value, in the same RESULTS, would show what the old one gave.
+for makefile in pipelines/*/*.mk pipelines/locks/Makefile; do
+    while read -r variable; do
+        [[ $variable =~ ^(BIN|RESULTS|JOBS|ZOO|PYTHON)$ ]] ||
+            grep -qE "\\(call set,[^)]*\b$variable\b|^(CELLS|CHAINS|MODELS|PREDICTORS|JUDGED|SHOWS) .*\b$variable\b" "$makefile" ||
+            complain "$makefile: what is made with $variable does not depend on it: \$(call set,$variable)"
+    done < <(sed -nE 's/^([A-Z_]+) *\?=.*/\1/p' "$makefile")
+done
+
 readme=$(< README.md) overview=$(sed 's/\\-/-/g' filters/rnnpipe.7)
 for filter in filters/*.c; do
     name=${filter##*/} name=${name%.c}

@@ -31,7 +31,7 @@ all: $(R)/augment.txt $(R)/augment.png
 	@cat $<
 	@echo "picture: $(abspath $(R))/augment.png"
 
-$(R)/zoo.mp:
+$(R)/zoo.mp: $(call set,RUNS STEPS)
 	@mkdir -p $(@D)
 	@echo 'augment:  training $(RUNS) RNNs'
 	@seq 0 20 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) \
@@ -46,7 +46,7 @@ $(SIZES:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(R)/zoo.mp
 	@mv $(tmp) $@
 
 define sized # SIZE
-$$(foreach a,$$(ARMS),$$(SEEDS:%=$$(R)/model-$(1)-$$(a)-%.mp)): $$(R)/model-$(1)-%.mp: $$(R)/zoo-$(1).mp
+$$(foreach a,$$(ARMS),$$(SEEDS:%=$$(R)/model-$(1)-$$(a)-%.mp)): $$(R)/model-$(1)-%.mp: $$(R)/zoo-$(1).mp $$(call set,EMULATION)
 	@echo 'augment:  $(1) RNNs, $$*'
 	@flat-encode --new --hidden 64 --seed $$(call part,2) < $$< > $$@.fresh
 	@emulate --fit $$@.fresh --hidden 64 --batch 32 --steps $(EMULATION) --rate 1e-3 --anneal 0.5 --clip 1 --condition every \
@@ -61,12 +61,12 @@ $(CELLS:%=$(R)/emulations-%.mp): $(R)/emulations-%.mp: $(R)/model-%.mp $(R)/zoo.
 	@mv $(tmp) $@
 
 SHOWS = $(CELLS)
-$(R)/augment.txt: $(CELLS:%=$(R)/emulations-%.mp) $(R)/shown
+$(R)/augment.txt: $(CELLS:%=$(R)/emulations-%.mp) $(call set,SHOWS)
 	@cat $(filter %.mp,$^) | score > $(tmp)
 	@mv $(tmp) $@
 
 # size, then for each way the loss on validation languages
-$(R)/augment.tsv: $(CELLS:%=$(R)/emulations-%.mp) $(R)/shown
+$(R)/augment.tsv: $(CELLS:%=$(R)/emulations-%.mp) $(call set,SHOWS)
 	@cat $(filter %.mp,$^) | score --format tsv | cut -f 1,2,6 | awk -v arms='$(ARMS)' -v sizes='$(SIZES)' -f augment.awk > $(tmp)
 	@mv $(tmp) $@
 

@@ -34,7 +34,7 @@ all: $(R)/autoencode.txt
 
 start-shared      := --init-seed 5
 start-independent :=
-$(R)/zoo-shared.mp $(R)/zoo-independent.mp: $(R)/zoo-%.mp:
+$(R)/zoo-shared.mp $(R)/zoo-independent.mp: $(R)/zoo-%.mp: $(call set,RUNS STEPS)
 	@mkdir -p $(@D)
 	@echo 'autoencode:  training $(RUNS) RNNs, $* start'
 	@seq 0 20 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) 'gen-language --max-n 6 --first-run {} --count 20 | \
@@ -50,7 +50,7 @@ $(R)/zoo-aligned.mp: $(R)/zoo-independent.mp
 
 fresh = $(if $(filter nothing,$(call part,2)),constant-encode --new --z 128,flat-encode --new --ordered --standardise --z 128)
 embed = $(if $(filter nothing,$(call part,2)),constant-encode,flat-encode)
-$(CELLS:%=$(R)/%.mp): $(R)/%.mp: $(R)/zoo-shared.mp $(R)/zoo-independent.mp $(R)/zoo-aligned.mp
+$(CELLS:%=$(R)/%.mp): $(R)/%.mp: $(R)/zoo-shared.mp $(R)/zoo-independent.mp $(R)/zoo-aligned.mp $(call set,TRAINING)
 	@echo 'autoencode:  $*'
 	@$(fresh) --seed $(call part,3) < $(zoo) > $@.fresh
 	@autoencode --fit $@.fresh --structure $(structure-$(call part,2)) --steps $(TRAINING) < $(zoo) > $@.model
@@ -83,7 +83,7 @@ $(NOISE:%=$(R)/noise-%.tsv): $(R)/noise-%.tsv: $(R)/noise-%.mp $(R)/zoo-shared.m
 
 TABLES = $(CELLS:%=$(R)/%.tsv) $(NOISE:%=$(R)/noise-%.tsv)
 SHOWS  = $(CELLS) $(NOISE)
-$(R)/autoencode.tsv: autoencode.awk $(TABLES) $(R)/shown
+$(R)/autoencode.tsv: autoencode.awk $(TABLES) $(call set,SHOWS)
 	@awk -f autoencode.awk $(TABLES) > $(tmp)
 	@mv $(tmp) $@
 

@@ -47,21 +47,21 @@ first-train       := 0
 first-validation  := 10000
 first-ood         := 20000
 SPLITS := train validation ood
-$(SPLITS:%=$(R)/tasks-%.mp): $(R)/tasks-%.mp: composition-tasks.awk
+$(SPLITS:%=$(R)/tasks-%.mp): $(R)/tasks-%.mp: composition-tasks.awk $(call set,TRAINED JUDGED)
 	@mkdir -p $(@D)
 	@gen-language --max-n 6 --count 2000 | partition | rec-json | \
 		awk -v split_name=$* -v copies='$(copies-$*)' -v first=$(first-$*) -f $< | rec-json --reverse > $(tmp)
 	@mv $(tmp) $@
 
 recipe := --steps $(STEPS) --layers 1 --rollouts 50 --samples 100
-$(SPLITS:%=$(R)/rnns-%.mp): $(R)/rnns-%.mp: $(R)/tasks-%.mp
+$(SPLITS:%=$(R)/rnns-%.mp): $(R)/rnns-%.mp: $(R)/tasks-%.mp $(call set,STEPS)
 	@echo "composition: training RNNs, $*"
 	@seq $(first-$*) 80 $$(($(first-$*) + 639)) | PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -k -j$(JOBS) --halt soon,fail=1 \
 		'rec-select --run {}-$$(({} + 79)) < $< | train-rnn --hidden 32 $(recipe) --snapshots $$(($(STEPS) / 5)),$$(($(STEPS) * 2 / 5))' > $(tmp)
 	@mv $(tmp) $@
 
 # A quarter of the runs, of 16 units, and a quarter, of 64.
-$(R)/wide.mp: $(R)/tasks-train.mp
+$(R)/wide.mp: $(R)/tasks-train.mp $(call set,LANGUAGES RUNS STEPS)
 	@for ((copy = $(RUNS) / $(LANGUAGES) / 2; copy < $(RUNS) / $(LANGUAGES); copy++)); do rec-select --where "language < $(LANGUAGES), copy = $$copy" < $< | \
 		train-rnn --hidden $$((copy % 2 ? 64 : 16)) $(recipe) --snapshots ''; done > $(tmp)
 	@mv $(tmp) $@
@@ -77,7 +77,7 @@ $(R)/judged.mp: $(R)/rnns-validation.mp $(R)/rnns-ood.mp
 
 # --- Encoders and predictors ---
 
-$(MODELS:=.model.mp): $(R)/%.model.mp: $(CELLS:%=$(R)/zoo-%.mp)
+$(MODELS:=.model.mp): $(R)/%.model.mp: $(CELLS:%=$(R)/zoo-%.mp) $(call set,EMULATION)
 	@echo "composition: $*"
 	@probe --new --linear --hidden 64 --mlp-hidden 64 --length 10 --seed $(seed) < $(zoo) > $@.fresh
 	@emulate --fit $@.fresh --steps $(EMULATION) --hidden 64 --batch 32 --rate 1e-3 --anneal 0.5 --clip 1 --condition every --validate-every 500 \
@@ -93,7 +93,7 @@ $(MODELS:=.tsv): $(R)/%.tsv: $(R)/%.model.mp $(R)/judged.mp
 	@mv $(tmp) $@
 
 SHOWS = $(notdir $(MODELS))
-$(R)/composition.tsv: composition.awk $(MODELS:=.tsv) $(R)/shown
+$(R)/composition.tsv: composition.awk $(MODELS:=.tsv) $(call set,SHOWS LANGUAGES RUNS)
 	@awk -v languages=$(LANGUAGES) -v runs=$(RUNS) -f composition.awk $(MODELS:%=%.tsv) > $(tmp)
 	@mv $(tmp) $@
 

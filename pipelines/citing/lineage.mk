@@ -20,7 +20,7 @@ all: $(R)/lineage.txt
 # --- Lineage: what was made from what? ---
 
 # Chains: snapshots of runs, each from its own start. The last eight runs are strangers: nothing is made of them.
-$(R)/chains.mp:
+$(R)/chains.mp: $(call set,RUNS STEPS)
 	@mkdir -p $(@D)
 	@echo 'lineage:  training $(RUNS) RNNs'
 	@seq 0 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) 'gen-language --first-run {} --count 1 | \
@@ -28,7 +28,7 @@ $(R)/chains.mp:
 	@mv $(tmp) $@
 
 # Fans: three siblings of each of eight RNNs, trained on to other languages. Their runs are 1000, 1001 ...
-$(R)/fans.mp: $(R)/chains.mp
+$(R)/fans.mp: $(R)/chains.mp $(call set,TUNED)
 	@echo 'lineage:  fine-tuning siblings'
 	@rec-select --run 0-7 --step $(STEPS) < $< > $@.roots
 	@seq 0 2 | parallel --plain --will-cite -k -j$(JOBS) 'gen-language --seed 1{} --first-run 10{}0 --count 8 | \

@@ -33,7 +33,7 @@ all: $(R)/phases.txt $(R)/phases.png
 big-endian = printf "$$(printf '\\x%02x' $$(($(1) >> 24)) $$(($(1) >> 16 & 255)) $$(($(1) >> 8 & 255)) $$(($(1) & 255)))"
 given      = $(firstword $(wildcard $(IMAGES)/$(1) $(IMAGES)/$(1).gz) $(IMAGES)/$(1))
 whole      = test $$(stat -c %s $(tmp)) == $(1) || { echo '$(call given,$(@F)): fewer than $(TAKEN) images (TAKEN)' >&2; exit 1; }
-$(R)/images/train-images-idx3-ubyte:
+$(R)/images/train-images-idx3-ubyte: $(call set,IMAGES TAKEN)
 	@mkdir -p $(@D)
 	@{ $(call big-endian,0x803); $(call big-endian,$(TAKEN)); $(call big-endian,28); $(call big-endian,28); \
 		head -c $$(($(TAKEN) * 784)) < <(zcat -f $(call given,$(@F)) | tail -c +17); } > $(tmp)
@@ -46,7 +46,7 @@ $(R)/images/train-labels-idx1-ubyte: $(R)/images/train-images-idx3-ubyte
 
 # --- RNNs, and what is measured of each and of each two ---
 
-$(CELLS:%=$(R)/rnns-%.mp): $(R)/rnns-%.mp: $(R)/images/train-labels-idx1-ubyte
+$(CELLS:%=$(R)/rnns-%.mp): $(R)/rnns-%.mp: $(R)/images/train-labels-idx1-ubyte $(call set,SEEDS EPOCHS)
 	@echo "phases:  $(width) units, batches of $(batch)"
 	@gen-smnist --count $(SEEDS) --rotation 0 --weight-decay 0.001 --tile 7 | train-rnn --images $(R)/images --layers 1 --hidden $(width) \
 		--batch $(batch) --steps $(steps) --snapshots '' --rollouts 50 > $(tmp)
@@ -60,7 +60,7 @@ $(CELLS:%=$(R)/lines-%.mp): $(R)/lines-%.mp: $(R)/rnns-%.mp
 	@rnn-compare --images $(R)/images --by task.rotation --path linear < $< > $(tmp)
 	@mv $(tmp) $@
 
-$(CELLS:%=$(R)/curves-%.mp): $(R)/curves-%.mp: $(R)/rnns-%.mp
+$(CELLS:%=$(R)/curves-%.mp): $(R)/curves-%.mp: $(R)/rnns-%.mp $(call set,BEND)
 	@rnn-compare --images $(R)/images --by task.rotation --path bezier --bend-steps $(BEND) < $< > $(tmp)
 	@mv $(tmp) $@
 
@@ -78,7 +78,7 @@ $(CELLS:%=$(R)/%.tsv): $(R)/%.tsv: $(R)/landscape-%.mp $(R)/lines-%.mp $(R)/curv
 	@mv $(tmp) $@
 
 SHOWS = $(CELLS)
-$(R)/phases.tsv: phases.awk $(CELLS:%=$(R)/%.tsv) $(R)/shown
+$(R)/phases.tsv: phases.awk $(CELLS:%=$(R)/%.tsv) $(call set,SHOWS)
 	@awk -f phases.awk $(CELLS:%=$(R)/%.tsv) > $(tmp)
 	@mv $(tmp) $@
 

@@ -24,7 +24,7 @@ seed        = $(word 2,$(subst -, ,$*))
 all: $(R)/probes.txt
 	@cat $<
 
-$(R)/zoo.mp:
+$(R)/zoo.mp: $(call set,RUNS STEPS TRAIN)
 	@mkdir -p $(@D)
 	@echo 'probes:  training $(RUNS) RNNs'
 	@seq 0 20 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) \
@@ -33,7 +33,7 @@ $(R)/zoo.mp:
 	@rm $(tmp)
 	@mv $(tmp).chosen $@
 
-$(CELLS:%=$(R)/%.model.mp): $(R)/%.model.mp: $(R)/zoo.mp
+$(CELLS:%=$(R)/%.model.mp): $(R)/%.model.mp: $(R)/zoo.mp $(call set,EMULATION)
 	@echo 'probes:  training $*'
 	@$(new-$(kind)) --seed $(seed) --probes 8 --length 12 --hidden 32 --mlp-hidden 32 < $< > $(tmp).fresh
 	@emulate --fit $(tmp).fresh --hidden 32 --batch 32 --steps $(EMULATION) --rate 1e-3 --anneal 0.5 --clip 1 --condition every \
@@ -50,6 +50,6 @@ $(CELLS:%=$(R)/%.judged.mp): $(R)/%.judged.mp: $(R)/%.model.mp $(R)/zoo.mp
 	@mv $(tmp) $@
 
 SHOWS = $(CELLS)
-$(R)/probes.txt: $(CELLS:%=$(R)/%.judged.mp) $(R)/shown
+$(R)/probes.txt: $(CELLS:%=$(R)/%.judged.mp) $(call set,SHOWS)
 	@cat $(filter %.mp,$^) | score > $(tmp)
 	@mv $(tmp) $@

@@ -29,12 +29,12 @@ seed        = $(lastword $(subst -, ,$(basename $(@F))))
 all: $(R)/offsets.txt
 	@cat $<
 
-$(R)/late.mp: $(ZOO)
+$(R)/late.mp: $(OF_ZOO) $(call set,SINCE)
 	@mkdir -p $(@D)
 	@rec-select --step $(SINCE)- < $< > $(tmp)
 	@mv $(tmp) $@
 
-$(PREDICTORS:=.mp): $(R)/late.mp
+$(PREDICTORS:=.mp): $(R)/late.mp $(call set,STEPS)
 	@mkdir -p $(@D)
 	@echo "classify:  offset $(offset), $(encoder), seed $(seed)"
 	@$(new-$(encoder)) --seed $(seed) < $< | classify --quiet --fit task.offsets.$(offset) --as number --encoder - --data $< --steps $(STEPS) \
@@ -46,6 +46,6 @@ $(PREDICTORS:=.judged.mp): %.judged.mp: %.mp
 	@mv $(tmp) $@
 
 SHOWS = $(PREDICTORS:$(R)/%=%)
-$(R)/offsets.txt: $(PREDICTORS:=.judged.mp) $(R)/shown
+$(R)/offsets.txt: $(PREDICTORS:=.judged.mp) $(call set,SHOWS)
 	@cat $(filter %.mp,$^) | score > $(tmp)
 	@mv $(tmp) $@

@@ -72,16 +72,17 @@ lever    = $(notdir $(patsubst %/,%,$(dir $(@D))))
 all: $(R)/recipes.txt
 	@cat $<
 
-$(R)/zoo.mp: $(CONFIG)
+$(R)/zoo.mp: $(CONFIG) $(call set,CONFIG RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs"
 	@seq 0 10 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) \
 		'gen-language --config $< --first-run {} --count 10 | train-rnn --config $< | partition' > $(tmp)
 	@mv $(tmp) $@
 
-$(MODELS:=/model.mp): $(ZOO)
+$(MODELS:=/model.mp): $(OF_ZOO) $(CONFIG) $(call set,CONFIG PRECISION EMULATE)
 	@mkdir -p $(@D)
 	@echo "emulate:   $(notdir $(@D)), $(lever) (progress: $(@D)/model.log)"
+	@$(call stale,$(@D)/checkpoint.mp*)
 	@$(new-$(encoder)) --config $(CONFIG) $(with-$(lever)) $(with-$(lever)-$(encoder)) --seed $(seed) < $< > $(@D)/fresh.mp
 	@emulate --fit $(@D)/fresh.mp --config $(CONFIG) --timing $(BASE) $(fit-$(lever)) $(EMULATE) --checkpoint $(@D)/checkpoint.mp --progress always \
 		< $< > $(tmp) 2> $(@D)/model.log
@@ -90,7 +91,7 @@ $(MODELS:=/model.mp): $(ZOO)
 
 # Lever, encoder, seed, and a point of the curve: step, split, loss, kl_reverse, z_variance, probe_entropy, seconds.
 SHOWS = $(LEVERS) $(notdir $(MODELS))
-$(R)/curves.tsv: $(MODELS:=/model.mp) $(R)/shown
+$(R)/curves.tsv: $(MODELS:=/model.mp) $(call set,SHOWS)
 	@for model in $(filter %.mp,$^); do of=$${model%/model.mp}; name=$${of##*/}; of=$${of%/*}; \
 		rec-table --kind log step split loss kl_reverse z_variance probe_entropy seconds < $$model | \
 		sed "s/^/$${of##*/}\t$${name%-*}\t$${name##*-}\t/"; done > $(tmp)

@@ -31,12 +31,12 @@ model   = $(patsubst $(notdir $(@D))=%,%,$(filter $(notdir $(@D))=%,$(MODELS)))
 all: $(R)/seen.txt
 	@cat $<
 
-$(R)/known.mp: $(ZOO)
+$(R)/known.mp: $(OF_ZOO) $(call set,RUNS SINCE)
 	@mkdir -p $(@D)
 	@rec-select --run 0-$$(($(RUNS) - 1)) --split train --step $(SINCE)- < $< > $(tmp)
 	@mv $(tmp) $@
 
-$(R)/unseen.mp: $(ZOO)
+$(R)/unseen.mp: $(OF_ZOO) $(call set,SINCE)
 	@mkdir -p $(@D)
 	@rec-select --split validation --step $(SINCE)- < $< > $(tmp)
 	@mv $(tmp) $@
@@ -45,27 +45,31 @@ $(R)/unseen.mp: $(ZOO)
 make-zoo = gen-language --config $(CONFIG) --first-run $(1) --count $(RUNS) | train-rnn --config $(CONFIG) $(3) | partition --config $(CONFIG) | \
 	rec-select --split train --step $(2)
 
-$(R)/siblings.mp:
+$(R)/siblings.mp: $(CONFIG) $(call set,CONFIG RUNS BETWEEN)
 	@mkdir -p $(@D)
 	@echo "train-rnn: other snapshots of runs 0 to $$(($(RUNS) - 1))"
 	@$(call make-zoo,0,$(BETWEEN),--snapshots $(BETWEEN)) > $(tmp)
 	@mv $(tmp) $@
 
-$(R)/new-runs.mp:
+$(R)/new-runs.mp: $(CONFIG) $(call set,CONFIG RUNS NEW SINCE)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) new runs"
 	@$(call make-zoo,$(NEW),$(SINCE)-) > $(tmp)
 	@mv $(tmp) $@
 
+# Which file a name stands for.
+$(NAMES:%=$(R)/%/of): force
+	@echo '$(model)' | { $(renew); }
+
 .SECONDEXPANSION:
-$(JUDGED): $(R)/$$(@F) $$(model)
+$(JUDGED): $(R)/$$(@F) $$(model) $$(@D)/of
 	@mkdir -p $(@D)
 	@emulate --model $(model) --clones 0 --rollouts 20 < $< > $(tmp)
 	@mv $(tmp) $@
 
 SHOWS = $(MODELS)
-$(R)/seen.txt: $(JUDGED) $(R)/shown
-	@{ printf 'model\tRNNs of\tcount\tloss\n'; for file in $(filter-out %shown,$^); do \
+$(R)/seen.txt: $(JUDGED) $(call set,SHOWS)
+	@{ printf 'model\tRNNs of\tcount\tloss\n'; for file in $(filter %.mp,$^); do \
 		name=$$(basename $$(dirname $$file)); kind=$$(basename $$file .mp); rec-table --kind emulation loss < $$file | \
 		awk -v OFS='\t' -v model=$$name -v kind=$$kind '{ sum += $$1 } END { print model, kind, NR, sprintf("%.4f", sum / NR) }'; \
 	done; } | column -t -s $$'\t' > $(tmp)

@@ -46,7 +46,7 @@ all: $(R)/shared-start.txt
 
 # --- The zoos: run r has the same language in both, and so the same split ---
 
-$(STARTS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(CONFIG)
+$(STARTS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(CONFIG) $(call set,CONFIG RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs, $* start"
 	@gen-language --config $< --count $(RUNS) | train-rnn --config $< $(start-$*) | partition > $(tmp)
@@ -66,6 +66,7 @@ $(MODELS:=/fresh.mp):
 
 $(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp
 	@echo "emulate:   training of $(notdir $(@D)), $(start) start (progress: $(@D)/model.log)"
+	@$(call stale,$(@D)/checkpoint.mp*)
 	@emulate --fit $< --no-timing --config $(CONFIG) $(steps-$(encoder)) --checkpoint $(@D)/checkpoint.mp --progress always \
 		< $(R)/zoo-$(start).mp > $(tmp) 2> $(@D)/model.log
 	@mv $(tmp) $@
@@ -81,8 +82,9 @@ $(MODELS:=/emulation.mp): $(R)/%/emulation.mp: $(R)/%/embeddings.mp
 	   emulate --model $(@D)/model.mp --label "$(label)" --clones 0 < $(R)/zoo-$(start).mp; } > $(tmp)
 	@mv $(tmp) $@
 
-$(MODELS:=/labels.mp): $(R)/%/labels.mp: $(R)/%/fresh.mp
+$(MODELS:=/labels.mp): $(R)/%/labels.mp: $(R)/%/fresh.mp $(call set,LABEL_STEPS)
 	@echo "classify:  training of $(notdir $(@D)), $(start) start, from labels only"
+	@$(call stale,$(@D)/labels.checkpoint*)
 	@classify --fit task --encoder $< --seed $(seed) $(labels) --checkpoint $(@D)/labels.checkpoint < $(R)/zoo-$(start).mp > $(@D)/labels.model
 	@classify --model $(@D)/labels.model --label "$(label)" < $(R)/zoo-$(start).mp > $(tmp)
 	@mv $(tmp) $@
@@ -91,7 +93,7 @@ $(MODELS:=/labels.mp): $(R)/%/labels.mp: $(R)/%/fresh.mp
 # --- The table: encoder, start, way, split, emulation loss and exact task with their intervals over the seeds ---
 
 SHOWS = $(WAYS) $(notdir $(MODELS)) $(STARTS)
-$(R)/scores.tsv: $(foreach w,$(WAYS),$(MODELS:=/$(w).mp)) $(R)/shown
+$(R)/scores.tsv: $(foreach w,$(WAYS),$(MODELS:=/$(w).mp)) $(call set,SHOWS)
 	@cat $(filter %.mp,$^) | score --format tsv > $(tmp)
 	@mv $(tmp) $@
 

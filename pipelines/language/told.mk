@@ -32,7 +32,7 @@ what    = $(notdir $(patsubst %/,%,$(dir $(@D))))
 all: $(R)/told.txt
 	@cat $<
 
-$(MODELS:=/model.mp): $(ZOO) told.py
+$(MODELS:=/model.mp): $(OF_ZOO) told.py $(call set,STEPS SIZES PRECISION)
 	@mkdir -p $(@D)
 	@echo "emulate:   told $(what), seed $(seed)"
 	@$(or $(PYTHON),$(error no python3 can import numpy and msgpack_numpy: `make deps-test` installs them)) told.py $(what) < $< > $(@D)/zoo.mp
@@ -44,7 +44,7 @@ $(MODELS:=/model.mp): $(ZOO) told.py
 
 # As recipes.mk has it: what, encoder, seed, and a point of the curve; nothing asks, so there is no entropy of probes.
 SHOWS = $(MODELS:$(R)/%=%)
-$(R)/curves.tsv: $(MODELS:=/model.mp) $(R)/shown
+$(R)/curves.tsv: $(MODELS:=/model.mp) $(call set,SHOWS)
 	@for model in $(filter %.mp,$^); do of=$${model%/model.mp}; name=$${of##*/}; of=$${of%/*}; \
 		rec-table --kind log step split loss kl_reverse z_variance seconds < $$model | \
 		sed "s/^/$${of##*/}\t$${name%-*}\t$${name##*-}\t/; s/\t[^\t]*$$/\t?&/"; done > $(tmp)

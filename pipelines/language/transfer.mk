@@ -30,7 +30,7 @@ all: $(R)/transfer.txt $(R)/transfer.png
 
 # --- Zoos: run r has the same language in all of them, and so the same split ---
 
-$(KINDS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(CONFIG)
+$(KINDS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(CONFIG) $(call set,CONFIG RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs, $*"
 	@gen-language --config $< --count $(RUNS) | train-rnn --config $< --cell $(firstword $(subst -, ,$*)) --hidden $(lastword $(subst -, ,$*)) | \
@@ -42,6 +42,7 @@ $(KINDS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(CONFIG)
 $(MODELS:=/model.mp): $(R)/zoo-$(HOME_IS).mp
 	@mkdir -p $(@D)
 	@echo "emulate:   training of $(notdir $(@D)) (progress: $(@D)/model.log)"
+	@$(call stale,$(@D)/checkpoint.mp*)
 	@$(new-$(encoder)) --config $(CONFIG) --seed $(seed) < $< > $(@D)/fresh.mp
 	@emulate --fit $(@D)/fresh.mp --no-timing --config $(CONFIG) --checkpoint $(@D)/checkpoint.mp --progress always < $< > $(tmp) 2> $(@D)/model.log
 	@mv $(tmp) $@
@@ -67,7 +68,7 @@ $(foreach k,$(KINDS),$(eval $(call of-kind,$(k))))
 # --- The table: encoder, kind, whose predictor, split, exact task with its interval, accuracy of the RNNs themselves ---
 
 SHOWS = $(notdir $(MODELS))
-$(R)/scores.tsv: $(foreach m,$(MODELS),$(KINDS:%=$(m)/predictions-%.mp)) $(R)/shown
+$(R)/scores.tsv: $(foreach m,$(MODELS),$(KINDS:%=$(m)/predictions-%.mp)) $(call set,SHOWS)
 	@cat $(filter %.mp,$^) | score --format tsv > $(tmp)
 	@mv $(tmp) $@
 

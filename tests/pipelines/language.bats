@@ -239,6 +239,11 @@ END
     touch -r "$WHOLE/shards/0-3.mp" fewer.mp # older than what was made
     own "$PWD/fewer.mp"
     run ! cmp <(log own) <(log "$WHOLE")
+    cp -a "$WHOLE" back
+    experiment "$PWD/back" ZOO="$PWD/fewer.mp" ENCODERS=constant SEEDS=1 "$PWD/back/table.txt" 3>&-
+    cmp <(log own) <(log back)
+    experiment "$PWD/back" ENCODERS=constant SEEDS=1 "$PWD/back/table.txt" 3>&-
+    cmp <(log back) <(log "$WHOLE")
     [[ $(rec-table --kind embedding run < own/constant-1/embeddings.mp | sort -n | tail -n 1) == 17 ]]
     run -2 own "$PWD/none.mp"
     [[ $output == *"there is no zoo $PWD/none.mp"* ]]

@@ -26,7 +26,7 @@ PYTHON
         partition > zoo.mp
     small() {
         make -C "$ROOT/pipelines/language" -f told.mk ZOO="$PWD/zoo.mp" RESULTS="$PWD/r" BIN="$RNNPIPE_BIN" JOBS=2 STEPS=120 \
-            SIZES="--hidden 24 --layers 1 --rate 5e-3" TOLD="${1:-nothing step+b+c+d}" PYTHON="$RNNPIPE_PYTHON"
+            SIZES="--hidden 24 --layers 1 --rate 5e-3" TOLD="${1:-nothing step+b+c+d}" PYTHON="$RNNPIPE_PYTHON" "${@:2}"
     }
     python -c ""
     run -0 small
@@ -38,6 +38,11 @@ PYTHON
     cksum r/*/told-1/model.mp | cmp before -
     run -0 small nothing # the table follows
     [[ $output != *emulate:* && $(awk '{ print $1 }' r/told.txt | xargs) == "told nothing" ]]
+    run -0 small nothing STEPS=40 # and is not of other steps than asked for
+    [[ $output == *"emulate:   told nothing"* && $(rec-table --kind log step < r/nothing/told-1/model.mp | sort -n | tail -n 1) == 40 ]]
+    cp -p zoo.mp same.mp
+    run -0 small nothing STEPS=40 ZOO="$PWD/same.mp" # nor of another zoo, as old as it may be
+    [[ $output == *"emulate:   told nothing"* ]]
 }
 
 @test "offsets.mk: three numbers for each encoder, on the snapshots that count" {
