@@ -1,4 +1,4 @@
-# table.tsv, and modes.tsv if there is one -> `# ` and the heading (without one, the measure's name); `#loss ` and what the loss is; then for each bar: panel (loss,
+# table.tsv, and modes.tsv if there is one; asks and reads, which encoders do -> `# ` and the heading (without one, the measure's name); `#loss ` and what the loss is; then for each bar: panel (loss,
 # validation, ood), place of the encoder (1 has the least emulation loss on the validation split; 0 is the majority), its name, kind (asks,
 # reads, baseline), mode, place and count of the modes, mean, low and high.
 BEGIN {
@@ -9,10 +9,10 @@ BEGIN {
     }
     print "# " heading
     print "#loss " (loss_name == "" ? "total variation distance" : loss_name)
-    split("interactive noninteractive linear free", names, " ")
+    split(asks, names, " ")
     for (i in names)
         kind[names[i]] = "asks"
-    split("dws transformer flat stats", names, " ")
+    split(reads, names, " ")
     for (i in names)
         kind[names[i]] = "reads"
 }

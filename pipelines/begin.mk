@@ -1,6 +1,8 @@
 # How every experiment begins; included behind BIN, R and HERE (this folder, with a slash). Recipes are bash, which fails with the first command
 # that does, in pipes too; the filters are those in BIN, and the locale is C.
 include $(HERE)paths.mk
+# make -n writes nothing. Letters come first in MAKEFLAGS, if there are any.
+dry-run := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 $(call usable-path,this folder,$(CURDIR))$(call usable-path,RESULTS,$(R))$(call usable-path,BIN,$(BIN))$(call usable-path,ZOO,$(ZOO))
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 SHELL := bash
@@ -16,7 +18,10 @@ tmp    = $@.$(ME).tmp
 # $(call stale,FILES), in a recipe: a checkpoint that is older than what the target is made from is of no use.
 stale  = for state in $(1); do for file in $^; do if [[ $$file -nt $$state ]]; then rm -f $$state; fi; done; done
 
+# Behind a long training: its progress goes to a file beside the target, and why it failed to the terminal.
+logged = --progress always 2> $(basename $@).log || { status=$$?; cat $(basename $@).log >&2; (exit $$status); }
+
 # { $(renew); }: the target becomes what is on standard input, and is not touched when it is that already.
 renew  = mkdir -p $(@D); cat > $(tmp); if cmp -s $(tmp) $@; then rm $(tmp); else mv $(tmp) $@; fi
 
-$(if $(shell bash $(HERE)hold-lock '$(R)' $(ME)),$(error another make is at work in $(R): try again when it has ended))
+$(if $(dry-run),,$(if $(shell bash $(HERE)hold-lock '$(R)' $(ME)),$(error another make is at work in $(R): try again when it has ended)))

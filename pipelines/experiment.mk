@@ -134,7 +134,7 @@ $(R)/config/projected: force
 config = $(patsubst %,$(R)/config/%.yaml,$(1))
 
 # Most encoders and modes have no section of their own. One that was there when files were made counts, too: now they are made without it.
-SECTIONS := $(sort $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(CONFIG)) $(basename $(notdir $(wildcard $(R)/config/*.yaml))))
+SECTIONS := $(sort $(shell sed -n 's/^\([a-z+-]*\):.*/\1/p' $(CONFIG)) $(basename $(notdir $(wildcard $(R)/config/*.yaml))))
 own      = $(call config,$(filter $(1),$(SECTIONS)))
 options  = $(if $(call own,$(1)),$$(cat $(foreach s,$(1),$(call own,$(s))) | sed -f $(HERE)options.sed))
 
@@ -161,8 +161,6 @@ include $(HERE)own-zoo.mk
 # A training that diverges (status 3) is done: what it gives is its best so far. It leaves a mark by which the tables leave it out.
 mark   = $(basename $@).diverged
 noted  = || { status=$$?; if [[ $$status == 3 ]]; then touch $(mark); else exit $$status; fi; }
-# A long training tells its progress to a file, and the terminal why it failed.
-logged = --progress always 2> $(basename $@).log || { status=$$?; cat $(basename $@).log >&2; (exit $$status); } $(noted)
 
 $(foreach e,$(ENCODERS),$(eval $(call of,$(e),fresh): $(call config,$(call embedder,$(e))) $(call own,$(call embedder,$(e))-$(e))))
 $(foreach e,$(ENCODERS),$(eval $(call of,$(e),model): $(call own,emulate-$(e))))
@@ -177,7 +175,7 @@ $(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp $(ZOO) $(call config,emul
 	@$(call stale,$(@D)/checkpoint.mp*)
 	@rm -f $(mark)
 	@emulate --fit $< --no-timing --config $(CONFIG) $(call options,emulate-$(encoder)) $(PRECISION:%=--precision %) \
-		--checkpoint $(@D)/checkpoint.mp < $(ZOO) > $(tmp) $(logged)
+		--checkpoint $(@D)/checkpoint.mp < $(ZOO) > $(tmp) $(logged) $(noted)
 	@mv $(tmp) $@
 	@rm -f $(@D)/checkpoint.mp
 
@@ -186,7 +184,7 @@ $(MODELS:=/embeddings.mp): $(R)/%/embeddings.mp: $(R)/%/model.mp $(ZOO)
 	@mv $(tmp) $@
 
 # Of the splits that tables and pictures show.
-$(MODELS:=/emulations.mp): $(R)/%/emulations.mp: $(R)/%/model.mp $(ZOO)
+$(MODELS:=/emulations.mp): $(R)/%/emulations.mp: $(R)/%/model.mp $(ZOO) $(if $(DATA_OPTIONS),$(call config,data))
 	@echo "emulate:  judging $*"
 	@rec-select --split validation,ood < $(ZOO) | \
 	emulate --model $< --label $(encoder) --config $(CONFIG) $(call options,emulate-$(encoder)) $(DATA_OPTIONS) > $(tmp)
@@ -222,7 +220,7 @@ $$(MODELS:=/predictor-$(1)-$(2).mp): $$(R)/%/predictor-$(1)-$(2).mp: $$(R)/%/$$(
 	@$$(call stale,$$(state))
 	@classify --fit $(1) --encoder $$< --config $$(CONFIG) $$(call options,classify-$(2) classify-$(2)-$$(encoder)) --seed $$(seed) \
 		--checkpoint $$(state) \
-		< $$(ZOO) > $$(tmp) $$(logged)
+		< $$(ZOO) > $$(tmp) $$(logged) $$(noted)
 	@mv $$(tmp) $$@
 	@rm -f $$(state)
 
@@ -269,13 +267,15 @@ $(R)/modes.txt $(R)/modes.tsv: $(BY_MODE) $(R)/config/models $(R)/config/modes $
 # --- Pictures ---
 
 # Bars of the emulation loss on the validation split, and of MEASURE on both splits, by mode.
-$(PLOTTED)/bars.tsv: $(TABLES:=.tsv) $(R)/config/modes
+by-asking  = $(foreach e,$(filter-out random,$(ENCODERS)),$(if $(filter probe,$(call embedder,$(e))),$(e)))
+by-reading = $(foreach e,$(ENCODERS),$(if $(filter-out probe constant-encode,$(call embedder,$(e))),$(e)))
+$(PLOTTED)/bars.tsv: $(TABLES:=.tsv) $(R)/config/modes $(HERE)bars.awk
 	@mkdir -p $(@D)
-	@awk -v measure=$(MEASURE) -v heading="$(HEADING)" -v loss_name="$(LOSS)" -f $(HERE)bars.awk $(filter %.tsv,$^) > $(tmp)
+	@awk -v asks='$(by-asking)' -v reads='$(by-reading)' -v measure=$(MEASURE) -v heading="$(HEADING)" -v loss_name="$(LOSS)" -f $(HERE)bars.awk $(filter %.tsv,$^) > $(tmp)
 	@mv $(tmp) $@
 
 # Encoder, split, step, and the loss' mean, least and greatest over the seeds; blocks that gnuplot can index.
-$(PLOTTED)/curves.tsv: $(MODELS:=/model.mp) $(R)/config/models
+$(PLOTTED)/curves.tsv: $(MODELS:=/model.mp) $(R)/config/models $(HERE)curves.awk
 	@mkdir -p $(@D)
 	@for model in $$($(kept) $(filter %/model.mp,$^)); do name=$$(basename "$$(dirname "$$model")"); \
 		rec-table --kind log split step loss < "$$model" | sed "s/^/$${name%-*}\t/"; done | awk -f $(HERE)curves.awk > $(tmp)
@@ -298,7 +298,7 @@ $(PLOTTED)/traces.mp: $(SHOWN)/model.mp $(ZOO) $(R)/config/shown
 	@probe --model $< --traces --config $(CONFIG) < $(ZOO) > $(tmp)
 	@mv $(tmp) $@
 
-$(PLOTTED)/probes.tsv: $(PLOTTED)/traces.mp $(SHOWN)/model.mp
+$(PLOTTED)/probes.tsv: $(PLOTTED)/traces.mp $(SHOWN)/model.mp choose.awk $(HERE)probes.awk
 	@chosen=$$(rec-table --kind embedding split metrics.accuracy $(LABELLED) < $< | awk -f choose.awk); \
 	probes=$$(rec-table --kind encoder config.probes < $(SHOWN)/model.mp); \
 	for trace in inputs answers; do rec-table --kind embedding --matrix probes.$$trace < $< | \

@@ -78,8 +78,8 @@ found "a cell is named" < <(grep -vE "^(lib/nn/(cell|lstm|gru|rnn)\.[ch]|lib/for
 # says where things are; otherwise another value, in the same RESULTS, would show what the old one gave.
 for makefile in pipelines/*/*.mk pipelines/locks/Makefile; do
     while read -r variable; do
-        [[ $variable =~ ^(BIN|RESULTS|JOBS|ZOO|PYTHON)$ ]] ||
-            grep -qE "\\(call set,[^)]*\b$variable\b|^(CELLS|CHAINS|MODELS|PREDICTORS|JUDGED|SHOWS) .*\b$variable\b" "$makefile" ||
+        [[ $variable =~ ^(BIN|RESULTS|JOBS|ZOO|IMAGES|PYTHON)$ ]] ||
+            grep -qE "\\(call set,[^)]*\b$variable\b|^(CELLS|CHAINS|MODELS|PREDICTORS|JUDGED) .*\b$variable\b|foreach [a-z],.\($variable\)|\(($variable):%=" "$makefile" ||
             complain "$makefile: what is made with $variable does not depend on it: \$(call set,$variable)"
     done < <(sed -nE 's/^([A-Z_]+) *\?=.*/\1/p' "$makefile")
 done

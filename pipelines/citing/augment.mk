@@ -35,7 +35,7 @@ $(R)/zoo.mp: $(call set,RUNS STEPS)
 	@mkdir -p $(@D)
 	@echo 'augment:  training $(RUNS) RNNs'
 	@seq 0 20 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) \
-		'gen-language --max-n 6 --first-run {} --count 20 | train-rnn --steps $(STEPS) | partition' > $(tmp)
+		'gen-language --max-n 6 --first-run {} --count $$(($(RUNS) - {} < 20 ? $(RUNS) - {} : 20)) | train-rnn --steps $(STEPS) | partition' > $(tmp)
 	@mv $(tmp) $@
 
 # The first RNNs of the training split; a smaller zoo is a part of the larger one. What is judged is the same for all.
@@ -66,7 +66,7 @@ $(R)/augment.txt: $(CELLS:%=$(R)/emulations-%.mp) $(call set,SHOWS)
 	@mv $(tmp) $@
 
 # size, then for each way the loss on validation languages
-$(R)/augment.tsv: $(CELLS:%=$(R)/emulations-%.mp) $(call set,SHOWS)
+$(R)/augment.tsv: $(CELLS:%=$(R)/emulations-%.mp) augment.awk $(call set,SHOWS)
 	@cat $(filter %.mp,$^) | score --format tsv | cut -f 1,2,6 | awk -v arms='$(ARMS)' -v sizes='$(SIZES)' -f augment.awk > $(tmp)
 	@mv $(tmp) $@
 

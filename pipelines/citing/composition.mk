@@ -47,7 +47,9 @@ first-train       := 0
 first-validation  := 10000
 first-ood         := 20000
 SPLITS := train validation ood
-$(SPLITS:%=$(R)/tasks-%.mp): $(R)/tasks-%.mp: composition-tasks.awk $(call set,TRAINED JUDGED)
+$(R)/tasks-train.mp: $(call set,TRAINED)
+$(R)/tasks-validation.mp $(R)/tasks-ood.mp: $(call set,JUDGED)
+$(SPLITS:%=$(R)/tasks-%.mp): $(R)/tasks-%.mp: composition-tasks.awk
 	@mkdir -p $(@D)
 	@gen-language --max-n 6 --count 2000 | partition | rec-json | \
 		awk -v split_name=$* -v copies='$(copies-$*)' -v first=$(first-$*) -f $< | rec-json --reverse > $(tmp)
@@ -56,7 +58,7 @@ $(SPLITS:%=$(R)/tasks-%.mp): $(R)/tasks-%.mp: composition-tasks.awk $(call set,T
 recipe := --steps $(STEPS) --layers 1 --rollouts 50 --samples 100
 $(SPLITS:%=$(R)/rnns-%.mp): $(R)/rnns-%.mp: $(R)/tasks-%.mp $(call set,STEPS)
 	@echo "composition: training RNNs, $*"
-	@seq $(first-$*) 80 $$(($(first-$*) + 639)) | PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -k -j$(JOBS) --halt soon,fail=1 \
+	@seq $(first-$*) 80 $$(rec-table --kind task run < $< | sort -g | tail -n 1) | PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -k -j$(JOBS) --halt soon,fail=1 \
 		'rec-select --run {}-$$(({} + 79)) < $< | train-rnn --hidden 32 $(recipe) --snapshots $$(($(STEPS) / 5)),$$(($(STEPS) * 2 / 5))' > $(tmp)
 	@mv $(tmp) $@
 
@@ -68,7 +70,10 @@ $(R)/wide.mp: $(R)/tasks-train.mp $(call set,LANGUAGES RUNS STEPS)
 
 $(foreach c,$(CELLS),$(if $(filter 3,$(call number,$(c),4)),$(eval $(R)/zoo-$(c).mp: $(R)/wide.mp)))
 $(CELLS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(R)/rnns-train.mp $(R)/rnns-validation.mp
-	@{ rec-select $(call choose,$*) < $<; $(if $(filter 3,$(call number,$*,4)),cat $(R)/wide.mp;) rec-select --step last < $(R)/rnns-validation.mp; } > $(tmp)
+	@{ rec-select $(call choose,$*) < $<; $(if $(filter 3,$(call number,$*,4)),cat $(R)/wide.mp;) } > $(tmp)
+	@rec-table run language < $(tmp) | sort -u | awk -v languages=$(call number,$*,1) -v runs=$(call number,$*,2) '!seen[$$2]++ { n++ } \
+		END { if (n != languages || NR != runs) { print "composition: zoo $* finds " n " languages and " NR " runs: more TRAINED"; exit 1 } }' >&2
+	@rec-select --step last < $(R)/rnns-validation.mp >> $(tmp)
 	@mv $(tmp) $@
 
 $(R)/judged.mp: $(R)/rnns-validation.mp $(R)/rnns-ood.mp
@@ -77,7 +82,8 @@ $(R)/judged.mp: $(R)/rnns-validation.mp $(R)/rnns-ood.mp
 
 # --- Encoders and predictors ---
 
-$(MODELS:=.model.mp): $(R)/%.model.mp: $(CELLS:%=$(R)/zoo-%.mp) $(call set,EMULATION)
+$(foreach c,$(CELLS),$(eval $(SEEDS:%=$(R)/$(c)-%.model.mp): $(R)/zoo-$(c).mp))
+$(MODELS:=.model.mp): $(R)/%.model.mp: $(call set,EMULATION)
 	@echo "composition: $*"
 	@probe --new --linear --hidden 64 --mlp-hidden 64 --length 10 --seed $(seed) < $(zoo) > $@.fresh
 	@emulate --fit $@.fresh --steps $(EMULATION) --hidden 64 --batch 32 --rate 1e-3 --anneal 0.5 --clip 1 --condition every --validate-every 500 \
@@ -101,6 +107,6 @@ $(R)/composition.txt: $(R)/composition.tsv
 	@column -t -s $$'\t' $< > $(tmp)
 	@mv $(tmp) $@
 
-$(R)/composition.png: figures/composition.gp $(R)/composition.tsv
-	@gnuplot -c $^ $(tmp) $(LANGUAGES) $(RUNS)
+$(R)/composition.png: figures/composition.gp $(R)/composition.tsv ../figures/style.gp
+	@gnuplot -c $< $(R)/composition.tsv $(tmp) $(LANGUAGES) $(RUNS)
 	@mv $(tmp) $@

@@ -31,16 +31,18 @@ all: $(R)/phases.txt $(R)/phases.png
 
 # The first images, as files of their own: less to learn from, so that there is something to be told between training and judging.
 big-endian = printf "$$(printf '\\x%02x' $$(($(1) >> 24)) $$(($(1) >> 16 & 255)) $$(($(1) >> 8 & 255)) $$(($(1) & 255)))"
-given      = $(firstword $(wildcard $(IMAGES)/$(1) $(IMAGES)/$(1).gz) $(IMAGES)/$(1))
-whole      = test $$(stat -c %s $(tmp)) == $(1) || { echo '$(call given,$(@F)): fewer than $(TAKEN) images (TAKEN)' >&2; exit 1; }
-$(R)/images/train-images-idx3-ubyte: $(call set,IMAGES TAKEN)
+found      = $(firstword $(wildcard $(IMAGES)/$(1) $(IMAGES)/$(1).gz) $(IMAGES)/$(1))
+whole      = test $$(stat -c %s $(tmp)) == $(1) || { echo '$(call found,$(@F)): fewer than $(TAKEN) images (TAKEN)' >&2; exit 1; }
+$(R)/images.sum: force # what is in the files counts, not where they are
+	@sum=$$(cat $(call found,train-images-idx3-ubyte) $(call found,train-labels-idx1-ubyte) | sha256sum); echo "$$sum" | { $(renew); }
+$(R)/images/train-images-idx3-ubyte: $(R)/images.sum $(call set,TAKEN)
 	@mkdir -p $(@D)
 	@{ $(call big-endian,0x803); $(call big-endian,$(TAKEN)); $(call big-endian,28); $(call big-endian,28); \
-		head -c $$(($(TAKEN) * 784)) < <(zcat -f $(call given,$(@F)) | tail -c +17); } > $(tmp)
+		head -c $$(($(TAKEN) * 784)) < <(zcat -f $(call found,$(@F)) | tail -c +17); } > $(tmp)
 	@$(call whole,$$((16 + $(TAKEN) * 784)))
 	@mv $(tmp) $@
 $(R)/images/train-labels-idx1-ubyte: $(R)/images/train-images-idx3-ubyte
-	@{ $(call big-endian,0x801); $(call big-endian,$(TAKEN)); head -c $(TAKEN) < <(zcat -f $(call given,$(@F)) | tail -c +9); } > $(tmp)
+	@{ $(call big-endian,0x801); $(call big-endian,$(TAKEN)); head -c $(TAKEN) < <(zcat -f $(call found,$(@F)) | tail -c +9); } > $(tmp)
 	@$(call whole,$$((8 + $(TAKEN))))
 	@mv $(tmp) $@
 
@@ -86,6 +88,6 @@ $(R)/phases.txt: $(R)/phases.tsv
 	@column -t -s $$'\t' $< > $(tmp)
 	@mv $(tmp) $@
 
-$(R)/phases.png: figures/phases.gp $(R)/phases.tsv
-	@gnuplot -c $^ $(tmp)
+$(R)/phases.png: figures/phases.gp $(R)/phases.tsv ../figures/style.gp
+	@gnuplot -c $< $(R)/phases.tsv $(tmp)
 	@mv $(tmp) $@

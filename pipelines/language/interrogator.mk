@@ -35,7 +35,7 @@ $(LONG:%=$(R)/long/%.mp): $(R)/long/%.mp:
 	train-rnn --seed 41 --cell $(call part,$*,1) --layers $(call part,$*,2) --hidden $(call part,$*,3) --steps $(call part,$*,4) \
 		--snapshots 200,500,1000,2000,5000,10000 --rollouts 30 --samples 200 > $(tmp)
 	@mv $(tmp) $@
-$(R)/paper/%.mp:
+$(R)/paper/%.mp: paper.yaml
 	@mkdir -p $(@D)
 	@gen-language --config paper.yaml --first-run $* --count 10 | train-rnn --config paper.yaml > $(tmp)
 	@mv $(tmp) $@
@@ -71,8 +71,8 @@ $(R)/predictors.mp: $(R)/embeddings.mp
 $(R)/interrogator.mp: $(R)/emulations.mp $(R)/predictors.mp
 	@cat $(R)/model.mp $(R)/predictors.mp > $(R)/models.mp
 	@cat $(R)/embeddings.mp $(R)/emulations.mp | describe --fit $(R)/models.mp > $(tmp)
+	@(($$(stat -c %s $(tmp)) < 3000000)) || { echo 'interrogator: too large for the repository' >&2; exit 1; }
 	@mv $(tmp) $@
-	@test "$$(stat -c %s $@)" -lt 3000000
 
 # What it is worth, by RNNs that it has nothing to do with: judge.awk says.
 JUDGED := $(R)/paper/0.mp $(R)/paper/10.mp $(R)/paper/20.mp

@@ -4,7 +4,7 @@
 #     make -f recipes.mk           recipes.txt, in RESULTS; ../../Makefile calls it by `make recipes`
 #
 # CONFIG      YAML file of the filters' settings (recipes.yaml)     SEEDS      of encoders and emulators
-# RESULTS     where all files go                                    RUNS       RNNs of the zoo, in tens
+# RESULTS     where all files go                                    RUNS       RNNs of the zoo
 # LEVERS      of those below, which (default: most)                 ENCODERS   of encoders.mk's (default: interactive linear)
 # EMULATE     further options of emulate, for all
 # ZOO         an own zoo, in place of the one that would be made; it has to be partitioned
@@ -62,8 +62,10 @@ with-smooth-parts-stats := $(with-parts-stats)
 fit-smooth-parts    := $(fit-smooth)
 LEVERS ?= published base average cosine rollouts decay noise forget probabilities standardise-z together
 
-# RESULTS/LEVER/ENCODER-SEED
-MODELS  := $(foreach s,$(SEEDS),$(foreach l,$(LEVERS),$(foreach e,$(ENCODERS),$(R)/$(l)/$(e)-$(s))))
+# RESULTS/LEVER/ENCODER-SEED, of encoders that the lever moves.
+moves   = $(filter fit-$(1) with-$(1) $(if $(2),with-$(1)-$(2),with-$(1)-%),$(.VARIABLES))
+MODELS := $(foreach s,$(SEEDS),$(foreach l,$(LEVERS),$(foreach e,$(ENCODERS),$(if $(call moves,$(l),$(e)),$(R)/$(l)/$(e)-$(s)))))
+$(foreach l,$(LEVERS),$(if $(call moves,$(l)),,$(error unknown lever '$(l)')))
 encoder  = $(firstword $(subst -, ,$(notdir $(@D))))
 seed     = $(lastword $(subst -, ,$(notdir $(@D))))
 lever    = $(notdir $(patsubst %/,%,$(dir $(@D))))
@@ -76,7 +78,7 @@ $(R)/zoo.mp: $(CONFIG) $(call set,CONFIG RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs"
 	@seq 0 10 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) \
-		'gen-language --config $< --first-run {} --count 10 | train-rnn --config $< | partition' > $(tmp)
+		'gen-language --config $< --first-run {} --count $$(($(RUNS) - {} < 10 ? $(RUNS) - {} : 10)) | train-rnn --config $< | partition' > $(tmp)
 	@mv $(tmp) $@
 
 $(MODELS:=/model.mp): $(OF_ZOO) $(CONFIG) $(call set,CONFIG PRECISION EMULATE)
@@ -84,8 +86,8 @@ $(MODELS:=/model.mp): $(OF_ZOO) $(CONFIG) $(call set,CONFIG PRECISION EMULATE)
 	@echo "emulate:   $(notdir $(@D)), $(lever) (progress: $(@D)/model.log)"
 	@$(call stale,$(@D)/checkpoint.mp*)
 	@$(new-$(encoder)) --config $(CONFIG) $(with-$(lever)) $(with-$(lever)-$(encoder)) --seed $(seed) < $< > $(@D)/fresh.mp
-	@emulate --fit $(@D)/fresh.mp --config $(CONFIG) --timing $(BASE) $(fit-$(lever)) $(EMULATE) --checkpoint $(@D)/checkpoint.mp --progress always \
-		< $< > $(tmp) 2> $(@D)/model.log
+	@emulate --fit $(@D)/fresh.mp --config $(CONFIG) --timing $(BASE) $(fit-$(lever)) $(EMULATE) --checkpoint $(@D)/checkpoint.mp \
+		< $< > $(tmp) $(logged)
 	@mv $(tmp) $@
 	@rm -f $(@D)/checkpoint.mp
 

@@ -49,7 +49,7 @@ all: $(R)/shared-start.txt
 $(STARTS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(CONFIG) $(call set,CONFIG RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs, $* start"
-	@gen-language --config $< --count $(RUNS) | train-rnn --config $< $(start-$*) | partition > $(tmp)
+	@gen-language --config $< --count $(RUNS) | { train-rnn --config $< $(start-$*) || [[ $$? == 3 ]]; } | partition > $(tmp)
 	@mv $(tmp) $@
 
 # --- Encoders and what they make of their own zoo ---
@@ -67,8 +67,8 @@ $(MODELS:=/fresh.mp):
 $(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp
 	@echo "emulate:   training of $(notdir $(@D)), $(start) start (progress: $(@D)/model.log)"
 	@$(call stale,$(@D)/checkpoint.mp*)
-	@emulate --fit $< --no-timing --config $(CONFIG) $(steps-$(encoder)) --checkpoint $(@D)/checkpoint.mp --progress always \
-		< $(R)/zoo-$(start).mp > $(tmp) 2> $(@D)/model.log
+	@emulate --fit $< --no-timing --config $(CONFIG) $(steps-$(encoder)) --checkpoint $(@D)/checkpoint.mp \
+		< $(R)/zoo-$(start).mp > $(tmp) $(logged)
 	@mv $(tmp) $@
 	@rm -f $(@D)/checkpoint.mp
 

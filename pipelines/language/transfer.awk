@@ -1,7 +1,7 @@
 # accuracy.tsv (kind, split, accuracy of an RNN), scores.tsv (of score, whose encoders are called "ENCODER KIND PREDICTOR") -> a line for each
 # encoder, kind of RNN, predictor and split: the share of exact tasks with its interval, offsets right, and the mean accuracy of these RNNs.
 BEGIN { FS = OFS = "\t" }
-FILENAME ~ /accuracy/ {
+FILENAME == ARGV[1] {
     sum[$1, $2] += $3
     count[$1, $2]++
     next

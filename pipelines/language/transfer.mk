@@ -33,8 +33,8 @@ all: $(R)/transfer.txt $(R)/transfer.png
 $(KINDS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(CONFIG) $(call set,CONFIG RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs, $*"
-	@gen-language --config $< --count $(RUNS) | train-rnn --config $< --cell $(firstword $(subst -, ,$*)) --hidden $(lastword $(subst -, ,$*)) | \
-		partition > $(tmp)
+	@gen-language --config $< --count $(RUNS) | \
+		{ train-rnn --config $< --cell $(firstword $(subst -, ,$*)) --hidden $(lastword $(subst -, ,$*)) || [[ $$? == 3 ]]; } | partition > $(tmp)
 	@mv $(tmp) $@
 
 # --- Encoders, from one zoo only; embeddings of all of them ---
@@ -44,7 +44,7 @@ $(MODELS:=/model.mp): $(R)/zoo-$(HOME_IS).mp
 	@echo "emulate:   training of $(notdir $(@D)) (progress: $(@D)/model.log)"
 	@$(call stale,$(@D)/checkpoint.mp*)
 	@$(new-$(encoder)) --config $(CONFIG) --seed $(seed) < $< > $(@D)/fresh.mp
-	@emulate --fit $(@D)/fresh.mp --no-timing --config $(CONFIG) --checkpoint $(@D)/checkpoint.mp --progress always < $< > $(tmp) 2> $(@D)/model.log
+	@emulate --fit $(@D)/fresh.mp --no-timing --config $(CONFIG) --checkpoint $(@D)/checkpoint.mp < $< > $(tmp) $(logged)
 	@mv $(tmp) $@
 	@rm -f $(@D)/checkpoint.mp
 

@@ -36,6 +36,12 @@ for name, (languages, runs, snapshots, widths) in {f"{a}-{b}-{c}-{d}": (a, b, c,
 PYTHON
 }
 
+@test "make composition: a zoo that can't be as large as it is called is no zoo" {
+    run -2 make -C "$ROOT/pipelines/citing" -f composition.mk BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 SEEDS=1 STEPS=5 EMULATION=4 \
+        LANGUAGES=2 RUNS=8 TRAINED=2:3 JUDGED=4:1 CELLS='2-4-1-1 2-8-1-1'
+    [[ $output == *"composition: zoo 2-8-1-1 finds 2 languages and 6 runs: more TRAINED"* && -e r/zoo-2-4-1-1.mp && ! -e r/zoo-2-8-1-1.mp ]]
+}
+
 @test "make augment: the sizes that are asked for, and all ways of training" {
     run -0 make -C "$ROOT/pipelines/citing" -f augment.mk BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 SIZES='8 16' RUNS=20 STEPS=20 EMULATION=3
     [[ $(rec-select --split train < r/zoo-8.mp | rec-table run | wc -l) == 8 && $(rec-select --split train < r/zoo-16.mp | rec-table run | wc -l) == 16 ]]

@@ -27,6 +27,13 @@ numbers() { # TABLE COLUMN...
     [[ $(rec-table --kind prediction label target < regular/interactive-1/tomita.mp | sort -u | tr '\t' ' ') == 'interactive task.tomita' ]]
     [ "$(rec-table --kind rnn task.tomita run < regular/tomita.mp | sort -u | cut -f 1 | uniq -c | awk '{ print $1 }' | sort -u)" = 3 ]
     grep -q 'interactive' regular/tomita.txt
+    touch regular/constant-1/model.diverged # and other settings
+    sed 's/^classify:/classify:\n  hidden: 8/; $a score:\n  interval: tasks' "$ROOT/tests/pipelines/tiny-regular.yaml" > other.yaml
+    run -0 make -C "$ROOT/pipelines/regular" BIN="$RNNPIPE_BIN" RESULTS="$PWD/regular" TOMITA=3 CONFIG="$PWD/other.yaml" "$PWD/regular/tomita.txt"
+    grep -q 'Left out, as they diverged: 0 runs of the zoo, 1 trainings: constant-1/model' regular/tomita.txt
+    run ! grep -q '^constant' regular/tomita.txt
+    grep -q '^interactive.*\[' regular/tomita.txt
+    rm regular/constant-1/model.diverged
     local picture
     for picture in bars curves clones pca-accuracy pca-automata probes tomita; do
         file regular/figures/$picture.png | grep -q 'PNG image data, 960 x 600'

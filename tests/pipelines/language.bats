@@ -120,8 +120,8 @@ how_many() {
 
 # many_modes > YAML: more encoders, in all modes, some with settings of their own.
 many_modes() {
-    sed 's/^  encoders: .*/  encoders: [interactive, stats, random, constant]\n  modes: [frozen, fine-tuned, labels]/' "$ROOT/tests/pipelines/tiny.yaml"
-    printf '\n%s:\n  %s\n' emulate-stats 'steps: 100 # less' emulate-random 'steps: 200' probe-random 'length: 4' \
+    sed 's/^  encoders: .*/  encoders: [interactive, stats+, random, constant]\n  modes: [frozen, fine-tuned, labels]/' "$ROOT/tests/pipelines/tiny.yaml"
+    printf '\n%s:\n  %s\n' emulate-stats+ 'steps: 100 # less' emulate-random 'steps: 200' probe-random 'length: 4' \
         classify-fine-tuned 'steps: 20' classify-labels 'steps: 30' classify-labels-constant 'steps: 10'
 }
 
@@ -143,7 +143,7 @@ steps_of() {
     grep -vxFf <(grep -v majority copy/table.tsv) "$WHOLE/table.tsv" | cut -f 1 | uniq > others
     [[ $(< others) == majority ]]
     [[ $(cut -f 1 copy/modes.tsv | uniq | sed 1d | paste -sd :) == \
-        "$(printf '%s:' {interactive,stats,random,constant}', '{frozen,fine-tuned,'labels only'})sampled:majority" ]]
+        "$(printf '%s:' {interactive,stats+,random,constant}', '{frozen,fine-tuned,'labels only'})sampled:majority" ]]
     cmp <(grep ', frozen' copy/modes.tsv | sed 's/, frozen//') <(grep -vE '^(encoder|sampled|majority)' copy/table.tsv)
     # The others: predictions of two targets, no emulations.
     awk -F '\t' 'NR == 1 { for (c = 1; c <= NF; c++) column[$c] = c }
@@ -151,9 +151,10 @@ steps_of() {
         END { exit n != 16 }' copy/modes.tsv
     # Each training took its own settings.
     [[ $(steps_of copy/{interactive,constant}-2/predictor-{task,task-fine-tuned,accuracy-labels}) == '200 20 30 200 20 10' ]]
-    [[ $(cat copy/{interactive,stats,random}-1/model.mp | rec-table --kind log step | sort -n | uniq -c | awk '{ print $1 $2 }' | paste -sd ' ') == \
+    [[ $(cat copy/{interactive,stats+,random}-1/model.mp | rec-table --kind log step | sort -n | uniq -c | awk '{ print $1 $2 }' | paste -sd ' ') == \
         '980 3100 6160 3200 3240 3320 3400' ]]
     [[ $(cat copy/{interactive,random}-1/fresh.mp | rec-table --kind encoder config.length | paste -sd ' ') == '8 4' ]]
+    [[ $(sed '/^#/d' copy/figures/data/bars.tsv | cut -f 3,4 | sort -u | tr '\t\n' ' ;') == 'constant baseline;interactive asks;majority baseline;random baseline;stats+ reads;' ]]
     # Bars of asking, reading and baseline encoders, the modes lighter ones.
     local colour
     for colour in '0 114 178' '230 159 0' '136 136 136'; do
@@ -170,7 +171,7 @@ steps_of() {
     [[ $(steps_of copy/{interactive,constant}-2/predictor-{task,task-fine-tuned,accuracy-labels}) == '200 20 30 200 20 12' ]]
     [[ $(rec-table --kind log step < copy/random-1/model.mp | tail -n 1) == 400 ]]
     changed copy before > files
-    run ! grep -E '^(zoo|shards|fresh|(interactive|stats)-)|constant.*(model|fine-tuned)|random.*task-labels' files
+    run ! grep -E '^(zoo|shards|fresh|(interactive|stats\+)-)|constant.*(model|fine-tuned)|random.*task-labels' files
 }
 
 @test "killed while encoders learn the labels, it goes on and ends the same" {

@@ -28,6 +28,12 @@ small() {
     run -0 small recipes.mk SEEDS="1 2" ENCODERS=interactive
     [[ $output != *emulate:* ]]
     cksum r/*/*/model.mp | cmp before -
+    run -2 small recipes.mk LEVERS="averag base"
+    [[ $output == *"unknown lever 'averag'"* ]]
+    run -0 small recipes.mk -n LEVERS="talk base" ENCODERS="linear interactive" SEEDS=4 # a lever of one encoder only
+    [[ $(grep -o 'emulate: .*(' <<< "$output" | sort | xargs) == 'emulate: interactive-4, base ( emulate: interactive-4, talk ( emulate: linear-4, base (' ]]
+    run -0 make -C "$ROOT/pipelines/language" -f recipes.mk -n RESULTS="$PWD/none"
+    [[ ! -e none ]]
 }
 
 @test "make recipes: those that read, too: their own levers, and no entropy of probes" {

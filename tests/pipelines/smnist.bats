@@ -85,6 +85,8 @@ shades() {
     cp -a "$WHOLE" copy
     times copy > before
     experiment copy 3>&-
+    run ! experiment copy IMAGES="$PWD/nowhere" 3>&- # a slip costs nothing
+    experiment copy 3>&-
     cp -r "$BATS_FILE_TMPDIR/digits" moved
     experiment copy IMAGES="$PWD/moved" 3>&-
     [[ -z $(times copy | comm -13 before -) ]]

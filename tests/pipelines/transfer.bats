@@ -11,16 +11,16 @@ probe: {hidden: 8, mlp-hidden: 8, length: 4}
 emulate: {hidden: 8, steps: 4, batch: 8, validate-every: 2}
 classify: {steps: 5, hidden: 8}
 END
-    transfer() { make -C "$ROOT/pipelines/language" -f transfer.mk CONFIG="$PWD/tiny.yaml" BIN="$RNNPIPE_BIN" RESULTS="$PWD/r" JOBS=2 RUNS=12 SEEDS="1 2"; }
+    transfer() { make -C "$ROOT/pipelines/language" -f transfer.mk CONFIG="$PWD/tiny.yaml" BIN="$RNNPIPE_BIN" RESULTS="$PWD/accuracy" JOBS=2 RUNS=12 SEEDS="1 2"; }
     run -0 transfer
-    [[ -s r/transfer.png && $(file -b r/transfer.png) == PNG* ]]
+    [[ -s accuracy/transfer.png && $(file -b accuracy/transfer.png) == PNG* ]]
     awk 'NR > 1 && $1 != "majority" { n++; kinds[$2]; encoders[$1]; bad += !($5 >= 0 && $5 <= 1 && $9 >= 0) }
-        END { exit !(n == 2 * 5 * 2 * 2 && length(kinds) == 5 && length(encoders) == 2 && !bad) }' r/transfer.txt
+        END { exit !(n == 2 * 5 * 2 * 2 && length(kinds) == 5 && length(encoders) == 2 && !bad) }' accuracy/transfer.txt
     # What has been seen is not trained again: both predictors of LSTMs of 32 units are the same one.
-    awk '$2 == "lstm-32" { seen[$1, $4] = seen[$1, $4] " " $5 } END { for (i in seen) { split(seen[i], v, " "); if (v[1] != v[2]) exit 1 } }' r/transfer.txt
-    rec-info < r/zoo-gru-32.mp | grep -q 'gru 4 -> 2 x 32 -> 4'
-    cksum r/*.mp r/*/*.mp > before
+    awk '$2 == "lstm-32" { seen[$1, $4] = seen[$1, $4] " " $5 } END { for (i in seen) { split(seen[i], v, " "); if (v[1] != v[2]) exit 1 } }' accuracy/transfer.txt
+    rec-info < accuracy/zoo-gru-32.mp | grep -q 'gru 4 -> 2 x 32 -> 4'
+    cksum accuracy/*.mp accuracy/*/*.mp > before
     run -0 transfer
     [[ $output != *emulate* ]]
-    cksum r/*.mp r/*/*.mp | cmp before -
+    cksum accuracy/*.mp accuracy/*/*.mp | cmp before -
 }
