@@ -8,6 +8,7 @@
 #include "training/emulation_batch.h"
 #include "training/rollouts.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -111,7 +112,8 @@ static struct option options[] = {
      .name = "tries",
      .target = &tries,
      .value = "N",
-     .help = "Begin with N fresh pairs of networks, of seeds S, S + 1000 ..., and go on with the one that validates best after --try-steps",
+     .help =
+         "Begin with N fresh pairs of networks, of seeds S, S + 1000 ..., and go on with the one that has validated best in --try-steps",
      .low = 1,
      .high = 1000},
     {.type = OPTION_U64,
@@ -351,6 +353,8 @@ static struct emulation_recipe recipe_of(struct cli *cli, const struct dataset *
     };
     if (augment && augmentation_parse(&r.augmentation, augment, cli_error(cli)) != STATUS_OK)
         cli_usage(cli, "--augment: %s", cli_error(cli)->text);
+    if (r.augmentation.mixup != MIXUP_NONE && r.criterion == CRITERION_CE)
+        cli_usage(cli, "--augment mixup: two RNNs' answers are mixed, and --criterion ce looks at what one has said");
     return r;
 }
 
@@ -385,10 +389,19 @@ static void try_out(struct cli *cli, struct attempt *a, int try) {
     run.steps = try_steps;
     run.checkpoint = name;
     training_begin(cli, &run);
+    uint64_t step = a->emulation->learner->step;
+    if (step > try_steps)
+        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: is at step %llu, beyond --try-steps %llu", name,
+                                 (unsigned long long)step, (unsigned long long)try_steps));
     training_run(cli, &run);
-    cli_note(cli, "try %d of %d, seed %llu: loss %.4f after %llu steps", try + 1, tries, (unsigned long long)a->encoder->seed,
-             a->emulation->best_loss, (unsigned long long)a->emulation->learner->step);
+    cli_note(cli, "try %d of %d, seed %llu: best loss %.4f in %llu steps%s", try + 1, tries, (unsigned long long)a->encoder->seed,
+             a->emulation->best_loss, (unsigned long long)a->emulation->learner->step, a->emulation->diverged_at ? ", then diverged" : "");
     free(name);
+}
+
+// The best loss; one that has diverged can't go on, and comes after all that can.
+static double standing(const struct attempt *a) {
+    return a->emulation->diverged_at ? INFINITY : a->emulation->best_loss;
 }
 
 // The first try is given; each further one has fresh networks, of seeds that are larger by 1000.
@@ -399,7 +412,7 @@ static struct attempt best_of_tries(struct cli *cli, struct attempt best, const 
         uint64_t further = 1000 * (uint64_t)i;
         struct attempt a = attempt_new(cli, encoder_another(best.encoder, encoder_seed + further), NULL, zoo, seed + further);
         try_out(cli, &a, i);
-        bool better = a.emulation->best_loss < best.emulation->best_loss;
+        bool better = standing(&a) < standing(&best);
         struct attempt worse = better ? best : a;
         best = better ? a : best;
         attempt_free(&worse);
@@ -420,7 +433,7 @@ static void check_tries(struct cli *cli, const struct encoder *encoder, const st
     if (encoder->step || emulator)
         cli_usage(cli, "--tries begin with fresh networks: %s", encoder->step ? "this encoder has been trained" : "FILE has an emulator");
     if (try_steps % (uint64_t)validate_every || try_steps > steps)
-        cli_usage(cli, "--try-steps %llu: tries are judged by their last validation: a multiple of --validate-every, %d, up to --steps",
+        cli_usage(cli, "--try-steps %llu: tries are judged when they validate: a multiple of --validate-every, %d, up to --steps",
                   (unsigned long long)try_steps, validate_every);
 }
 

@@ -7,8 +7,15 @@
 #include "encoders/identity.h"
 #include "records/loader.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+// Of an RNN, for messages.
+struct which {
+    uint64_t run, step;
+};
 
 struct batch {
     struct cli *cli;
@@ -17,6 +24,7 @@ struct batch {
     struct writer *out;
     struct packer **heads;  // [capacity] what an embedding record has of its rnn record, as a map
     struct rnn_loader rnns; // [capacity]
+    struct which *which;    // [capacity]
     int count, capacity;
     bool traces;
     struct tape tape;
@@ -25,6 +33,7 @@ struct batch {
 static struct batch batch_new(struct cli *cli, const struct encode_settings *s, const struct encoder *e, struct writer *out) {
     struct batch b = {.cli = cli, .encoder = e, .identity = encoder_identity(e), .out = out, .capacity = s->batch, .traces = s->traces};
     b.heads = memory_calloc((size_t)b.capacity, sizeof *b.heads);
+    b.which = memory_calloc((size_t)b.capacity, sizeof *b.which);
     rnn_loader_init(&b.rnns, b.capacity);
     return b;
 }
@@ -33,6 +42,7 @@ static void batch_free(struct batch *b) {
     for (int i = 0; i < b->capacity; i++)
         packer_free(b->heads[i]);
     free(b->heads);
+    free(b->which);
     rnn_loader_free(&b->rnns);
     tape_free(&b->tape);
 }
@@ -66,6 +76,18 @@ static void pack_tail(struct packer *p, const struct encoder *e, const struct en
     pack_end(p);
 }
 
+// Weights that are all finite can still be so large that what is made of them is not, or has no norm that could be counted.
+static void check_norm(const struct batch *b, const struct tensor *z, int i) {
+    double square = 0;
+    for (int k = 0; k < z->cols; k++) {
+        double x = z->value[(size_t)i * (size_t)z->cols + (size_t)k];
+        square += x * x;
+    }
+    if (!(fabs(square - 1) < 1e-3))
+        cli_check(b->cli, error_set(cli_error(b->cli), STATUS_DATA, "run %" PRIu64 ", step %" PRIu64 ": it has no embedding of norm 1 (%g)",
+                                    b->which[i].run, b->which[i].step, sqrt(square)));
+}
+
 static void batch_flush(struct batch *b) {
     if (!b->count)
         return;
@@ -77,6 +99,7 @@ static void batch_flush(struct batch *b) {
     struct encoder_trace trace = {arena_alloc(&b->tape.arena, steps), arena_alloc(&b->tape.arena, steps)};
     struct tensor *z = encoder_embed(&b->tape, e, &w, &rnns, NULL, b->traces ? &trace : NULL, NULL);
     for (int i = 0; i < b->count; i++) {
+        check_norm(b, z, i);
         pack_tail(b->heads[i], e, &b->identity, z, b->traces ? &trace : NULL, i);
         cli_commit(b->cli, b->out, b->heads[i]);
     }
@@ -96,6 +119,7 @@ static enum status batch_add(struct batch *b, const struct value *record, struct
         return status;
     if (!b->heads[i])
         b->heads[i] = packer_new();
+    b->which[i] = (struct which){rnn.run, rnn.step};
     packer_clear(b->heads[i]);
     pack_map(b->heads[i]);
     pack_key(b->heads[i], "kind");

@@ -28,6 +28,8 @@ static void choose_range(struct cli *cli, const struct encode_settings *s, const
         return;
     if (!numtext_range(s->range, -FLT_MAX, FLT_MAX, config->range))
         cli_usage(cli, "--range: '%s' is neither data nor two numbers LOW:HIGH, the lower one first", s->range);
+    if (config->range[1] - config->range[0] > FLT_MAX)
+        cli_usage(cli, "--range: '%s' is too wide", s->range);
 }
 
 // Measures what the encoder reads over the training split (all RNNs, where there are no splits): `rnn` is the first record, read already.
@@ -39,11 +41,15 @@ static void standardise(struct cli *cli, struct encoder *e, struct reader *in, s
     for (bool more = true; more; more = cli_read(cli, in)) {
         if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), "rnn"))
             continue;
-        cli_check_record(cli, in, rnn_record_read(in->record, rnn, cli_error(cli)));
-        if (*rnn->split && strcmp(rnn->split, split_names[SPLIT_TRAIN]) != 0)
+        enum status status = rnn_record_read(in->record, rnn, cli_error(cli));
+        if (status == STATUS_OK && *rnn->split && strcmp(rnn->split, split_names[SPLIT_TRAIN]) != 0)
             continue;
-        cli_check_record(cli, in, encoder_fits(e, &rnn->arch, cli_error(cli)));
-        cli_check_record(cli, in, rnn_loader_load(&loader, 0, rnn, cli_error(cli)));
+        if (status == STATUS_OK)
+            status = encoder_fits(e, &rnn->arch, cli_error(cli));
+        if (status == STATUS_OK)
+            status = rnn_loader_load(&loader, 0, rnn, cli_error(cli));
+        if (!cli_usable(cli, in, NULL, status))
+            continue;
         struct rnn_batch one = rnn_loader_batch(&loader, 1);
         standard_fit_add(fit, &one);
         used++;
@@ -68,6 +74,8 @@ void encode_new(struct cli *cli, const struct encode_settings *s, const struct e
     struct encoder_config config = encode_config(s, type, &rnn.arch);
     if (encoder_has_key(type, "softmax") && !config.softmax)
         choose_range(cli, s, &rnn, &config);
+    else
+        cli_note_unused(cli, "range", "on RNNs that read tokens");
     struct error error = {0};
     if (encoder_check(type, &config, &rnn.arch, &error) != STATUS_OK)
         cli_usage(cli, "%s", error.text);

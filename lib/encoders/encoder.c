@@ -1,5 +1,6 @@
 #include "encoders/encoder.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "encoders/standard.h"
 #include "nn/activation.h"
@@ -7,6 +8,7 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,6 +140,11 @@ struct encoder *encoder_new(const struct encoder_type *type, const struct encode
     struct encoder *e = declared(type, config, arch, seed);
     init_values(e);
     return e;
+}
+
+uint64_t encoder_config_hash(uint64_t h, const struct encoder_config *config) {
+    h = hash_bytes(h, config, offsetof(struct encoder_config, range));
+    return config->range[0] < config->range[1] ? hash_bytes(h, config->range, sizeof config->range) : h;
 }
 
 struct encoder *encoder_another(const struct encoder *e, uint64_t seed) {

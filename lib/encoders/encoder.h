@@ -83,6 +83,9 @@ struct encoder_config encoder_defaults(const struct encoder_type *type, const st
 enum status encoder_check(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch,
                           struct error *error) MUST_CHECK;
 
+// The hash h with all of a config in it, as checkpoints need it: some flags change nothing of an encoder's numbers.
+uint64_t encoder_config_hash(uint64_t h, const struct encoder_config *config);
+
 // A fresh encoder, initialised from (seed, "encoder"). Free with encoder_free.
 struct encoder *encoder_new(const struct encoder_type *type, const struct encoder_config *config, const struct rnn_arch *arch,
                             uint64_t seed);

@@ -12,6 +12,7 @@
 #include "nn/linear.h"
 #include "rnn/batch.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,10 @@ static enum status check(const struct encoder_config *c, const struct rnn_arch *
         return error_set(error, STATUS_DATA, "%d views of a matrix: there is 1 (ProbeX), or there are 4 (MVProbe)", c->views);
     if (c->matrix > 2 * arch->layers + 1)
         return error_set(error, STATUS_DATA, "matrix %d of an RNN that has %d", c->matrix, 2 * arch->layers + 1);
+    const uint64_t matrices = c->matrix ? 1 : 2 * (uint64_t)arch->layers + 1;
+    if (matrices * (uint64_t)c->views * (uint64_t)c->probes > (uint64_t)INT_MAX / (uint64_t)c->hidden)
+        return error_set(error, STATUS_DATA, "%d vectors and %d hidden units for each of %d matrices are too many", c->probes, c->hidden,
+                         (int)matrices);
     return STATUS_OK;
 }
 

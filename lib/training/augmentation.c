@@ -18,9 +18,11 @@ static const char *const mixups[] = {[MIXUP_DIRECT] = "direct", [MIXUP_PERMUTED]
 
 static bool mixup_named(const char *name, enum mixup *out) {
     for (int k = MIXUP_DIRECT; k <= MIXUP_ALIGNED; k++)
-        if (strcmp(name, mixups[k]) == 0)
+        if (strcmp(name, mixups[k]) == 0) {
             *out = (enum mixup)k;
-    return *out != MIXUP_NONE;
+            return true;
+        }
+    return false;
 }
 
 // A number from 0 (excluded) to `most`.

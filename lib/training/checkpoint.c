@@ -130,7 +130,7 @@ static enum status restore(const struct checkpoint *c, const struct value *root,
 
 enum status checkpoint_load(const struct checkpoint *c, const char *path, struct error *error) {
     struct reader *r;
-    enum status status = reader_open(&r, path, (struct reader_limits){0}, error);
+    enum status status = reader_open(&r, path, (struct reader_limits){.record_bytes = UINT64_MAX}, error); // as large as it was saved
     if (status != STATUS_OK)
         return status;
     bool found = false;

@@ -8,7 +8,6 @@
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +31,9 @@ static enum status check_form(const struct rnn_record *record, uint64_t *steps, 
 
 enum status emulation_usable(void *context, const struct rnn_record *record, struct error *error) {
     struct emulation_sift *s = context;
+    const struct emulator fresh = {.arch = s->encoder->arch};
     if (encoder_fits(s->encoder, &record->arch, error) == STATUS_OK &&
-        (!s->emulator || emulator_fits(s->emulator, &record->arch, error) == STATUS_OK) &&
+        emulator_fits(s->emulator ? s->emulator : &fresh, &record->arch, error) == STATUS_OK &&
         criterion_check(s->criterion, &record->arch, error) == STATUS_OK && rollouts_check(record, error) == STATUS_OK &&
         rollouts_check_logits(record, error) == STATUS_OK && rnn_loader_load(&s->rnn, 0, record, error) == STATUS_OK &&
         check_form(record, &s->steps, &s->rank, error) == STATUS_OK) // the last: those that can't be used set no form
@@ -107,10 +107,7 @@ static uint64_t fingerprint(const struct emulation *e) {
     if (r->learner.precision != PRECISION_FLOAT32)
         strcat(text, " bf16");
     uint64_t h = augmentation_hash(hash_bytes(e->internal->data->hash, text, strlen(text)), &r->augmentation);
-    const struct encoder_config *config = &e->encoder->config;
-    h = hash_bytes(h, config, offsetof(struct encoder_config, range));
-    if (config->range[0] < config->range[1])
-        h = hash_bytes(h, config->range, sizeof config->range);
+    h = encoder_config_hash(h, &e->encoder->config);
     h = hash_bytes(h, &e->emulator->config, sizeof e->emulator->config);
     h = hash_floats(h, e->encoder->values, e->encoder->table.size);
     return hash_floats(h, e->emulator->values, e->emulator->table.size);

@@ -58,7 +58,7 @@ void emulation_free(struct emulation *e);
 // Can an RNN be used by emulation_new together with those that were asked about before? The dataset_sift of a zoo in which some can't.
 struct emulation_sift {
     const struct encoder *encoder;
-    const struct emulator *emulator; // NULL: one that fits the encoder's RNNs
+    const struct emulator *emulator; // NULL: a fresh one, for RNNs such as the encoder was made for
     enum criterion criterion;
     struct rnn_loader rnn; // with one place
     uint64_t steps, rank;  // of the rollouts of the first; 0 before it
@@ -99,6 +99,8 @@ struct judge_options {
 };
 struct judge;
 struct judge *judge_new(const struct emulator *emulator, const struct judge_options *options);
+// Can it judge RNNs of this architecture? STATUS_DATA otherwise.
+enum status judge_fits(const struct judge *j, const struct rnn_arch *arch, struct error *error) MUST_CHECK;
 enum status judge_imitation(struct judge *j, const struct rnn_record *record, const float *z, struct imitation *out,
                             struct error *error) MUST_CHECK;
 // Why a clone could not be judged, if one could not for want of images (in directories that nobody named); else NULL.

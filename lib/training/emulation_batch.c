@@ -46,8 +46,9 @@ enum status emulation_batch_add(struct emulation_batch *b, const struct value *r
     memcpy(held->bytes, root->bytes, root->length);
     if (value_decode(held->bytes, root->length, MAX_DEPTH, &held->nodes, error) != STATUS_OK ||
         rnn_record_read(held->nodes.node, &held->record, error) != STATUS_OK ||
-        encoder_fits(b->encoder, &held->record.arch, error) != STATUS_OK || rollouts_check(&held->record, error) != STATUS_OK ||
-        rollouts_check_logits(&held->record, error) != STATUS_OK || rnn_loader_load(&b->rnns, b->count, &held->record, error) != STATUS_OK)
+        encoder_fits(b->encoder, &held->record.arch, error) != STATUS_OK || judge_fits(b->judge, &held->record.arch, error) != STATUS_OK ||
+        rollouts_check(&held->record, error) != STATUS_OK || rollouts_check_logits(&held->record, error) != STATUS_OK ||
+        rnn_loader_load(&b->rnns, b->count, &held->record, error) != STATUS_OK)
         return error->status;
     b->count++;
     return STATUS_OK;

@@ -30,6 +30,11 @@ struct judge *judge_new(const struct emulator *emulator, const struct judge_opti
     return j;
 }
 
+enum status judge_fits(const struct judge *j, const struct rnn_arch *arch, struct error *error) {
+    const enum status status = emulator_fits(j->emulator, arch, error);
+    return status == STATUS_OK ? criterion_check(j->options.criterion, arch, error) : status;
+}
+
 static void forget_exam(struct judge *j) {
     if (j->exam_of)
         j->exam_of->exam_free(&j->exam);

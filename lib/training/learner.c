@@ -231,7 +231,7 @@ static void follow_z(struct learner *l, int count) {
         memcpy(at, lane->raw, (size_t)lane->count * Z * sizeof *z);
         at += (size_t)lane->count * Z;
     }
-    standard_follow_z(l->encoder, z, count, l->step);
+    standard_follow_z(l->encoder, z, count, l->encoder->step); // also where an encoder is trained further
     free(z);
 }
 

@@ -317,7 +317,7 @@ static uint64_t fingerprint(const struct prediction *p) {
     if (!in->encoder)
         return h;
     h = hash_bytes(h, in->encoder->type->name, strlen(in->encoder->type->name));
-    h = hash_mix(h ^ in->encoder->step);
+    h = hash_mix(encoder_config_hash(h, &in->encoder->config) ^ in->encoder->step);
     return hash_floats(h, in->encoder->values, in->encoder->table.size);
 }
 

@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +114,7 @@ static uint64_t fingerprint(const struct reconstruction *r) {
              l->anneal > 0 ? l->steps : 0, l->seed, recipe->structure, recipe->rollouts, recipe->validate_every, recipe->patience);
     uint64_t h = hash_bytes(r->internal->data->hash, text, strlen(text));
     h = hash_bytes(h, &r->decoder->config, sizeof r->decoder->config);
-    h = hash_bytes(h, &r->encoder->config, offsetof(struct encoder_config, range));
+    h = encoder_config_hash(h, &r->encoder->config);
     h = hash_floats(h, r->encoder->values, r->encoder->table.size);
     return hash_floats(h, r->decoder->values, r->decoder->table.size);
 }

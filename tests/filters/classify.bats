@@ -527,6 +527,13 @@ PYTHON
         [[ $status == 75 && ! -s out.mp && $(< message) == "classify: interrupted at step "*"; goes on from state.mp" ]]
         [[ $(rec-json < state.mp | sed -n 's/.*"step":\([0-9]*\),.*/\1/p' | head -n 1) -gt 0 && ! -e state.mp.lock && ! -e state.mp.tmp ]]
     done
+    # Flags of an encoder that change none of its numbers count.
+    rm -f state.mp
+    classify --fit accuracy --encoder fresh.mp --steps 3 --checkpoint state.mp < small.mp > /dev/null
+    probe --new --hidden 8 --length 5 --probabilities < small.mp > flagged.mp
+    run -65 bash -c 'classify --fit accuracy --encoder flagged.mp --steps 5 --checkpoint state.mp < small.mp > /dev/null'
+    [[ $output == *"this checkpoint belongs to other data, networks or options"* ]]
+    rm -f state.mp
     run -64 classify --fit accuracy,step --checkpoint state.mp < small-z.mp
     run -64 classify --model whole.mp --checkpoint state.mp < small-z.mp
 }

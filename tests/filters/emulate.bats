@@ -356,6 +356,15 @@ PYTHON
     [[ $output == "emulate: standard input: run 0, step 2: the RNN does not fit "* ]]
     run -65 --separate-stderr bash -c 'classify --fit accuracy --encoder fresh.mp < both.mp > /dev/null'
     [[ $stderr =~ 'classify: standard input: byte '([0-9]+)': the RNN does not fit ' && ${BASH_REMATCH[1]} -gt $(stat -c %s zoo.mp) ]]
+    # An encoder that takes any: then it is the emulator that doesn't fit.
+    constant-encode --new < zoo.mp > constant.mp
+    run -65 bash -c 'emulate --fit constant.mp < both.mp > /dev/null'
+    [[ $output == "emulate: standard input: run 0, step 2: the RNN does not fit the emulator: inputs 5 and 4, outputs 5 and 4" ]]
+    emulate --fit constant.mp --skip-bad --steps 2 --hidden 8 --layers 1 < both.mp > constant-model.mp
+    run -65 bash -c 'emulate --model constant-model.mp < both.mp > /dev/null'
+    [[ $output =~ 'record '[0-9]+' (byte '[0-9]+'): the RNN does not fit the emulator: inputs 5 and 4' ]]
+    emulate --model constant-model.mp --skip-bad --clones 0 < both.mp > judged.mp
+    [[ $(rec-table --kind emulation run < judged.mp | wc -l) == "$(rec-table --kind rnn run < zoo.mp | wc -l)" && $(rec-table --kind skipped run < judged.mp) == 0 ]]
     run -65 bash -c 'gen-language | emulate --fit fresh.mp > /dev/null'
     [[ $output == *"no rnn record" ]]
 }
@@ -502,6 +511,10 @@ PYTHON
     [[ $("${training[@]}" --steps 4 --rate 0 < zoo.mp | rec-select --kind log --where 'split = validation' | rec-table loss | sort -u | wc -l) == 1 ]]
     run -64 --separate-stderr emulate --fit flat.mp --augment permute,turn < zoo.mp
     [[ $stderr == *"--augment: augmentation 'turn' is none of permute"* ]]
+    run -64 --separate-stderr emulate --fit flat.mp --augment mixup=direct,mixup=bogus < zoo.mp
+    [[ $stderr == *"--augment: augmentation 'mixup=bogus' is none of permute"* ]]
+    run -64 --separate-stderr emulate --fit flat.mp --augment mixup=direct --criterion ce < zoo.mp
+    [[ $stderr == *"--augment mixup: two RNNs' answers are mixed, and --criterion ce looks at what one has said"* ]]
     run -65 --separate-stderr emulate --fit fresh.mp --augment rescale < zoo.mp
     [[ $stderr == *"the interactive encoder looks at no weights"* ]]
 }
@@ -509,7 +522,7 @@ PYTHON
 @test "emulate: --tries goes on with the beginning that validates best, which is that training; interrupted in a try, it comes to the same bytes" {
     local recipe=(--batch 40 --hidden 10 --validate-every 60 --rate 0.01 --steps 180) tries=(--tries 3 --try-steps 120) best seed status=0
     emulate --fit fresh.mp "${recipe[@]}" "${tries[@]}" < zoo.mp > whole.mp 2> said
-    [[ $(grep -c "try [123] of 3, seed [12]\?0*7: loss 0.[0-9]* after 120 steps" said) == 3 ]]
+    [[ $(grep -c "try [123] of 3, seed [12]\?0*7: best loss 0.[0-9]* in 120 steps" said) == 3 ]]
     # each try is the training of that seed up to there
     for seed in 7 1007 2007; do
         probe --new --hidden 24 --length 8 --mlp-hidden 16 --seed $seed < zoo.mp | emulate --fit - --data zoo.mp "${recipe[@]}" > "$seed.mp"
@@ -524,6 +537,8 @@ PYTHON
     kill -TERM $!
     wait $! || status=$?
     [[ $status == 75 && ! -e state.mp ]]
+    run -65 --separate-stderr emulate --fit fresh.mp "${recipe[@]}" --tries 3 --try-steps 60 --checkpoint state.mp < zoo.mp
+    [[ $stderr == *"state.mp.try-1: is at step 120, beyond --try-steps 60"* ]]
     emulate --fit fresh.mp "${recipe[@]}" "${tries[@]}" --checkpoint state.mp < zoo.mp | cmp <(data whole.mp) <(rec-json --no-meta --arrays whole)
     [[ -e state.mp && -z $(find . -name 'state.mp.*') ]]
     # the winner goes on to more steps, as any training
@@ -535,7 +550,7 @@ PYTHON
     run -64 --separate-stderr emulate --fit model.mp --tries 2 < zoo.mp
     [[ $stderr == *"--tries begin with fresh networks: this encoder has been trained"* ]]
     run -64 --separate-stderr emulate --fit fresh.mp --tries 2 --try-steps 50 --validate-every 20 --steps 100 < zoo.mp
-    [[ $stderr == *"--try-steps 50: tries are judged by their last validation: a multiple of --validate-every, 20, up to --steps"* ]]
+    [[ $stderr == *"--try-steps 50: tries are judged when they validate: a multiple of --validate-every, 20, up to --steps"* ]]
     run -64 --separate-stderr emulate --fit fresh.mp --tries 2 --try-steps 200 --validate-every 20 --steps 100 < zoo.mp
     fit --try-steps 2 < zoo.mp 2>&1 > /dev/null | grep -F -- "--try-steps has no effect without --tries"
 }

@@ -92,6 +92,32 @@ import read_stream
 fresh, trained = (read_stream.records(f)[0]["weights"] for f in ("standard.mp", "model.mp"))
 assert (fresh["standard.shift"] == trained["standard.shift"]).all() and trained["z.shift"].any() and (trained["z.scale"] != 1).any()
 PYTHON
+    # Trained further it follows z from where it is.
+    emulate --fit model.mp --steps 100 --batch 8 < two.mp > longer.mp
+    emulate --fit longer.mp --rate 0 --steps 1 --batch 4 < two.mp > further.mp
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import numpy as np, read_stream
+longer, further = (read_stream.records(f)[0]["weights"] for f in ("longer.mp", "further.mp"))
+off = np.abs(further["z.scale"] / longer["z.scale"] - 1)
+assert 0 < off.max() < 0.05, off
+PYTHON
     run -65 bash -c 'rec-select --split validation < half.mp | flat-encode --new --standardise > none.mp'
     [[ $output == *"no record of split 'train' to standardise by"* ]]
+    gen-language --tokens 3 | train-rnn --steps 2 --snapshots '' --hidden 4 --rollouts 3 --samples 20 | partition > other.mp
+    run -65 bash -c 'cat two.mp other.mp | flat-encode --new --standardise > none.mp'
+    [[ $output == *"the RNN does not fit the flat encoder"* ]]
+    cat two.mp other.mp | flat-encode --new --standardise --skip-bad 2> said | cmp <(flat-encode --new --standardise < two.mp | rec-json --no-meta --arrays whole) <(rec-json --no-meta --arrays whole)
+    grep -q 'is left out: the RNN does not fit the flat encoder' said
+}
+
+@test "flat-encode: weights that are so large that z has no norm are told" {
+    flat-encode --new --z 4 < zoo.mp > fresh.mp
+    PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
+import encoder_stream, read_stream
+zoo = read_stream.records("zoo.mp")
+zoo[1]["weights"] = {name: w * 0 + w.dtype.type(3e38) for name, w in zoo[1]["weights"].items()}
+encoder_stream.write("large.mp", zoo)
+PYTHON
+    run -65 --separate-stderr bash -c 'flat-encode --model fresh.mp < large.mp > z.mp'
+    [[ $stderr == *"run $(rec-table --kind rnn run < large.mp | sed -n 2p), step $(rec-table --kind rnn step < large.mp | sed -n 2p): it has no embedding of norm 1 "* ]]
 }

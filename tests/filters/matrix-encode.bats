@@ -53,3 +53,9 @@ PYTHON
     run -64 --separate-stderr matrix-encode --new --views 2 < zoo.mp
     [[ $stderr == *"2 views of a matrix"* ]]
 }
+
+@test "matrix-encode: more features than can be counted are refused" {
+    gen-language --tokens 2 | train-rnn --steps 1 --snapshots '' --layers 16 --hidden 2 --rollouts 1 --samples 1 > deep.mp
+    run -64 --separate-stderr matrix-encode --new --vectors 256 --hidden 65536 < deep.mp
+    [[ $stderr == *"256 vectors and 65536 hidden units for each of 33 matrices are too many"* ]]
+}

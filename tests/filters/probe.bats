@@ -366,6 +366,9 @@ write("series.mp", [rnn("gru", r, inputs=1, outputs=1) for r in range(3)]); writ
     range() { probe --new --hidden 8 --mlp-hidden 8 "$@" | rec-json --arrays whole | grep -o '"range":\[[^]]*\]' || echo none; }
     [[ $(range < series.mp) == none && $(range < rolled-classes.mp) == none && $(range --range=-1:2 < series.mp) == '"range":[-1.0,2.0]' ]]
     [[ $(range < rolled.mp) == '"range":[10.'*',19.'* && $(range --range data < rolled-classes.mp) == '"range":[10.'* ]]
+    run -64 --separate-stderr probe --new --range=-3e38:3e38 < series.mp
+    [[ $stderr == *"--range: '-3e38:3e38' is too wide"* ]]
+    gen-language | train-rnn --steps 1 --snapshots '' --hidden 2 --rollouts 1 --samples 1 | probe --new --range 0:1 2>&1 > none.mp | grep -F -- '--range has no effect on RNNs that read tokens'
     [[ $(range --linear --range=-1:2 < rolled.mp) == '"range":[-1.0,2.0]' && $(range --range 0:1 < rolled.mp) == '"range":[0.0,1.0]' ]]
     [[ $(range --range 3:4 < zoo.mp) == none ]] # tokens
     run -65 probe --new --range data < series.mp
