@@ -293,6 +293,8 @@ static int fit_main(struct cli *cli) {
     int count = properties_chosen(cli, properties);
     if (augment && !encoder_file)
         cli_usage(cli, "--augment changes the RNNs that an encoder sees: it needs --encoder");
+    if (!encoder_file)
+        cli_note_unused(cli, "encoder-rate", "without --encoder");
     if (checkpoint && count > 1)
         cli_usage(cli, "--checkpoint goes with one field");
     if (checkpoint)

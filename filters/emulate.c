@@ -449,6 +449,8 @@ static int fit_main(struct cli *cli) {
         check_tries(cli, encoder, emulator);
     else
         cli_note_unused(cli, "try-steps", "without --tries");
+    if (anneal == 0)
+        cli_note_unused(cli, "cosine", "without --anneal");
     struct writer *out = cli_writer(cli);
     struct emulation_sift sift = {.encoder = encoder, .emulator = emulator, .criterion = criterion_of(&encoder->arch)};
     rnn_loader_init(&sift.rnn, 1);
@@ -544,8 +546,8 @@ int main(int argc, char **argv) {
     const char *file = fit ? fit : model;
     if (strcmp(file, "-") == 0 && strcmp(data, "-") == 0)
         cli_usage(cli, "standard input can't be both model and zoo: name the zoo by --data FILE");
-    if (checkpoint && strcmp(checkpoint, "-") == 0)
-        cli_usage(cli, "--checkpoint is a file, not a stream");
+    if (checkpoint && (!fit || strcmp(checkpoint, "-") == 0))
+        cli_usage(cli, !fit ? "--checkpoint goes with --fit" : "--checkpoint is a file, not a stream");
     if (strcmp(data, "-") == 0 && isatty(STDIN_FILENO))
         cli_usage(cli, "standard input is a terminal: records are binary; redirect or pipe them in");
     return fit ? fit_main(cli) : judge_main(cli);

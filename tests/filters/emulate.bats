@@ -553,6 +553,9 @@ PYTHON
     [[ $stderr == *"--try-steps 50: tries are judged when they validate: a multiple of --validate-every, 20, up to --steps"* ]]
     run -64 --separate-stderr emulate --fit fresh.mp --tries 2 --try-steps 200 --validate-every 20 --steps 100 < zoo.mp
     fit --try-steps 2 < zoo.mp 2>&1 > /dev/null | grep -F -- "--try-steps has no effect without --tries"
+    fit --cosine < zoo.mp 2>&1 > /dev/null | grep -F -- "--cosine has no effect without --anneal"
+    run -64 --separate-stderr emulate --model model.mp --checkpoint state.mp < zoo.mp
+    [[ $stderr == *"--checkpoint goes with --fit"* ]]
 }
 
 @test "emulate: bfloat16 is near float32, and another training; a machine without it is told" {
