@@ -3,7 +3,7 @@
 #   make test       set up, build, run all tests           make help      all targets
 #   make readme-results    what the READMEs show of the five lines and the demo, anew, over three seeds
 #   make compare    all encoders side by side, on the demo's zoo; SIZE=laptop: longer, on a larger one; SIZE=paper: the published sizes
-#   make demo-smnist    the same with RNNs that read images of digits (which make data gets, or IMAGES=DIRECTORY); laptop-smnist, paper-smnist
+#   make demo-smnist    the same with RNNs that read images of digits (which make data gets, or IMAGES=DIRECTORY); laptop-smnist, headline-smnist, paper-smnist
 
 # Other makes read the line between as an error of theirs, and say it.
 ifneq (,)
@@ -92,14 +92,14 @@ endif
 endif
 
 .PHONY: format clang-check clang-check-lib clang-check-tests clang-check-amx $(ISA:%=clang-check-%) all lib help deps deps-test test unit unit-programs fuzz fuzz-programs test-programs bats lint sanitize bench bench-peer data demo compare laptop paper install uninstall clean
-.PHONY: readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks headline
+.PHONY: readme-results demo-smnist laptop-smnist headline-smnist paper-smnist demo-regular demo-series locks demo-locks headline
 all: $(BIN) $(BUILD)/completion.bash $(BUILD)/bin.names
 lib: $(LIB)
 
 help:
 	@sed -n '2,6s/^# *//p' Makefile
 	@echo 'all targets: all lib deps test unit bats lint format sanitize fuzz bench bench-peer data demo compare laptop paper' \
-		'readme-results demo-smnist laptop-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes phases autoencode transfer shared-start recipes told offsets seen headline interrogator install uninstall clean'
+		'readme-results demo-smnist laptop-smnist headline-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes phases autoencode transfer shared-start recipes told offsets seen headline interrogator install uninstall clean'
 	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES ZOO SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
@@ -286,9 +286,9 @@ IMAGES ?= $(DATA)/mnist
 data:
 	@pipelines/smnist/get-data $(DATA)/mnist
 
-demo-smnist laptop-smnist paper-smnist: deps $(if $(filter $(DATA)/mnist,$(IMAGES)),data)
+demo-smnist laptop-smnist headline-smnist paper-smnist: deps $(if $(filter $(DATA)/mnist,$(IMAGES)),data)
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) $(call experiment,smnist,$(@:-smnist=),$@) IMAGES=$(abspath $(IMAGES))
+	@$(MAKE) $(call experiment,smnist,$(@:-smnist=),$@) IMAGES=$(abspath $(IMAGES)) $(if $(RUNS),RUNS=$(RUNS))
 
 # Other families of tasks (pipelines/regular/, pipelines/series/), and the theory on locks (pipelines/locks/; LOCKS: arguments for its make).
 demo-regular demo-series: deps

@@ -32,7 +32,8 @@
 #     projected: linear                              the encoder whose embeddings the pictures of principal components show
 # Further sections are the filters' own (--help lists their keys); defaults need not be there. What is to differ for one encoder or mode is
 # in a section of its own, one key a line: emulate-transformer: or probe-linear: win over emulate: or probe: for that encoder,
-# classify-fine-tuned: or classify-labels: over classify: for that mode, classify-labels-transformer: over both.
+# classify-fine-tuned: or classify-labels: over classify: for that mode, classify-labels-transformer: over both; classify-rotation: over
+# classify: for that target.
 
 CONFIG  ?= $(SIZE).yaml
 BIN     ?= ../../build/bin
@@ -78,12 +79,12 @@ $(foreach m,$(MODES),$(if $(mode-$(m)),,$(error $(CONFIG): unknown mode '$(m)'))
 # A misspelt name would have no effect, and nobody would know.
 FILTERS  := $(notdir $(wildcard $(BIN)/*))
 KNOWN    := experiment $(FILTERS) $(foreach e,$(ALL),emulate-$(e) $(call embedder,$(e))-$(e)) \
-            $(foreach m,$(filter-out frozen,$(EVERY)),classify-$(m) $(ALL:%=classify-$(m)-%))
+            $(TARGETS:%=classify-%) $(foreach m,$(filter-out frozen,$(EVERY)),classify-$(m) $(ALL:%=classify-$(m)-%))
 IN_FILE  := $(shell sed -n 's/^\([^][ \#{}"][^: ]*\):.*/\1/p' $(CONFIG))
 KEYS     := $(shell sed -n '/^experiment:/,/^[^ \#]/{s/^  *\([^: \#]*\) *:.*/\1/p}' $(CONFIG))
 $(foreach s,$(if $(FILTERS),$(filter-out $(KNOWN),$(IN_FILE))),$(error $(CONFIG): unknown section '$(s)': it is experiment, or named after a filter ($(sort \
-    gen-language gen-smnist train-rnn partition $(EMBEDDERS) emulate classify score)), or emulate-ENCODER, EMBEDDER-ENCODER, classify-MODE \
-    or classify-MODE-ENCODER, of encoders $(ALL) and modes $(filter-out frozen,$(EVERY))))
+    gen-language gen-smnist train-rnn partition $(EMBEDDERS) emulate classify score)), or emulate-ENCODER, EMBEDDER-ENCODER, classify-TARGET, \
+    classify-MODE or classify-MODE-ENCODER, of encoders $(ALL), targets $(TARGETS) and modes $(filter-out frozen,$(EVERY))))
 $(foreach k,$(filter-out runs shard seeds encoders modes projected,$(KEYS)),$(error $(CONFIG): section experiment: unknown key '$(k)': there are \
     runs, shard, seeds, encoders, modes and projected))
 $(foreach e,$(call setting,projected),$(if $(filter $(e),$(ENCODERS)),,$(error $(CONFIG): projected: '$(e)' is not among the encoders)))
@@ -134,7 +135,7 @@ $(R)/config/projected: force
 config = $(patsubst %,$(R)/config/%.yaml,$(1))
 
 # Most encoders and modes have no section of their own. One that was there when files were made counts, too: now they are made without it.
-SECTIONS := $(sort $(shell sed -n 's/^\([a-z+-]*\):.*/\1/p' $(CONFIG)) $(basename $(notdir $(wildcard $(R)/config/*.yaml))))
+SECTIONS := $(sort $(shell sed -n 's/^\([a-z+._-]*\):.*/\1/p' $(CONFIG)) $(basename $(notdir $(wildcard $(R)/config/*.yaml))))
 own      = $(call config,$(filter $(1),$(SECTIONS)))
 options  = $(if $(call own,$(1)),$$(cat $(foreach s,$(1),$(call own,$(s))) | sed -f $(HERE)options.sed))
 
@@ -193,10 +194,10 @@ $(MODELS:=/emulations.mp): $(R)/%/emulations.mp: $(R)/%/model.mp $(ZOO) $(if $(D
 # --- Predictions from the embeddings ---
 
 define predict # TARGET
-$$(MODELS:=/predictor-$(1).mp): $$(R)/%/predictor-$(1).mp: $$(R)/%/embeddings.mp $$(call config,classify)
+$$(MODELS:=/predictor-$(1).mp): $$(R)/%/predictor-$(1).mp: $$(R)/%/embeddings.mp $$(call config,classify) $$(call own,classify-$(1))
 	@echo "classify: predicting $(1) from $$*"
 	@rm -f $$(mark)
-	@classify --fit $(1) --config $$(CONFIG) --seed $$(seed) < $$< > $$(tmp) $$(noted)
+	@classify --fit $(1) --config $$(CONFIG) $$(call options,classify-$(1)) --seed $$(seed) < $$< > $$(tmp) $$(noted)
 	@mv $$(tmp) $$@
 
 $$(MODELS:=/predictions-$(1).mp): $$(R)/%/predictions-$(1).mp: $$(R)/%/predictor-$(1).mp $$(R)/%/embeddings.mp
@@ -212,13 +213,13 @@ END_TO_END := $(filter-out frozen,$(MODES))
 state = $(basename $@).checkpoint
 
 define predict-end-to-end # TARGET MODE
-$$(foreach e,$$(ENCODERS),$$(eval $$(call of,$$(e),predictor-$(1)-$(2)): $$(call own,classify-$(2) classify-$(2)-$$(e))))
+$$(foreach e,$$(ENCODERS),$$(eval $$(call of,$$(e),predictor-$(1)-$(2)): $$(call own,classify-$(1) classify-$(2) classify-$(2)-$$(e))))
 
 $$(MODELS:=/predictor-$(1)-$(2).mp): $$(R)/%/predictor-$(1)-$(2).mp: $$(R)/%/$$(begin-$(2)).mp $$(ZOO) $$(call config,classify)
 	@echo "classify: training of $$*, $$(mode-$(2)), to predict $(1)"
 	@rm -f $$(mark)
 	@$$(call stale,$$(state))
-	@classify --fit $(1) --encoder $$< --config $$(CONFIG) $$(call options,classify-$(2) classify-$(2)-$$(encoder)) --seed $$(seed) \
+	@classify --fit $(1) --encoder $$< --config $$(CONFIG) $$(call options,classify-$(1) classify-$(2) classify-$(2)-$$(encoder)) --seed $$(seed) \
 		--checkpoint $$(state) \
 		< $$(ZOO) > $$(tmp) $$(logged) $$(noted)
 	@mv $$(tmp) $$@
