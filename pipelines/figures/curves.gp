@@ -3,13 +3,18 @@ load "../figures/style.gp"
 set terminal pngcairo size 960,600 font "Sans,11"
 set output ARG2
 
-color_of(encoder) = encoder eq "interactive" ? blue : encoder eq "noninteractive" ? vermilion : encoder eq "linear" ? "#CC79A7" : \
-    encoder eq "dws" ? green : encoder eq "transformer" ? orange : encoder eq "flat" ? "#56B4E9" : encoder eq "stats" ? "#000000" : \
-    encoder eq "free" ? "#882255" : encoder eq "random" ? "#BBBBBB" : grey
-
 blocks = system("sed -n 's/^# //p' " . ARG1 . " | tr ' \\n' ': '")
 encoder(b) = word(blocks, b)[1:strstrt(word(blocks, b), ":") - 1]
 split_name(b) = word(blocks, b)[strstrt(word(blocks, b), ":") + 1:*]
+
+# Encoders of the paper have colours of their own; further ones take those of `further` (Tol's) in the order in which they come.
+known = "interactive noninteractive linear dws transformer flat stats free random constant"
+colors = sprintf("%s %s #CC79A7 %s %s #56B4E9 #000000 #882255 #BBBBBB %s", blue, vermilion, green, orange, grey)
+further = "#332288 #999933 #AA4499 #117733 #DDCC77 #44AA99"
+place(name, list) = sum [k = 1:words(list)] (word(list, k) eq name ? k : 0)
+others = ""
+do for [b = 1:words(blocks)] { if (!place(encoder(b), known . " " . others)) { others = others . " " . encoder(b) } }
+color_of(name) = place(name, known) ? word(colors, place(name, known)) : word(further, (place(name, others) - 1) % words(further) + 1)
 
 set multiplot layout 1,3 title "Emulation loss during training" font ",13" margins 0.08,0.81,0.13,0.86 spacing 0.05
 stats ARG1 using 1 nooutput
