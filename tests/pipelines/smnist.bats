@@ -37,7 +37,7 @@ times() {
         $1 == "majority" { next }
         {
             rows++
-            split("accuracy_rmse rotation_angle gap_rmse step_accuracy" ($1 ~ /labels/ ? "" : " emulation_loss clone_difference"), names, " ")
+            split("accuracy_rmse rotation_rmse rotation_angle gap_rmse step_accuracy" ($1 ~ /labels/ ? "" : " emulation_loss clone_difference"), names, " ")
             for (i in names)
                 if ($column[names[i]] !~ /^[0-9]+([.][0-9]+)?(e-?[0-9]+)?$/)
                     exit bad = 1
@@ -53,7 +53,7 @@ times() {
         target=${of#*predictions-}
         [[ $(rec-table --kind prediction target < "$WHOLE/$of.mp" | uniq -c | awk '{ print $1, $2 }') == "36 ${target%-labels}" ]]
         # Of the settings one section is for one target.
-        [[ $(rec-json --kind predictor < "$WHOLE/${of/predictions/predictor}.mp" | grep -c '"as":"angle"') == "$([[ $target == rotation* ]] && echo 1 || echo 0)" ]]
+        [[ $(rec-table --kind predictor config.hidden < "$WHOLE/${of/predictions/predictor}.mp") == "$([[ $target == gap* ]] && echo 24 || echo 128)" ]]
     done
     [[ $(rec-table --kind embedding task.rotation z.0 z.15 < "$WHOLE/interactive-1/embeddings.mp" | grep -cvF '?') == 36 ]]
 }
