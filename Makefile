@@ -111,8 +111,7 @@ deps-test:
 FLAGS  := $(strip $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS) $(HAVE) $(FORMAT_LIBS) $(KERNEL_FLAGS) $(VECTOR_FLAGS))
 same    = $(and $(findstring x$(1)x,x$(2)x),$(findstring x$(2)x,x$(1)x))
 write   = $(shell mkdir -p $(dir $(1)))$(file > $(1),$(2))
-# make -n writes nothing, but says what would be made. Letters come first in MAKEFLAGS, if there are any; --no-builtin-rules has an n, too.
-dry-run = $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+include pipelines/dry-run.mk
 record  = $(if $(call same,$(strip $(file < $(1))),$(strip $(2))),,$(if $(dry-run),$(eval .PHONY: $(1)),$(call write,$(1),$(2))))
 $(call record,$(BUILD)/flags,$(FLAGS))
 $(call record,$(BUILD)/members,$(OBJ))

@@ -206,9 +206,6 @@ static void train(struct cli *cli, struct prediction *p) {
                                  .checkpoint = checkpoint,
                                  .checkpoint_every = checkpoint_every};
     training_begin(cli, &run);
-    if (p->learner->step > steps)
-        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: this checkpoint is of step %llu already, beyond the last one, %llu",
-                                 checkpoint, (unsigned long long)p->learner->step, (unsigned long long)steps));
     training_run(cli, &run);
 }
 

@@ -1,6 +1,6 @@
-# table.tsv, and modes.tsv if there is one; asks and reads, which encoders do -> `# ` and the heading (without one, the measure's name); `#loss ` and what the loss is; then for each bar: panel (loss,
-# validation, ood), place of the encoder (1 has the least emulation loss on the validation split; 0 is the majority), its name, kind (asks,
-# reads, baseline), mode, place and count of the modes, mean, low and high.
+# table.tsv, and modes.tsv if there is one; `asks` and `reads` say which encoders do -> `# ` and the heading (without one, the measure's
+# name); `#loss ` and what the loss is; then for each bar: panel (loss, validation, ood), place of the encoder (1 has the least emulation loss
+# on the validation split; 0 is the majority), its name, kind (asks, reads, baseline), mode, place and count of the modes, mean, low and high.
 BEGIN {
     FS = OFS = "\t"
     if (heading == "") {

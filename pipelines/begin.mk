@@ -1,8 +1,7 @@
 # How every experiment begins; included behind BIN, R and HERE (this folder, with a slash). Recipes are bash, which fails with the first command
 # that does, in pipes too; the filters are those in BIN, and the locale is C.
 include $(HERE)paths.mk
-# make -n writes nothing. Letters come first in MAKEFLAGS, if there are any.
-dry-run := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+include $(HERE)dry-run.mk
 $(call usable-path,this folder,$(CURDIR))$(call usable-path,RESULTS,$(R))$(call usable-path,BIN,$(BIN))$(call usable-path,ZOO,$(ZOO))
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 SHELL := bash

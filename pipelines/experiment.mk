@@ -120,12 +120,6 @@ $(R)/config/%.yaml: $(CONFIG) force
 $(R)/config/runs: force
 	@echo $(RUNS) by $(SHARD) | { $(renew); }
 
-$(R)/config/models: force
-	@echo $(notdir $(MODELS)) | { $(renew); }
-
-$(R)/config/modes: force
-	@echo $(MODES) | { $(renew); }
-
 $(R)/config/shown: force
 	@echo $(notdir $(SHOWN)) | { $(renew); }
 
@@ -255,12 +249,13 @@ kept  = $(if $(OWN_ZOO),OWN_ZOO=1) bash $(HERE)kept $(R)
 score = $(kept) $(1) | xargs cat | score --config $(CONFIG) --format $(if $(filter %.txt,$@),table,tsv) > $(tmp)
 tell  = $(if $(filter %.txt,$@),$(kept) --left-out $(1) >> $(tmp),:)
 
-$(R)/table.txt $(R)/table.tsv: $(JUDGED) $(R)/config/models $(call config,score)
+SHOWS = $(notdir $(MODELS))
+$(R)/table.txt $(R)/table.tsv: $(JUDGED) $(call set,SHOWS) $(call config,score)
 	@$(call score,$(JUDGED))
 	@$(call tell,$(JUDGED))
 	@mv $(tmp) $@
 
-$(R)/modes.txt $(R)/modes.tsv: $(BY_MODE) $(R)/config/models $(R)/config/modes $(call config,score)
+$(R)/modes.txt $(R)/modes.tsv: $(BY_MODE) $(call set,SHOWS MODES) $(call config,score)
 	@$(call score,$(BY_MODE))
 	@$(call tell,$(BY_MODE))
 	@mv $(tmp) $@
@@ -270,13 +265,13 @@ $(R)/modes.txt $(R)/modes.tsv: $(BY_MODE) $(R)/config/models $(R)/config/modes $
 # Bars of the emulation loss on the validation split, and of MEASURE on both splits, by mode.
 by-asking  = $(foreach e,$(filter-out random,$(ENCODERS)),$(if $(filter probe,$(call embedder,$(e))),$(e)))
 by-reading = $(foreach e,$(ENCODERS),$(if $(filter-out probe constant-encode,$(call embedder,$(e))),$(e)))
-$(PLOTTED)/bars.tsv: $(TABLES:=.tsv) $(R)/config/modes $(HERE)bars.awk
+$(PLOTTED)/bars.tsv: $(TABLES:=.tsv) $(call set,MODES) $(HERE)bars.awk
 	@mkdir -p $(@D)
 	@awk -v asks='$(by-asking)' -v reads='$(by-reading)' -v measure=$(MEASURE) -v heading="$(HEADING)" -v loss_name="$(LOSS)" -f $(HERE)bars.awk $(filter %.tsv,$^) > $(tmp)
 	@mv $(tmp) $@
 
 # Encoder, split, step, and the loss' mean, least and greatest over the seeds; blocks that gnuplot can index.
-$(PLOTTED)/curves.tsv: $(MODELS:=/model.mp) $(R)/config/models $(HERE)curves.awk
+$(PLOTTED)/curves.tsv: $(MODELS:=/model.mp) $(call set,SHOWS) $(HERE)curves.awk
 	@mkdir -p $(@D)
 	@for model in $$($(kept) $(filter %/model.mp,$^)); do name=$$(basename "$$(dirname "$$model")"); \
 		rec-table --kind log split step loss < "$$model" | sed "s/^/$${name%-*}\t/"; done | awk -f $(HERE)curves.awk > $(tmp)

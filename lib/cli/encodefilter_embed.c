@@ -5,6 +5,7 @@
 #include "cli/encodefilter_internal.h"
 #include "cli/modelfile.h"
 #include "encoders/identity.h"
+#include "math/kernels.h"
 #include "records/loader.h"
 
 #include <inttypes.h>
@@ -78,11 +79,7 @@ static void pack_tail(struct packer *p, const struct encoder *e, const struct en
 
 // Weights that are all finite can still be so large that what is made of them is not, or has no norm that could be counted.
 static void check_norm(const struct batch *b, const struct tensor *z, int i) {
-    double square = 0;
-    for (int k = 0; k < z->cols; k++) {
-        double x = z->value[(size_t)i * (size_t)z->cols + (size_t)k];
-        square += x * x;
-    }
+    double square = kernels()->sum_squares(z->value + (size_t)i * (size_t)z->cols, (size_t)z->cols);
     if (!(fabs(square - 1) < 1e-3))
         cli_check(b->cli, error_set(cli_error(b->cli), STATUS_DATA, "run %" PRIu64 ", step %" PRIu64 ": it has no embedding of norm 1 (%g)",
                                     b->which[i].run, b->which[i].step, sqrt(square)));

@@ -11,6 +11,9 @@ void training_begin(struct cli *cli, const struct training *t) {
         cli_check(cli, t->resume(t->of, t->checkpoint, cli_error(cli)));
     else if (t->checkpoint)
         save(cli, t);
+    if (t->learner->step > t->steps)
+        cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: this checkpoint is of step %llu already, beyond the last one, %llu",
+                                 t->checkpoint, (unsigned long long)t->learner->step, (unsigned long long)t->steps));
 }
 
 void training_run(struct cli *cli, const struct training *t) {

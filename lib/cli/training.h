@@ -22,7 +22,7 @@ struct training {
 };
 
 // Goes on where the checkpoint is, if there is one; otherwise writes the first: now, not in an hour, is the time to learn that it can't be
-// written.
+// written. One that is beyond the last step is an error.
 void training_begin(struct cli *cli, const struct training *t);
 
 // Until the steps are done, the training stops or diverges, or a signal comes, which ends the program with status 75. The last state is

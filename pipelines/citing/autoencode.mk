@@ -37,7 +37,7 @@ start-independent :=
 $(R)/zoo-shared.mp $(R)/zoo-independent.mp: $(R)/zoo-%.mp: $(call set,RUNS STEPS)
 	@mkdir -p $(@D)
 	@echo 'autoencode:  training $(RUNS) RNNs, $* start'
-	@seq 0 20 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) 'gen-language --max-n 6 --first-run {} --count $$(($(RUNS) - {} < 20 ? $(RUNS) - {} : 20)) | \
+	@seq 0 20 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) 'gen-language --max-n 6 $(call next-runs,20) | \
 		train-rnn $(start-$*) --steps $(STEPS) --snapshots "" --hidden 32 --layers 1 --samples 300 --rollouts 50 | partition' > $(tmp)
 	@mv $(tmp) $@
 

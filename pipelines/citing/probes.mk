@@ -28,7 +28,7 @@ $(R)/zoo.mp: $(call set,RUNS STEPS TRAIN)
 	@mkdir -p $(@D)
 	@echo 'probes:  training $(RUNS) RNNs'
 	@seq 0 20 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) \
-		'gen-language --max-n 6 --first-run {} --count $$(($(RUNS) - {} < 20 ? $(RUNS) - {} : 20)) | train-rnn --steps $(STEPS) | partition' > $(tmp)
+		'gen-language --max-n 6 $(call next-runs,20) | train-rnn --steps $(STEPS) | partition' > $(tmp)
 	@{ rec-select --split train --first $(TRAIN) < $(tmp); rec-select --split validation,ood < $(tmp); } > $(tmp).chosen
 	@rm $(tmp)
 	@mv $(tmp).chosen $@

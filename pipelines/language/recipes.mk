@@ -78,7 +78,7 @@ $(R)/zoo.mp: $(CONFIG) $(call set,CONFIG RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs"
 	@seq 0 10 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) \
-		'gen-language --config $< --first-run {} --count $$(($(RUNS) - {} < 10 ? $(RUNS) - {} : 10)) | train-rnn --config $< | partition' > $(tmp)
+		'gen-language --config $< $(call next-runs,10) | train-rnn --config $< | partition' > $(tmp)
 	@mv $(tmp) $@
 
 $(MODELS:=/model.mp): $(OF_ZOO) $(CONFIG) $(call set,CONFIG PRECISION EMULATE)

@@ -538,7 +538,7 @@ PYTHON
     wait $! || status=$?
     [[ $status == 75 && ! -e state.mp ]]
     run -65 --separate-stderr emulate --fit fresh.mp "${recipe[@]}" --tries 3 --try-steps 60 --checkpoint state.mp < zoo.mp
-    [[ $stderr == *"state.mp.try-1: is at step 120, beyond --try-steps 60"* ]]
+    [[ $stderr == *"state.mp.try-1: this checkpoint is of step 120 already, beyond the last one, 60"* ]]
     emulate --fit fresh.mp "${recipe[@]}" "${tries[@]}" --checkpoint state.mp < zoo.mp | cmp <(data whole.mp) <(rec-json --no-meta --arrays whole)
     [[ -e state.mp && -z $(find . -name 'state.mp.*') ]]
     # the winner goes on to more steps, as any training
