@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/datafile.h"
 #include "cli/modelfile.h"
+#include "cli/shared_options.h"
 #include "cli/training.h"
 #include "training/prediction.h"
 #include "training/sampled.h"
@@ -36,7 +37,7 @@ static struct option options[] = {
      .target = &sampled,
      .value = "FIELD",
      .help = "Predict this field of the task without a model: what the family of the task makes of strings that the RNN wrote"},
-    {.type = OPTION_TEXT, .name = "data", .target = &data, .value = "FILE", .help = "The data, when standard input has the model"},
+    DATA_OPTION(&data, "The data"),
     {.type = OPTION_HEADING, .help = "Training"},
     {.type = OPTION_TEXT,
      .name = "as",
@@ -51,7 +52,7 @@ static struct option options[] = {
      .value = "FILE",
      .help =
          "Train this encoder along, on rnn records: a fresh one learns from labels only, a trained one is fine-tuned; - is standard input"},
-    {.type = OPTION_U64, .name = "steps", .target = &steps, .help = "Training steps", .low = 1, .high = 1e12},
+    STEPS_OPTION(&steps),
     {.type = OPTION_INT, .name = "batch", .target = &batch, .help = "Records a step", .low = 1, .high = 65536},
     {.type = OPTION_REAL,
      .name = "rate",
@@ -65,20 +66,9 @@ static struct option options[] = {
      .help = "AdamW's rate for the encoder alone, to fine-tune it gently; 0 stands for --rate",
      .low = 0,
      .high = 1},
-    {.type = OPTION_REAL, .name = "weight-decay", .target = &decay, .help = "AdamW's decoupled weight decay", .low = 0, .high = 1000},
-    {.type = OPTION_REAL,
-     .name = "clip",
-     .target = &clip,
-     .help = "Largest gradient norm of each network; 0: not clipped",
-     .low = 0,
-     .high = 1e30},
-    {.type = OPTION_TEXT,
-     .name = "augment",
-     .target = &augment,
-     .value = "LIST",
-     .help =
-         "With --encoder: show it each RNN in another form at each step: permute, rescale, swap-bias, shift-bias=S, noise=F, dropout=P, "
-         "mixup=direct|permuted|aligned, separated by commas"},
+    WEIGHT_DECAY_OPTION(&decay),
+    CLIP_OPTION(&clip),
+    AUGMENT_OPTION(&augment, "With --encoder: show it"),
     {.type = OPTION_INT,
      .name = "hidden",
      .target = &hidden,
@@ -87,18 +77,8 @@ static struct option options[] = {
      .high = 65536},
     {.type = OPTION_INT, .name = "layers", .target = &layers, .help = "Hidden layers of the predictor", .low = 0, .high = 16},
     {.type = OPTION_INT, .name = "log-every", .target = &log_every, .help = "Steps between log records", .low = 1, .high = 1e9},
-    {.type = OPTION_TEXT,
-     .name = "checkpoint",
-     .target = &checkpoint,
-     .value = "FILE",
-     .help = "Save the state here, and go on from here if FILE exists; with one FIELD"},
-    {.type = OPTION_INT,
-     .name = "checkpoint-every",
-     .target = &checkpoint_every,
-     .value = "N",
-     .help = "Steps between checkpoints",
-     .low = 1,
-     .high = 1e9},
+    CHECKPOINT_OPTION(&checkpoint, "; with one FIELD"),
+    CHECKPOINT_EVERY_OPTION(&checkpoint_every),
     {.type = OPTION_HEADING, .help = "Predicting"},
     {.type = OPTION_INT,
      .name = "strings",
@@ -106,10 +86,7 @@ static struct option options[] = {
      .help = "Rollouts of each RNN that --sampled looks at, the first ones",
      .low = 1,
      .high = 65536},
-    {.type = OPTION_TEXT,
-     .name = "label",
-     .target = &label,
-     .help = "Write this into each record's label, by which score tells encoders apart"},
+    LABEL_OPTION(&label, "encoders"),
     {0},
 };
 
@@ -201,7 +178,6 @@ static void train(struct cli *cli, struct prediction *p) {
                                  .resume = resume,
                                  .learner = p->learner,
                                  .diverged_at = &p->diverged_at,
-                                 .unit = "steps",
                                  .steps = steps,
                                  .checkpoint = checkpoint,
                                  .checkpoint_every = checkpoint_every};

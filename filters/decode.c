@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "cli/cli.h"
 #include "cli/modelfile.h"
+#include "cli/shared_options.h"
 #include "records/weightmap.h"
 #include "training/decoder.h"
 
@@ -12,7 +13,7 @@ static const char *model, *data = "-";
 
 static struct option options[] = {
     {.type = OPTION_TEXT, .name = "model", .letter = 'm', .target = &model, .value = "FILE", .help = "The decoder, from autoencode --fit"},
-    {.type = OPTION_TEXT, .name = "data", .target = &data, .value = "FILE", .help = "The embeddings, when standard input has the model"},
+    DATA_OPTION(&data, "The embeddings"),
     {0},
 };
 

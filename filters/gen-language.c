@@ -1,4 +1,5 @@
 // Source of task records: formal languages, each run's drawn from (seed, run).
+#include "cli/shared_options.h"
 #include "cli/taskfilter.h"
 #include "families/language.h"
 
@@ -10,8 +11,8 @@ static bool distinct;
 static const char *offsets;
 
 static struct option options[] = {
-    {.type = OPTION_U64, .name = "count", .letter = 'n', .target = &count, .help = "How many task records"},
-    {.type = OPTION_U64, .name = "first-run", .letter = 'r', .target = &first_run, .help = "Run number of the first record"},
+    TASK_COUNT_OPTION(&count),
+    FIRST_RUN_OPTION(&first_run, 'r', "record"),
     {.type = OPTION_INT,
      .name = "tokens",
      .letter = 't',

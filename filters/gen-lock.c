@@ -1,5 +1,6 @@
 // Source of rnn records that need no training: locks, whose weights are written down.
 #include "cli/cli.h"
+#include "cli/shared_options.h"
 #include "families/keylock.h"
 #include "records/snapshot.h"
 
@@ -19,7 +20,7 @@ static struct option options[] = {
      .letter = 'n',
      .target = &count,
      .help = "How many locks; 0: one of each key, from the first run on"},
-    {.type = OPTION_U64, .name = "first-run", .letter = 'f', .target = &first_run, .help = "Run number of the first record"},
+    FIRST_RUN_OPTION(&first_run, 'f', "record"),
     {.type = OPTION_FLAG,
      .name = "drawn",
      .letter = 'd',

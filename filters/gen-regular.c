@@ -1,5 +1,6 @@
 // Source of task records: regular languages, each run's DFA drawn from (seed, run), or Tomita's grammars in turn.
 #include "base/numtext.h"
+#include "cli/shared_options.h"
 #include "cli/taskfilter.h"
 #include "families/regular.h"
 
@@ -11,8 +12,8 @@ static int symbols = 2, fewest, most, length = REGULAR_DEFAULT_LENGTH;
 static const char *states = "2-8", *tomita;
 
 static struct option options[] = {
-    {.type = OPTION_U64, .name = "count", .letter = 'n', .target = &count, .help = "How many task records"},
-    {.type = OPTION_U64, .name = "first-run", .letter = 'r', .target = &first_run, .help = "Run number of the first record"},
+    TASK_COUNT_OPTION(&count),
+    FIRST_RUN_OPTION(&first_run, 'r', "record"),
     {.type = OPTION_INT,
      .name = "symbols",
      .letter = 'k',

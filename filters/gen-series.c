@@ -1,5 +1,6 @@
 // Source of task records: series of damped oscillators, each run's period and damping drawn from (seed, run).
 #include "base/numtext.h"
+#include "cli/shared_options.h"
 #include "cli/taskfilter.h"
 #include "families/series.h"
 
@@ -9,8 +10,8 @@ static const char *period, *damping;
 static struct series fixed; // its period and damping, where they are given
 
 static struct option options[] = {
-    {.type = OPTION_U64, .name = "count", .letter = 'n', .target = &count, .help = "How many task records"},
-    {.type = OPTION_U64, .name = "first-run", .letter = 'r', .target = &first_run, .help = "Run number of the first record"},
+    TASK_COUNT_OPTION(&count),
+    FIRST_RUN_OPTION(&first_run, 'r', "record"),
     {.type = OPTION_TEXT,
      .name = "period",
      .letter = 'p',

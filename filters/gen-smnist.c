@@ -1,4 +1,5 @@
 // Source of task records: tiled sequential MNIST, each run's rotation and weight decay drawn from (seed, run).
+#include "cli/shared_options.h"
 #include "cli/taskfilter.h"
 
 #include "base/numtext.h"
@@ -13,8 +14,8 @@ static const char *data = "mnist", *rotation, *weight_decay;
 static struct smnist fixed; // its rotation and weight decay, where they are given
 
 static struct option options[] = {
-    {.type = OPTION_U64, .name = "count", .letter = 'n', .target = &count, .help = "How many task records"},
-    {.type = OPTION_U64, .name = "first-run", .letter = 'r', .target = &first_run, .help = "Run number of the first record"},
+    TASK_COUNT_OPTION(&count),
+    FIRST_RUN_OPTION(&first_run, 'r', "record"),
     {.type = OPTION_TEXT,
      .name = "data",
      .letter = 'd',

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
+#include "cli/shared_options.h"
 #include "records/nametask.h"
 #include "records/npyzoo.h"
 #include "records/rnn.h"
@@ -52,7 +53,7 @@ static struct option options[] = {
      .target = &named,
      .value = "PATTERN",
      .help = "What files' names tell of their RNNs' tasks: {KEY} is a key of the task, * anything; '{data}-{width}.pt'"},
-    {.type = OPTION_U64, .name = "first-run", .letter = 'r', .target = &first_run, .help = "Run number of the first file's RNN"},
+    FIRST_RUN_OPTION(&first_run, 'r', "file's RNN"),
     {.type = OPTION_U64, .name = "step", .target = &step, .help = "Steps that the RNNs have been trained"},
     {0},
 };

@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "cli/shared_options.h"
 #include "records/kinds.h"
 #include "stream/json.h"
 
@@ -20,13 +21,7 @@ static struct option options[] = {
      .target = &arrays,
      .choices = "summary|whole",
      .help = "Show arrays by type, shape, least, greatest and mean item, or by all items"},
-    {.type = OPTION_TEXT,
-     .name = "kind",
-     .letter = 'k',
-     .target = &kind,
-     .value = "KIND[,KIND]...",
-     .words = RECORD_KINDS,
-     .help = "Show only data records of these kinds"},
+    KIND_OPTION(&kind, "Show only data records"),
     {.type = OPTION_FLAG, .name = "meta", .letter = 'm', .target = &meta, .help = "Show meta and end records too"},
     {.type = OPTION_FLAG,
      .name = "reverse",

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/tempfile.h"
 #include "cli/cli.h"
+#include "cli/shared_options.h"
 #include "formats/npy.h"
 #include "records/kinds.h"
 #include "records/path.h"
@@ -17,13 +18,7 @@
 static const char *kind, *to;
 
 static struct option options[] = {
-    {.type = OPTION_TEXT,
-     .name = "kind",
-     .letter = 'k',
-     .target = &kind,
-     .value = "KIND[,KIND]...",
-     .words = RECORD_KINDS,
-     .help = "Only data records of these kinds"},
+    KIND_OPTION(&kind, "Only data records"),
     {.type = OPTION_TEXT, .name = "to", .letter = 't', .target = &to, .value = "DIRECTORY", .help = "Write FIELD.npy there for each field"},
     {0},
 };

@@ -2,6 +2,7 @@
 #include "base/rng.h"
 #include "base/table.h"
 #include "cli/cli.h"
+#include "cli/shared_options.h"
 #include "records/condition.h"
 #include "records/kinds.h"
 #include "stream/keys.h"
@@ -14,13 +15,7 @@ static uint64_t first;
 static bool invert;
 
 static struct option options[] = {
-    {.type = OPTION_TEXT,
-     .name = "kind",
-     .letter = 'k',
-     .target = &kind,
-     .value = "KIND[,KIND]...",
-     .words = RECORD_KINDS,
-     .help = "Records of these kinds"},
+    KIND_OPTION(&kind, "Records"),
     {.type = OPTION_TEXT,
      .name = "split",
      .letter = 's',

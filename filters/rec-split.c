@@ -246,7 +246,7 @@ static enum status rename_file(const char *from, const char *to, struct error *e
 // All shards are whole and on disk under temporary names before the first one gets its own.
 static enum status write_files(struct cli *cli, const struct index *x, const struct pattern *p, const uint64_t *begin, int count) {
     enum status status = STATUS_OK;
-    struct progress *progress = progress_new(cli, "records", x->count);
+    struct progress *progress = progress_new(cli, "records", 0, x->count);
     int written = 0, renamed = 0;
     while (written < count && status == STATUS_OK) {
         char *temporary = name_of(p, written, ".tmp");

@@ -1,6 +1,7 @@
 // Chosen fields of records as tab-separated text, for gnuplot, awk or R.
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "cli/shared_options.h"
 #include "records/kinds.h"
 #include "records/path.h"
 #include "stream/json.h"
@@ -12,13 +13,7 @@ static const char *kind;
 static bool header, matrix;
 
 static struct option options[] = {
-    {.type = OPTION_TEXT,
-     .name = "kind",
-     .letter = 'k',
-     .target = &kind,
-     .value = "KIND[,KIND]...",
-     .words = RECORD_KINDS,
-     .help = "Only data records of these kinds"},
+    KIND_OPTION(&kind, "Only data records"),
     {.type = OPTION_FLAG, .name = "header", .target = &header, .help = "Begin with a line of the fields' names"},
     {.type = OPTION_FLAG,
      .name = "matrix",

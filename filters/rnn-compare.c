@@ -4,6 +4,7 @@
 #include "analysis/pair_path.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "cli/shared_options.h"
 #include "records/path.h"
 
 #include <stdlib.h>
@@ -42,31 +43,10 @@ static struct option options[] = {
      .target = &of_pairs.inputs_name,
      .value = "FILE",
      .help = "What both RNNs read (see rnn-states(1)); otherwise the rollouts of both, or words of both"},
-    {.type = OPTION_INT,
-     .name = "sequences",
-     .letter = 'n',
-     .target = &of_pairs.most_sequences,
-     .low = 1,
-     .high = 1e6,
-     .help = "How many sequences of each of the two both read"},
-    {.type = OPTION_INT,
-     .name = "bos",
-     .target = &of_pairs.speech.bos,
-     .low = -2,
-     .high = 65535,
-     .help = "The token that begins words; -1: none does; -2: as the task has it"},
-    {.type = OPTION_INT,
-     .name = "eos",
-     .target = &of_pairs.speech.eos,
-     .low = -2,
-     .high = 65535,
-     .help = "The token that ends words; likewise"},
-    {.type = OPTION_INT,
-     .name = "max-length",
-     .target = &of_pairs.speech.most_tokens,
-     .low = 0,
-     .high = 4096,
-     .help = "Tokens of an RNN's own words at most; 0: as the task has it, or 100"},
+    SEQUENCES_OPTION(&of_pairs.most_sequences, "each of the two both read"),
+    BOS_OPTION(&of_pairs.speech.bos),
+    EOS_OPTION(&of_pairs.speech.eos),
+    MAX_LENGTH_OPTION(&of_pairs.speech.most_tokens, "an RNN's own words"),
     {.type = OPTION_FLAG, .name = "by-position", .target = &by_position, .help = "Also write the differences at each position"},
     {.type = OPTION_INT,
      .name = "dynamics",
@@ -132,12 +112,7 @@ static struct option options[] = {
      .low = 0,
      .high = 1e30,
      .help = "Learning rate of the bend"},
-    {.type = OPTION_TEXT,
-     .name = "images",
-     .letter = 'i',
-     .target = &images.directory,
-     .value = "DIR",
-     .help = "Where the images are (default data/NAME, after the name in the task)"},
+    IMAGES_OPTION(&images.directory, ""),
     {0},
 };
 

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/numtext.h"
 #include "cli/cli.h"
+#include "cli/shared_options.h"
 
 #include <float.h>
 #include <stdlib.h>
@@ -48,13 +49,7 @@ static struct option options[] = {
      .target = &inputs_file,
      .value = "FILE",
      .help = "This (see rnn-states(1)); otherwise its rollouts, or words of its own"},
-    {.type = OPTION_INT,
-     .name = "sequences",
-     .letter = 'n',
-     .target = &most_sequences,
-     .low = 1,
-     .high = 1e6,
-     .help = "How many sequences of its own each RNN reads"},
+    SEQUENCES_OPTION(&most_sequences, "its own each RNN reads"),
     {0},
 };
 

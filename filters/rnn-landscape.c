@@ -3,6 +3,7 @@
 #include "analysis/landscape.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "cli/shared_options.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -33,12 +34,7 @@ static struct option options[] = {
      .letter = 't',
      .target = &by_tensor,
      .help = "Also the share of the trace that each tensor has"},
-    {.type = OPTION_TEXT,
-     .name = "images",
-     .letter = 'i',
-     .target = &images.directory,
-     .value = "DIR",
-     .help = "Where the images are (default data/NAME, after the name in the task)"},
+    IMAGES_OPTION(&images.directory, ""),
     {0},
 };
 
@@ -158,7 +154,7 @@ int main(int argc, char **argv) {
 
     struct reader *in = cli_reader(cli, "-");
     struct writer *out = cli_writer(cli);
-    struct progress *progress = progress_new(cli, "RNNs", 0);
+    struct progress *progress = progress_new(cli, "RNNs", 0, 0);
 
     for (uint64_t done = 0; cli_next(cli, in, out, "rnn"); progress_step(progress, ++done, "%s", ""))
         measure_record(cli, in, out);

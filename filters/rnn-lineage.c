@@ -3,6 +3,7 @@
 #include "analysis/lineage.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "cli/shared_options.h"
 #include "records/path.h"
 #include "records/rnn.h"
 #include "records/skipped.h"
@@ -58,10 +59,7 @@ static struct option options[] = {
      .name = "truth",
      .target = &truth,
      .help = "Also write what the records say of themselves (parent, or the step before of the same run), for judging"},
-    {.type = OPTION_TEXT,
-     .name = "label",
-     .target = &label,
-     .help = "Write this into each record's label, by which score tells lineages apart"},
+    LABEL_OPTION(&label, "lineages"),
     {.type = OPTION_FLAG, .name = "dot", .letter = 'd', .target = &dot, .help = "Write a graph for Graphviz instead of records"},
     {.type = OPTION_INT,
      .name = "limit",

@@ -1,4 +1,5 @@
 // Networks made from others: noise, quantisation, pruning, merging, symmetries.
+#include "cli/shared_options.h"
 #include "rnn/perturb.h"
 #include "base/memory.h"
 #include "cli/rnnfile.h"
@@ -59,7 +60,7 @@ static struct option options[] = {
      .high = 1e6,
      .help = "Move normally distributed amounts, of deviation S, from one bias to the other: the same function"},
     {.type = OPTION_INT, .name = "copies", .letter = 'c', .target = &copies, .low = 1, .high = 1000000, .help = "So many of each RNN"},
-    {.type = OPTION_U64, .name = "first-run", .letter = 'r', .target = &first_run, .help = "Run number of the first one that is made"},
+    FIRST_RUN_OPTION(&first_run, 'r', "one that is made"),
     {0},
 };
 

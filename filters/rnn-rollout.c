@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/numtext.h"
 #include "cli/cli.h"
+#include "cli/shared_options.h"
 #include "records/loader.h"
 #include "records/snapshot.h"
 #include "rnn/rollout.h"
@@ -51,12 +52,7 @@ static struct option options[] = {
      .low = 0,
      .high = 1e8,
      .help = "Strings, or images, by which; 0: as train-rnn, 1,000 strings and 12,000 images"},
-    {.type = OPTION_TEXT,
-     .name = "images",
-     .letter = 'i',
-     .target = &images.directory,
-     .value = "DIR",
-     .help = "Where the images are (default data/NAME, after the name in the task)"},
+    IMAGES_OPTION(&images.directory, ""),
     {0},
 };
 

@@ -2,6 +2,7 @@
 #include "analysis/counters.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "cli/shared_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,31 +19,15 @@ static struct option options[] = {
      .value = "FILE",
      .help = "What the RNNs read: lines of tokens, or of rows of numbers with empty lines between sequences, or .npy; otherwise their "
              "rollouts, or words of their own"},
-    {.type = OPTION_INT,
-     .name = "sequences",
-     .letter = 'n',
-     .target = &most_sequences,
-     .low = 1,
-     .high = 1e6,
-     .help = "How many sequences of its own each RNN reads"},
+    SEQUENCES_OPTION(&most_sequences, "its own each RNN reads"),
     {.type = OPTION_FLAG,
      .name = "counters",
      .target = &counters,
      .help = "Write instead which units count, and how far the RNN counts right"},
     {.type = OPTION_INT, .name = "max-n", .target = &most_n, .low = 1, .high = 1000, .help = "Count no further than this"},
-    {.type = OPTION_INT,
-     .name = "bos",
-     .target = &bos,
-     .low = -2,
-     .high = 65535,
-     .help = "The token that begins words; -1: none does; -2: as the task has it"},
-    {.type = OPTION_INT, .name = "eos", .target = &eos, .low = -2, .high = 65535, .help = "The token that ends words; likewise"},
-    {.type = OPTION_INT,
-     .name = "max-length",
-     .target = &max_length,
-     .low = 0,
-     .high = 4096,
-     .help = "Tokens of an RNN's own words at most; 0: as the task has it, or 100"},
+    BOS_OPTION(&bos),
+    EOS_OPTION(&eos),
+    MAX_LENGTH_OPTION(&max_length, "an RNN's own words"),
     {0},
 };
 

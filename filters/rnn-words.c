@@ -3,6 +3,7 @@
 #include "analysis/speech.h"
 #include "analysis/specimen.h"
 #include "cli/cli.h"
+#include "cli/shared_options.h"
 #include "stream/json.h"
 
 #include <stdlib.h>
@@ -31,19 +32,9 @@ static struct option options[] = {
      .low = 1,
      .high = 1e8,
      .help = "Look at no more prefixes of each RNN; a list that ends there is marked as truncated"},
-    {.type = OPTION_INT,
-     .name = "max-length",
-     .target = &max_length,
-     .low = 0,
-     .high = 4096,
-     .help = "Tokens of a word at most; 0: as the task has it, or 100"},
-    {.type = OPTION_INT,
-     .name = "bos",
-     .target = &bos,
-     .low = -2,
-     .high = 65535,
-     .help = "The token that begins words; -1: none does; -2: as the task has it"},
-    {.type = OPTION_INT, .name = "eos", .target = &eos, .low = -2, .high = 65535, .help = "The token that ends words; likewise"},
+    MAX_LENGTH_OPTION(&max_length, "a word"),
+    BOS_OPTION(&bos),
+    EOS_OPTION(&eos),
     {.type = OPTION_HEADING, .help = "Automata"},
     {.type = OPTION_FLAG, .name = "automaton", .letter = 'a', .target = &automaton, .help = "Add the minimal automaton of the words"},
     {.type = OPTION_FLAG, .name = "dot", .target = &dot, .help = "Print automata in Graphviz' language instead of records"},

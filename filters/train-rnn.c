@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "base/numtext.h"
 #include "cli/rnnfile.h"
+#include "cli/shared_options.h"
 #include "records/rnn.h"
 #include "records/snapshot.h"
 
@@ -71,12 +72,7 @@ static struct option options[] = {
      .low = 0,
      .high = 1e6,
      .help = "Strings, or images of either kind, by which an RNN is judged; 0: 1000 strings, 12000 images"},
-    {.type = OPTION_TEXT,
-     .name = "images",
-     .letter = 'i',
-     .target = &images.directory,
-     .value = "DIR",
-     .help = "Where the images are (default data/NAME, after the name in the task)"},
+    IMAGES_OPTION(&images.directory, ""),
     {.type = OPTION_U64,
      .name = "init-seed",
      .target = &init_seed,
@@ -317,7 +313,7 @@ int main(int argc, char **argv) {
     struct writer *out = cli_writer(cli);
     struct reader *old = resume ? cli_reader(cli, resume) : NULL;
     bool more = old && next_old(cli, old);
-    struct progress *progress = progress_new(cli, "steps", 0);
+    struct progress *progress = progress_new(cli, "steps", 0, 0);
 
     uint64_t done = 0, diverged = 0, turn = 0;
     while (cli_next(cli, in, out, "task")) {

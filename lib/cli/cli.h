@@ -130,9 +130,10 @@ bool cli_signalled(void);
 void cli_interrupted(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn)); // message, exit 75
 
 // Progress on standard error: rate, time left, and a free text such as the current loss. Shown on a terminal (auto), redrawn at most 5
-// times a second; with "always" and no terminal, a line every 10 seconds. total 0 = unknown.
+// times a second; with "always" and no terminal, a line every 10 seconds. total 0 = unknown; done: before this run of the program, as a
+// checkpoint has it, which is no part of the rate.
 struct progress;
-struct progress *progress_new(struct cli *cli, const char *unit, uint64_t total);
+struct progress *progress_new(struct cli *cli, const char *unit, uint64_t done, uint64_t total);
 void progress_step(struct progress *p, uint64_t done, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void progress_end(struct progress *p); // final line; frees; NULL allowed
 

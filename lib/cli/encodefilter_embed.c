@@ -141,7 +141,7 @@ static struct encoder *load_encoder(struct cli *cli, struct modelfile *m, const 
 void encode_embed(struct cli *cli, const struct encode_settings *s, const char *types, struct reader *in, struct writer *out) {
     struct modelfile *model = modelfile_open(cli, s->model, MODEL_USED);
     struct encoder *e = load_encoder(cli, model, types);
-    struct progress *progress = progress_new(cli, "records", 0);
+    struct progress *progress = progress_new(cli, "records", 0, 0);
     uint64_t done = 0;
     struct batch b = batch_new(cli, s, e, out);
     while (cli_read(cli, in)) {

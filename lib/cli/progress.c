@@ -12,8 +12,8 @@
 struct progress {
     struct cli *cli;
     const char *unit;
-    uint64_t total, done;
-    double started, drawn; // seconds of the monotonic clock
+    uint64_t total, done, before; // before: done when it began
+    double started, drawn;        // seconds of the monotonic clock
     bool terminal;
     int width; // of the line that stands on the terminal, 0 = none
     char text[128];
@@ -25,13 +25,13 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-struct progress *progress_new(struct cli *cli, const char *unit, uint64_t total) {
+struct progress *progress_new(struct cli *cli, const char *unit, uint64_t done, uint64_t total) {
     const struct cli_common *c = &cli->common;
     bool terminal = isatty(STDERR_FILENO), always = strcmp(c->progress, "always") == 0;
     if (c->quiet || strcmp(c->progress, "never") == 0 || !(terminal || always))
         return NULL;
     struct progress *p = memory_calloc(1, sizeof *p);
-    *p = (struct progress){.cli = cli, .unit = unit, .total = total, .started = now(), .terminal = terminal};
+    *p = (struct progress){.cli = cli, .unit = unit, .total = total, .done = done, .before = done, .started = now(), .terminal = terminal};
     p->drawn = terminal ? 0 : p->started;
     cli->progress = p;
     return p;
@@ -50,7 +50,7 @@ static void describe_seconds(char *out, size_t size, double seconds) {
 
 static void describe(const struct progress *p, char *line, size_t size, double elapsed, bool final) {
     char total[32] = "", time[32] = "", time_text[48] = "";
-    double rate = elapsed > 0 ? (double)p->done / elapsed : 0;
+    double rate = elapsed > 0 ? (double)(p->done - p->before) / elapsed : 0;
     if (p->total && !final)
         snprintf(total, sizeof total, "/%llu", (unsigned long long)p->total);
     if (final) {

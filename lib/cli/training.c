@@ -17,8 +17,8 @@ void training_begin(struct cli *cli, const struct training *t) {
 }
 
 void training_run(struct cli *cli, const struct training *t) {
-    struct progress *progress = progress_new(cli, t->unit, t->steps);
     const uint64_t *step = &t->learner->step;
+    struct progress *progress = progress_new(cli, "steps", *step, t->steps);
     uint64_t saved = *step;
     while (*step < t->steps && !(t->stopped && *t->stopped) && !cli_signalled()) {
         double loss;

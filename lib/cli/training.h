@@ -15,7 +15,6 @@ struct training {
     const bool *stopped;         // NULL: it stops at its last step only
     const uint64_t *diverged_at; // 0: not diverged
     const double *best_loss;     // shown beside the loss; NULL: there is none
-    const char *unit;            // of progress
     uint64_t steps;
     const char *checkpoint; // file; NULL: none
     int checkpoint_every;   // steps

@@ -284,6 +284,15 @@ PYTHON
     done
 }
 
+@test "emulate: the rate that progress tells is of the steps that this program has made" {
+    local training=(emulate --fit fresh.mp --batch 8 --hidden 10 --steps 20 --checkpoint state.mp --progress always)
+    run -0 --separate-stderr bash -c '"$@" < zoo.mp > whole.mp' _ "${training[@]}"
+    [[ $stderr =~ ^'emulate: 20 steps in '[0-9]+' s, '([0-9.]+)/s ]]
+    awk -v rate="${BASH_REMATCH[1]}" 'BEGIN { exit !(rate > 0) }'
+    run -0 --separate-stderr bash -c '"$@" < zoo.mp > again.mp' _ "${training[@]}"
+    [[ $stderr == 'emulate: 20 steps in '*' s, 0.00/s'* ]]
+}
+
 @test "emulate: without a checkpoint an interruption says that nothing is saved" {
     emulate --fit fresh.mp < zoo.mp > /dev/null 2> message 3>&- &
     local pid=$! code=0
