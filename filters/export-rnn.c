@@ -57,11 +57,17 @@ static void make_file(struct cli *cli, const struct reader *in, const struct rnn
             shapes[i][k] = (uint64_t)p->shape[k];
         tensors[i] = (struct weightfile_tensor){p->name, p->rank, shapes[i], weights + p->offset};
     }
-    const struct weightfile_text texts[] = {{"format", "pt"}, {"rnn_cell", r->arch.cell->name}};
+    struct weightfile_text texts[4] = {{"format", "pt"}, {"rnn_cell", r->arch.cell->name}};
+    const char *reads = rnn_reads_word(&r->arch), *answers = rnn_answers_word(&r->arch);
+    int count = 2;
+    if (reads)
+        texts[count++] = (struct weightfile_text){"rnn_reads", reads};
+    if (answers)
+        texts[count++] = (struct weightfile_text){"rnn_answers", answers};
     if (strcmp(format, "npz") == 0)
         cli_check(cli, npz_write(tensors, table.count, out, size, cli_error(cli)));
     else
-        safetensors_write(tensors, table.count, texts, sizeof texts / sizeof *texts, out, size);
+        safetensors_write(tensors, table.count, texts, count, out, size);
     free(shapes);
     free(tensors);
     free(weights);

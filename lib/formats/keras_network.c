@@ -35,8 +35,40 @@ static enum status no_rnn(struct chain *c) {
     struct listing listing = {0};
     for (int i = 0; i < c->count; i++)
         listing_add_text(&listing, c->layers[i].name);
-    return error_set(c->error, STATUS_DATA, "no recurrent layer in it%s: its layers are %s", c->choice->rnn ? " of that name" : "",
-                     listing_text(&listing));
+    return error_set(c->error, STATUS_DATA, "no recurrent layer in it: its layers are %s", listing_text(&listing));
+}
+
+// Each name of --rnn has to be a recurrent layer's.
+static enum status check_names(struct chain *c) {
+    const char *list = c->choice->rnn, *name;
+    int rnns = 0;
+    for (int i = 0; i < c->count; i++)
+        rnns += c->layers[i].kind == KERAS_RNN;
+    for (size_t size; rnns && network_next_name(&list, &name, &size);) {
+        bool found = false;
+        for (int i = 0; i < c->count; i++)
+            found |= strlen(c->layers[i].name) == size && strncmp(c->layers[i].name, name, size) == 0;
+        if (!found)
+            return several(c, tensors_text(c->t, "no recurrent layer is called '%.*s'; there are", (int)size, name));
+    }
+    return STATUS_OK;
+}
+
+// --name: of all layers those below it stay.
+static enum status keep_named(struct chain *c) {
+    struct listing listing = {0};
+    const char *name = c->choice->name;
+    size_t size = name ? strlen(name) : 0;
+    int kept = 0;
+    for (int i = 0; size && i < c->count; i++) {
+        const char *own = c->layers[i].name;
+        listing_add_text(&listing, own);
+        if (strncmp(own, name, size) == 0 && (own[size] == '/' || own[size] == '\0'))
+            c->layers[kept++] = c->layers[i];
+    }
+    c->count = size ? kept : c->count;
+    return size && !kept ? error_set(c->error, STATUS_DATA, "no layer in it below %s: its layers are %s", name, listing_text(&listing))
+                         : STATUS_OK;
 }
 
 static bool is_wanted(const struct chain *c, const struct keras_layer *l) {
@@ -45,7 +77,10 @@ static bool is_wanted(const struct chain *c, const struct keras_layer *l) {
 
 static enum status find_layers(struct chain *c) {
     c->first = c->last = -1;
-    for (int i = 0; i < c->count; i++) {
+    enum status status = keep_named(c);
+    if (status == STATUS_OK)
+        status = check_names(c);
+    for (int i = 0; i < c->count && status == STATUS_OK; i++) {
         const struct keras_layer *l = &c->layers[i];
         bool both_ways = (l->class_name && strcmp(l->class_name, "Bidirectional") == 0) ||
                          (l->recurrent && (strstr(l->recurrent->name, "/forward_") || strstr(l->recurrent->name, "/backward_")));
@@ -59,7 +94,7 @@ static enum status find_layers(struct chain *c) {
                 return several(c, "several recurrent layers, with others between them");
         c->last = i;
     }
-    return c->first < 0 ? no_rnn(c) : STATUS_OK;
+    return status == STATUS_OK && c->first < 0 ? no_rnn(c) : status;
 }
 
 // --- Recurrent layers ---
@@ -236,6 +271,8 @@ static enum status take_embedding(struct chain *c, int i) {
     c->out->embedding = view_of(l->embeddings);
     network_note(c->out, tensors_text(c->t, "the embedding %s is folded into the first layer: inputs are its %llu tokens", l->name,
                                       (unsigned long long)l->embeddings->shape[0]));
+    if (keras_flag(l->config, "mask_zero", false))
+        network_note(c->out, tensors_text(c->t, "%s has the RNN skip token 0 (mask_zero): here it is read like all others", l->name));
     c->used[i] = true;
     return STATUS_OK;
 }
@@ -254,6 +291,8 @@ static enum status check_left(struct chain *c) {
     bool only_probability = true;
     for (int i = 0; i < c->count; i++) {
         const struct keras_layer *l = &c->layers[i];
+        if (l->class_name && strcmp(l->class_name, "Masking") == 0)
+            network_note(c->out, tensors_text(c->t, "%s has the RNN skip steps of one value: here all steps are read", l->name));
         if (c->used[i] || l->kind == KERAS_NOTHING)
             continue;
         only_probability &= is_last_probability(c, i);

@@ -122,9 +122,8 @@ static enum status several(struct search *s, const char *why) {
 
 // --rnn NAME[,NAME]...
 static enum status choose_named(struct search *s) {
-    const char *name = s->choice->rnn;
-    do {
-        size_t size = strcspn(name, ",");
+    const char *list = s->choice->rnn, *name;
+    for (size_t size; network_next_name(&list, &name, &size);) {
         const struct module *found = NULL;
         for (int i = 0; i < s->module_count; i++) {
             if (found && is_named(&s->modules[i], name, size))
@@ -135,8 +134,7 @@ static enum status choose_named(struct search *s) {
         if (!found || s->chosen_count == NETWORK_MAX_LAYERS)
             return several(s, tensors_text(s->t, "no recurrent layer is called '%.*s'; there are", (int)size, name));
         s->chosen[s->chosen_count++] = found;
-        name += size;
-    } while (*name++ == ',');
+    }
     return STATUS_OK;
 }
 

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum status network_find(struct tensors *t, const struct network_choice *choice, struct network *out, struct error *error) {
-    *out = (struct network){0};
+static enum status find(struct tensors *t, const struct network_choice *choice, struct network *out, struct error *error) {
     switch (t->form) {
     case FORM_KERAS:
         return network_of_keras(t, choice, out, error);
@@ -18,15 +17,36 @@ enum status network_find(struct tensors *t, const struct network_choice *choice,
     }
 }
 
+enum status network_find(struct tensors *t, const struct network_choice *choice, struct network *out, struct error *error) {
+    *out = (struct network){0};
+    enum status status = find(t, choice, out, error);
+    const char *by_embedding = out->embedding.tensor ? "tokens" : NULL;
+    out->reads = choice->reads ? choice->reads : t->reads ? t->reads : by_embedding;
+    out->answers = choice->answers ? choice->answers : t->answers;
+    if (status == STATUS_OK && by_embedding && strcmp(out->reads, by_embedding) != 0)
+        return error_set(error, STATUS_DATA, "it reads tokens, those of the embedding '%.200s', and no %s (--embedding none leaves it out)",
+                         out->embedding.tensor->name, out->reads);
+    return status;
+}
+
 void network_note(struct network *n, const char *text) {
     if (n->note_count < NETWORK_MAX_NOTES)
         n->notes[n->note_count++] = text;
 }
 
+bool network_next_name(const char **list, const char **name, size_t *size) {
+    if (!*list)
+        return false;
+    *name = *list;
+    *size = strcspn(*list, ",");
+    *list = (*list)[*size] ? *list + *size + 1 : NULL;
+    return true;
+}
+
 bool network_is_listed(const char *list, const char *name) {
-    size_t n = strlen(name);
-    for (; *list; list += strcspn(list, ","), list += *list == ',')
-        if (strcspn(list, ",") == n && strncmp(list, name, n) == 0)
+    const char *one;
+    for (size_t size; network_next_name(&list, &one, &size);)
+        if (strlen(name) == size && strncmp(one, name, size) == 0)
             return true;
     return false;
 }

@@ -20,6 +20,8 @@ struct view {
 struct network {
     const char *name; // of the recurrent part in the file, "encoder.lstm"; "" when its names have nothing before them
     const char *cell; // "lstm", "gru", "rnn_tanh", "rnn_relu"
+    // "tokens" or "numbers", "classes" or "numbers", as was chosen, as the file says, or tokens with an embedding; NULL: nobody knows.
+    const char *reads, *answers;
     int layers;
     uint64_t input, hidden, output; // input: of the first layer's weights; output: hidden without a read-out
     struct view weight_ih[NETWORK_MAX_LAYERS], weight_hh[NETWORK_MAX_LAYERS], bias_ih[NETWORK_MAX_LAYERS], bias_hh[NETWORK_MAX_LAYERS];
@@ -36,6 +38,8 @@ struct network_choice {
     const char *readout;   // the linear layer's name
     const char *embedding; // the embedding's name
     const char *cell;      // "lstm", "gru", "rnn_tanh", "rnn_relu"
+    const char *reads;     // "tokens", "numbers"
+    const char *answers;   // "classes", "numbers"
 };
 
 // STATUS_DATA when there is no such network, more than one, or one that can't be represented: what was found is named.

@@ -9,15 +9,43 @@
 static const char *const shape_ops[] = {"Shape", "Size", "Constant", "ConstantOfShape", "Concat", "Expand", "Range", NULL};
 static const char *const probability_ops[] = {"Softmax", "LogSoftmax", "Sigmoid", "ArgMax", NULL};
 
+// Is this what the user calls so? By the node's name, with or without the graphs around it, or the weights'; or by the beginning of one of
+// these, up to a slash or a dot.
+static bool is_called(const struct onnx_node *n, const struct stored *weights, const char *name) {
+    const char *const names[] = {n->name, n->name + strlen(n->graph->path), weights->name};
+    size_t size = strlen(name);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncmp(names[i], name, size) == 0 && strchr("/.", names[i][size]))
+            return true;
+    return false;
+}
+
+static bool is_none(const char *name) {
+    return name && strcmp(name, "none") == 0;
+}
+
+// What was found (n NULL: nothing) is to be what was chosen by this option, if anything was.
+static enum status check_choice(struct chain *c, const char *option, const char *name, const struct onnx_node *n,
+                                const struct stored *weights) {
+    if (!name || is_none(name) || (n && is_called(n, weights, name)))
+        return STATUS_OK;
+    if (!n)
+        return error_set(c->error, STATUS_DATA, "%s %s: there is none %s the recurrent layer", option, name,
+                         strcmp(option, "--readout") == 0 ? "behind" : "before");
+    return error_set(c->error, STATUS_DATA, "%s %s: there it is %s, of the weights %s", option, name, n->name, weights->name);
+}
+
 // --- Before ---
 
 enum status onnx_take_embedding(struct chain *c) {
     int from = onnx_source(c, c->layers[0], true, NULL);
     struct onnx_node *n = from >= 0 ? &c->o->nodes[from] : NULL;
     const struct stored *table = NULL;
-    if (!n || !onnx_is(n, "Gather") || (c->choice->embedding && strcmp(c->choice->embedding, "none") == 0))
-        return STATUS_OK;
-    enum status status = onnx_constant(c->o, n->graph, onnx_input(n, 0), &table, c->error);
+    enum status status = STATUS_OK;
+    if (n && onnx_is(n, "Gather") && !is_none(c->choice->embedding))
+        status = onnx_constant(c->o, n->graph, onnx_input(n, 0), &table, c->error);
+    if (status == STATUS_OK)
+        status = check_choice(c, "--embedding", c->choice->embedding, table ? n : NULL, table);
     if (status != STATUS_OK || !table)
         return status;
     if (!tensor_type_is_float(table->type) || table->rank != 2 || table->shape[1] != c->out->input || onnx_int(n, "axis", 0) != 0)
@@ -172,7 +200,7 @@ enum status onnx_take_readout(struct chain *c) {
     struct stored kernel;
     int node = behind(c, c->layers[c->count - 1]), last = node;
     struct onnx_node *n = node >= 0 ? &c->o->nodes[node] : NULL;
-    bool wanted = !c->choice->readout || strcmp(c->choice->readout, "none") != 0;
+    bool wanted = !is_none(c->choice->readout);
     enum status status = STATUS_OK;
     c->out->output = c->out->hidden;
     c->out->readout_bias = (struct view){.rows = c->out->hidden, .cols = 1};
@@ -184,6 +212,8 @@ enum status onnx_take_readout(struct chain *c) {
         status = take_conv(c, n, matrix = &kernel);
     else
         network_note(c->out, "no read-out: it becomes the identity, so that the outputs are the states h of the last layer");
+    if (status == STATUS_OK)
+        status = check_choice(c, "--readout", c->choice->readout, matrix ? n : NULL, matrix);
     int next = status == STATUS_OK && matrix ? behind(c, last) : -1;
     if (next >= 0 && onnx_is_one_of(&c->o->nodes[next], probability_ops) && behind(c, next) < 0) {
         c->o->nodes[next].used = true;
@@ -231,7 +261,7 @@ enum status onnx_check_left(struct chain *c) {
     }
     if (left.count == 0)
         return STATUS_OK;
-    if (!c->choice->rnn && !c->choice->readout && !c->choice->embedding)
+    if (!c->choice->rnn && !c->choice->readout)
         return error_set(
             c->error, STATUS_DATA,
             "more is in it than an RNN with one linear read-out (and an embedding before it): %s. --rnn %s imports that part alone "

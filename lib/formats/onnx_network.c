@@ -36,9 +36,26 @@ static int layer_below(struct chain *c, int node) {
     return from >= 0 && output != ONNX_Y_C && onnx_is_recurrent(&c->o->nodes[from]) ? from : -1;
 }
 
+// Each name of --rnn has to be a recurrent node's.
+static enum status check_names(struct chain *c) {
+    const char *list = c->choice->rnn, *name;
+    for (size_t size; network_next_name(&list, &name, &size);) {
+        const char *one = tensors_text(c->o->t, "%.*s", (int)size, name);
+        bool found = false;
+        for (int i = 0; i < c->o->node_count && !found; i++)
+            found = onnx_is_recurrent(&c->o->nodes[i]) && below(c, &c->o->nodes[i]) && is_named(one, &c->o->nodes[i]);
+        if (!found)
+            return several(c, tensors_text(c->o->t, "no recurrent node is called '%.200s'; there are", one));
+    }
+    return STATUS_OK;
+}
+
 // A stack is known by its top; all tops that are wanted are counted.
 static enum status find_stack(struct chain *c) {
     int top = -1, tops = 0;
+    enum status status = check_names(c);
+    if (status != STATUS_OK)
+        return status;
     for (int i = 0; i < c->o->node_count; i++) {
         if (!onnx_is_recurrent(&c->o->nodes[i]) || !below(c, &c->o->nodes[i]))
             continue;
@@ -55,7 +72,7 @@ static enum status find_stack(struct chain *c) {
     if (tops > 1)
         return several(c, "several recurrent networks in it");
     if (tops == 0)
-        return several(c, "no recurrent node of that name; there are");
+        return several(c, "there are");
     int stack[NETWORK_MAX_LAYERS];
     for (int k = top; k >= 0; k = layer_below(c, k)) {
         if (c->count == NETWORK_MAX_LAYERS)

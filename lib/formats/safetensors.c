@@ -64,6 +64,18 @@ static enum status read_tensor(struct tensors *t, const struct value *key, const
     return status == STATUS_OK ? check_length(t, end - begin, error) : status;
 }
 
+// What export-rnn wrote of the RNN beside its weights.
+static void read_metadata(struct tensors *t, const struct value *metadata) {
+    const struct {
+        const char *key, **out;
+    } texts[] = {{"rnn_cell", &t->cell}, {"rnn_reads", &t->reads}, {"rnn_answers", &t->answers}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const struct value *v = value_get(metadata, texts[i].key);
+        if (v && v->type == VALUE_STR)
+            *texts[i].out = tensors_text(t, "%.*s", (int)v->size, (const char *)v->data);
+    }
+}
+
 static enum status read_header(struct tensors *t, const struct value *header, const uint8_t *data, uint64_t size, struct error *error) {
     enum status status = STATUS_OK;
     const struct value *v = header->type == VALUE_MAP ? value_first(header) : NULL;
@@ -71,10 +83,9 @@ static enum status read_header(struct tensors *t, const struct value *header, co
         return error_set(error, STATUS_DATA, "the safetensors header is no map");
     for (uint32_t i = 0; i < header->count && status == STATUS_OK; i++) {
         const struct value *key = v, *entry = value_next(key);
-        const struct value *cell = value_is(key, "__metadata__") ? value_get(entry, "rnn_cell") : NULL;
-        if (cell && cell->type == VALUE_STR)
-            t->cell = tensors_text(t, "%.*s", (int)cell->size, (const char *)cell->data);
-        if (!value_is(key, "__metadata__"))
+        if (value_is(key, "__metadata__"))
+            read_metadata(t, entry);
+        else
             status = read_tensor(t, key, entry, data, size, error);
         v = value_next(entry);
     }

@@ -46,7 +46,7 @@ enum tensors_form {
 struct tensors {
     const char *path;
     const char *kind; // "a PyTorch file", for messages
-    const char *cell; // what the file itself says of the RNN's cell, or NULL (safetensors of export-rnn)
+    const char *cell, *reads, *answers; // what the file itself says of its RNN (network.h), or NULL (safetensors of export-rnn)
     enum tensors_form form;
     struct stored *list;
     int count, capacity;

@@ -133,6 +133,8 @@ static enum status read_arch(struct npy_zoo *z, struct error *error) {
         status = field_int(args(z), "rnn_input_size", of, 1, RNN_MAX_SIZE, &z->arch.input, error);
     if (status == STATUS_OK && !z->family)
         status = field_int(args(z), "rnn_output_size", of, 1, RNN_MAX_SIZE, &z->arch.output, error);
+    if (status == STATUS_OK)
+        status = arch_roles_read(args(z), "rnn_reads", "rnn_answers", of, &z->arch, error);
     if (status != STATUS_OK)
         return error_prefix(error, "%s", z->directory);
     z->arch.cell = cell_find(cell);
@@ -165,8 +167,19 @@ static enum status check_rollouts(const struct npy_zoo *z, struct error *error) 
     int64_t count = (int64_t)logits->npy.shape[1], steps = (int64_t)logits->npy.shape[2];
     if (!tensor_type_is_float(logits->npy.type))
         return error_set(error, STATUS_DATA, "%s: no floats", logits->path);
-    return tensor_type_is_float(sequences->npy.type) ? check_shape(z, SEQUENCES, 4, (int64_t[]){-1, count, steps, z->arch.input}, error)
-                                                     : check_shape(z, SEQUENCES, 3, (int64_t[]){-1, count, steps + 1}, error);
+    if (tensor_type_is_float(sequences->npy.type))
+        return check_shape(z, SEQUENCES, 4, (int64_t[]){-1, count, steps, z->arch.input}, error);
+    // The token after the last answer is there, or none is told by the answers.
+    bool generates = rnn_record_generates(&(struct rnn_record){.arch = z->arch, .task.family = z->family});
+    bool is_short = check_shape(z, SEQUENCES, 3, (int64_t[]){-1, count, steps}, NULL) == STATUS_OK;
+    if (is_short && !generates)
+        return STATUS_OK;
+    if (is_short)
+        return error_set(error, STATUS_DATA,
+                         "%s: no token follows the last answer, but an RNN of as many outputs as tokens tells the next one, unless its task "
+                         "is another, and the directory has no tasks",
+                         sequences->path);
+    return check_shape(z, SEQUENCES, 3, (int64_t[]){-1, count, steps + 1}, error);
 }
 
 static enum status check_all(const struct npy_zoo *z, struct error *error) {

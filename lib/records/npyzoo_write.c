@@ -68,6 +68,7 @@ static int pack_args(struct packer *p, const struct rnn_record *r, double task[F
     }
     pack_key(p, "rnn_cell");
     pack_str(p, r->arch.cell->name);
+    arch_roles_pack(p, &r->arch, "rnn_reads", "rnn_answers");
     pack_end(p);
     return columns;
 }

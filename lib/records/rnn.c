@@ -8,29 +8,29 @@
 
 static const char of[] = "rnn record";
 
-static const char *const reads_words[] = {"", "tokens", "numbers", NULL}, *const answers_words[] = {"", "classes", "numbers", NULL};
-
 // The index of an optional key's word; 0 when the key is not there.
-static enum status word_read(const struct value *arch, const char *key, const char *const *words, int *out, struct error *error) {
-    const struct value *v = value_get(arch, key);
+static enum status word_read(const struct value *map, const char *key, const char *what, const char *const *words, int *out,
+                             struct error *error) {
+    const struct value *v = value_get(map, key);
     *out = 0;
     if (!v)
         return STATUS_OK;
     for (int i = 1; words[i]; i++)
         if (value_is(v, words[i]))
             return *out = i, STATUS_OK;
-    return error_set(error, STATUS_DATA, "arch: key '%s' is neither %s nor %s", key, words[1], words[2]);
+    return error_set(error, STATUS_DATA, "%s: key '%s' is neither %s nor %s", what, key, words[1], words[2]);
 }
 
-static enum status roles_read(const struct value *arch, struct rnn_arch *out, struct error *error) {
+enum status arch_roles_read(const struct value *map, const char *reads_key, const char *answers_key, const char *what, struct rnn_arch *out,
+                            struct error *error) {
     int reads, answers;
-    if (word_read(arch, "reads", reads_words, &reads, error) != STATUS_OK ||
-        word_read(arch, "answers", answers_words, &answers, error) != STATUS_OK)
+    if (word_read(map, reads_key, what, rnn_reads_words, &reads, error) != STATUS_OK ||
+        word_read(map, answers_key, what, rnn_answers_words, &answers, error) != STATUS_OK)
         return error->status;
-    out->reads = (enum rnn_reads)reads;
-    out->answers = (enum rnn_answers)answers;
+    out->reads = reads ? (enum rnn_reads)reads : out->reads;
+    out->answers = answers ? (enum rnn_answers)answers : out->answers;
     if (rnn_answers_classes(out) && out->output < 2)
-        return error_set(error, STATUS_DATA, "arch: one output is no choice of classes");
+        return error_set(error, STATUS_DATA, "%s: one output is no choice of classes", what);
     return STATUS_OK;
 }
 
@@ -53,19 +53,20 @@ enum status arch_read(const struct value *arch, struct rnn_arch *out, struct err
         status = field_int(arch, sizes[i].key, "arch", 1, sizes[i].high, sizes[i].target, error);
     if (status == STATUS_OK && rnn_size(out) > INT_MAX) // tensors count in int
         status = error_set(error, STATUS_DATA, "arch: an RNN of %zu weights, more than %d", rnn_size(out), INT_MAX);
-    return status == STATUS_OK ? roles_read(arch, out, error) : status;
+    out->reads = RNN_READS_BY_SIZES;
+    out->answers = RNN_ANSWERS_BY_SIZES;
+    return status == STATUS_OK ? arch_roles_read(arch, "reads", "answers", "arch", out, error) : status;
 }
 
-// Only what does not follow from the sizes.
-static void roles_pack(struct packer *p, const struct rnn_arch *arch) {
-    const struct rnn_arch plain = {.cell = arch->cell, .input = arch->input, .output = arch->output};
-    if (!rnn_arch_alike(arch, &plain, ARCH_READS)) {
-        pack_key(p, "reads");
-        pack_str(p, reads_words[rnn_reads_tokens(arch) ? RNN_READS_TOKENS : RNN_READS_NUMBERS]);
+void arch_roles_pack(struct packer *p, const struct rnn_arch *arch, const char *reads_key, const char *answers_key) {
+    const char *reads = rnn_reads_word(arch), *answers = rnn_answers_word(arch);
+    if (reads) {
+        pack_key(p, reads_key);
+        pack_str(p, reads);
     }
-    if (!rnn_arch_alike(arch, &plain, ARCH_ANSWERS)) {
-        pack_key(p, "answers");
-        pack_str(p, answers_words[rnn_answers_classes(arch) ? RNN_ANSWERS_CLASSES : RNN_ANSWERS_NUMBERS]);
+    if (answers) {
+        pack_key(p, answers_key);
+        pack_str(p, answers);
     }
 }
 
@@ -81,7 +82,7 @@ void arch_pack(struct packer *p, const struct rnn_arch *arch) {
     pack_i64(p, arch->layers);
     pack_key(p, "output");
     pack_i64(p, arch->output);
-    roles_pack(p, arch);
+    arch_roles_pack(p, arch, "reads", "answers");
     pack_end(p);
 }
 

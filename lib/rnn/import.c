@@ -7,6 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+// The index of a word, 0 of NULL; -1: it is none of them.
+static int word_of(const char *text, const char *const *words) {
+    for (int i = 0; words[i]; i++)
+        if (strcmp(text ? text : "", words[i]) == 0)
+            return i;
+    return -1;
+}
+
 static enum status set_arch(const struct network *n, size_t most, struct rnn_arch *arch, struct error *error) {
     uint64_t input = n->embedding.tensor ? n->embedding.rows : n->input;
     const struct cell *cell = cell_find(n->cell);
@@ -18,8 +26,16 @@ static enum status set_arch(const struct network *n, size_t most, struct rnn_arc
                          (unsigned long long)input, n->layers, (unsigned long long)n->hidden, (unsigned long long)n->output, RNN_MAX_LAYERS,
                          RNN_MAX_SIZE);
     *arch = (struct rnn_arch){.cell = cell, .input = (int)input, .hidden = (int)n->hidden, .layers = n->layers, .output = (int)n->output};
+    int reads = word_of(n->reads, rnn_reads_words), answers = word_of(n->answers, rnn_answers_words);
+    if (reads < 0 || answers < 0)
+        return error_set(error, STATUS_DATA, "RNNs read tokens or numbers and answer with classes or numbers, not '%.60s'",
+                         reads < 0 ? n->reads : n->answers);
+    arch->reads = (enum rnn_reads)reads;
+    arch->answers = (enum rnn_answers)answers;
     if (!rnn_arch_valid(arch))
         return error_set(error, STATUS_DATA, "an RNN with no inputs, units or outputs");
+    if (rnn_answers_classes(arch) && arch->output < 2)
+        return error_set(error, STATUS_DATA, "one output is no choice of classes");
     if (rnn_size(arch) > most)
         return error_set(error, STATUS_DATA, "an RNN of %zu weights, more than %zu", rnn_size(arch), most);
     return STATUS_OK;

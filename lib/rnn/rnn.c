@@ -64,6 +64,24 @@ bool rnn_arch_equal(const struct rnn_arch *a, const struct rnn_arch *b) {
     return rnn_arch_alike(a, b, ARCH_ALL);
 }
 
+const char *const rnn_reads_words[] = {"", "tokens", "numbers", NULL}, *const rnn_answers_words[] = {"", "classes", "numbers", NULL};
+
+static struct rnn_arch without_roles(const struct rnn_arch *arch) {
+    return (struct rnn_arch){.cell = arch->cell, .input = arch->input, .output = arch->output};
+}
+
+const char *rnn_reads_word(const struct rnn_arch *arch) {
+    const struct rnn_arch plain = without_roles(arch);
+    bool told = rnn_arch_alike(arch, &plain, ARCH_READS);
+    return told ? NULL : rnn_reads_words[rnn_reads_tokens(arch) ? RNN_READS_TOKENS : RNN_READS_NUMBERS];
+}
+
+const char *rnn_answers_word(const struct rnn_arch *arch) {
+    const struct rnn_arch plain = without_roles(arch);
+    bool told = rnn_arch_alike(arch, &plain, ARCH_ANSWERS);
+    return told ? NULL : rnn_answers_words[rnn_answers_classes(arch) ? RNN_ANSWERS_CLASSES : RNN_ANSWERS_NUMBERS];
+}
+
 static void tell(char *text, const char *part, const char *a, const char *b) {
     size_t length = strlen(text);
     snprintf(text + length, RNN_ARCH_TEXT_SIZE - length, "%s%s %s and %s", length ? ", " : "", part, a, b);

@@ -10,6 +10,8 @@
 // output is a number.
 enum rnn_reads { RNN_READS_BY_SIZES, RNN_READS_TOKENS, RNN_READS_NUMBERS };
 enum rnn_answers { RNN_ANSWERS_BY_SIZES, RNN_ANSWERS_CLASSES, RNN_ANSWERS_NUMBERS };
+// What records, files and options call them, in the order of the enums; "" is what the sizes tell, NULL the end.
+extern const char *const rnn_reads_words[], *const rnn_answers_words[];
 
 struct rnn_arch {
     const struct cell *cell; // never NULL in a valid architecture
@@ -25,6 +27,9 @@ bool rnn_arch_valid(const struct rnn_arch *arch);
 
 bool rnn_reads_tokens(const struct rnn_arch *arch);
 bool rnn_answers_classes(const struct rnn_arch *arch);
+// The word for what it reads, or answers with; NULL when its sizes tell it.
+const char *rnn_reads_word(const struct rnn_arch *arch);
+const char *rnn_answers_word(const struct rnn_arch *arch);
 // Do its answers tell the next token? It reads tokens then, and has an output for each of them.
 bool rnn_tells_tokens(const struct rnn_arch *arch);
 

@@ -25,8 +25,8 @@ def lstm(i=6, n=8, layers=1, o=4, seed=0, prefix="lstm.", linear="linear.", bloc
 TYPES = {"<f4": "F32", "<f2": "F16", "<f8": "F64", "|i1": "I8", "<i8": "I64"}
 
 
-def safetensors(w, offsets=None, tail=b""):
-    header, data = {"__metadata__": {"format": "pt"}}, b""
+def safetensors(w, offsets=None, tail=b"", metadata={}):
+    header, data = {"__metadata__": {"format": "pt"} | metadata}, b""
     for k, v in w.items():
         header[k] = {"dtype": TYPES[v.dtype.str], "shape": list(v.shape), "data_offsets": (offsets or {}).get(k) or [len(data), len(data) + v.nbytes]}
         data += v.tobytes()
