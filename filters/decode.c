@@ -30,8 +30,8 @@ static struct program program = {
 
 // All that the embedding has of its RNN, but what is another RNN's: its name, its metrics, how it came about.
 static void pack_decoded(struct packer *p, const struct value *root, const struct decoder *d, const float *weights) {
-    static const char *const others[] = {"kind",    "z",    "probes", "encoder", "label",  "arch", "weights", "rollouts",
-                                         "metrics", "name", "recipe", "parent",  "second", "how",  "nearest", NULL};
+    static const char *const others[] = {"kind", "z",      "probes", "encoder", "label", "arch",    "weights",    "rollouts",  "metrics",
+                                         "name", "recipe", "parent", "second",  "how",   "nearest", "projection", "alignment", NULL};
     uint64_t run = 0, step = 0;
     pack_map(p);
     pack_key(p, "kind");

@@ -171,8 +171,11 @@ int main(int argc, char **argv) {
         cli_usage(cli, "--fit goes without --model and --zoo");
     if ((fit && strcmp(fit, "-") == 0) || (model && strcmp(model, "-") == 0) || (zoo && strcmp(zoo, "-") == 0))
         cli_usage(cli, "standard input has the data: models and zoos are files");
-    if (fit)
+    if (fit) {
+        cli_note_unused(cli, "format|relatives|words|bos|eos|warn", "with --fit");
         return fit_main(cli);
+    }
+    cli_note_unused(cli, "entries", "without --fit");
 
     struct interrogator *m = interrogator_open(cli, model, true);
     struct embedded known = {0};

@@ -32,6 +32,11 @@ static struct option options[] = {
      .help = "Train: the encoder to begin with (and its emulator, if FILE has one)"},
     {.type = OPTION_TEXT, .name = "model", .target = &model, .value = "FILE", .help = "Judge: the encoder and emulator, from --fit"},
     DATA_OPTION(&data, "The zoo"),
+    {.type = OPTION_CHOICE,
+     .name = "criterion",
+     .target = &criterion,
+     .choices = "total_variation|kl|kl_reverse|js_div|ce|l2|cosine|mse",
+     .help = "Distance of the emulator's outputs from the RNN's; mse, and nothing else, where these are numbers"},
     {.type = OPTION_HEADING, .help = "Training"},
     {.type = OPTION_CHOICE,
      .name = "recipe",
@@ -41,11 +46,6 @@ static struct option options[] = {
              "weights"},
     STEPS_OPTION(&steps),
     {.type = OPTION_INT, .name = "batch", .target = &batch, .value = "N", .help = "RNNs a step", .low = 1, .high = 65536},
-    {.type = OPTION_CHOICE,
-     .name = "criterion",
-     .target = &criterion,
-     .choices = "total_variation|kl|kl_reverse|js_div|ce|l2|cosine|mse",
-     .help = "Distance of the emulator's outputs from the RNN's; mse, and nothing else, where these are numbers"},
     RATE_OPTION(&rate),
     ANNEAL_OPTION(&anneal),
     {.type = OPTION_FLAG, .name = "cosine", .target = &cosine, .help = "With --anneal: it falls along half a cosine"},
@@ -484,6 +484,7 @@ int main(int argc, char **argv) {
     if (!fit == !model)
         cli_usage(cli, "one of --fit FILE and --model FILE is needed");
     cli_check_label(cli, label);
+    cli_note_other_mode(cli, fit ? "Judging" : "Training|A new emulator", fit ? "with --fit" : "with --model");
     if (strcmp(recipe, "fast") == 0)
         choose_fast();
     const char *file = fit ? fit : model;

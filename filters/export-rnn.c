@@ -1,5 +1,6 @@
 // RNNs as files that other programs read.
 #include "base/memory.h"
+#include "base/writeall.h"
 #include "cli/cli.h"
 #include "formats/weightfile.h"
 #include "records/npyzoo_write.h"
@@ -79,13 +80,7 @@ static void write_file(struct cli *cli, const struct rnn_record *r, const uint8_
     char path[4096];
     snprintf(path, sizeof path, "%s/run-%llu-step-%llu.%s", to, (unsigned long long)r->run, (unsigned long long)r->step, format);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    for (size_t done = 0; fd >= 0 && done < size;) {
-        ssize_t n = write(fd, bytes + done, size - done);
-        if (n < 0 && errno != EINTR)
-            cli_check(cli, error_set(cli_error(cli), STATUS_IO, "%s: %s", path, strerror(errno)));
-        done += n > 0 ? (size_t)n : 0;
-    }
-    if (fd < 0 || close(fd) != 0)
+    if (fd < 0 || !write_all(fd, bytes, size) || close(fd) != 0)
         cli_check(cli, error_set(cli_error(cli), STATUS_IO, "%s: %s", path, strerror(errno)));
 }
 

@@ -109,6 +109,7 @@ int main(int argc, char **argv) {
     if (!drawn && (first_run >= keys || count > keys - first_run))
         cli_usage(cli, "--bits %d: there are %llu keys, from run 0 on; --drawn draws more", bits, (unsigned long long)keys);
 
+    cli_check_runs(cli, first_run, count);
     struct writer *out = cli_writer(cli);
     cli_begin_segment(cli, out, NULL, 0);
     struct packer *p = packer_new();

@@ -1,4 +1,5 @@
 // Source of task records: regular languages, each run's DFA drawn from (seed, run), or Tomita's grammars in turn.
+#include "base/memory.h"
 #include "base/numtext.h"
 #include "cli/shared_options.h"
 #include "cli/taskfilter.h"
@@ -55,13 +56,17 @@ static struct program program = {
 };
 
 static void parse_states(struct cli *cli) {
-    char *end;
-    fewest = most = (int)strtol(states, &end, 10);
-    if (*end == '-')
-        most = (int)strtol(end + 1, &end, 10);
-    if (*end || fewest < 2 || most < fewest || most > DFA_MAX_STATES)
+    char *low = memory_strdup(states), *hyphen = strchr(low, '-'), *high = hyphen ? hyphen + 1 : low;
+    int64_t least, greatest;
+    struct error reason;
+    if (hyphen)
+        *hyphen = '\0';
+    if (numtext_i64(low, 2, DFA_MAX_STATES, &least, &reason) != STATUS_OK ||
+        numtext_i64(high, least, DFA_MAX_STATES, &greatest, &reason) != STATUS_OK)
         cli_usage(cli, "--states %s: neither a number of 2 .. %d nor two of them with a hyphen, the lower one first", states,
                   DFA_MAX_STATES);
+    fewest = (int)least, most = (int)greatest;
+    free(low);
 }
 
 static int grammars[64], grammar_count;
@@ -95,6 +100,8 @@ int main(int argc, char **argv) {
     parse_states(cli);
     if (tomita)
         parse_grammars(cli);
+    if (tomita)
+        cli_note_unused(cli, "states", "with --tomita");
     if (tomita && symbols != 2)
         cli_usage(cli, "--symbols %d: Tomita's grammars have 2", symbols);
     struct regular task = {.length = length};

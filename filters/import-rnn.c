@@ -194,8 +194,9 @@ int main(int argc, char **argv) {
     int count = cli_operands(cli, &files);
     if (!count)
         cli_usage(cli, "at least one FILE is needed");
-    if ((uint64_t)count > UINT64_MAX - first_run)
-        cli_usage(cli, "--first-run: run numbers end at %llu", (unsigned long long)UINT64_MAX);
+    cli_check_runs(cli, first_run, (uint64_t)count);
+    if (list)
+        cli_note_unused(cli, "task|named|first-run|step|reads|answers", "with --list");
 
     if (task_text || named)
         check_task(cli, files, count);

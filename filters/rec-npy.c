@@ -1,6 +1,7 @@
 // Fields of records as NumPy arrays, a row a record, for scikit-learn and its kin.
 #include "base/memory.h"
 #include "base/tempfile.h"
+#include "base/writeall.h"
 #include "cli/cli.h"
 #include "cli/shared_options.h"
 #include "formats/npy.h"
@@ -56,12 +57,8 @@ struct number {
 };
 
 static void spool(struct cli *cli, struct column *c, const void *bytes, size_t size) {
-    for (size_t done = 0; done < size;) {
-        ssize_t n = write(c->spool, (const char *)bytes + done, size - done);
-        if (n < 0 && errno != EINTR)
-            cli_check(cli, error_set(cli_error(cli), STATUS_IO, "writing to a temporary file: %s", strerror(errno)));
-        done += n > 0 ? (size_t)n : 0;
-    }
+    if (!write_all(c->spool, bytes, size))
+        cli_check(cli, error_set(cli_error(cli), STATUS_IO, "writing to a temporary file: %s", strerror(errno)));
     c->rows++;
 }
 
@@ -94,6 +91,18 @@ static bool is_number(const struct found *f) {
                              f->value->type == VALUE_BOOL;
 }
 
+// Is it an integer that int64 holds? Then it is put there.
+static bool integer_of(const struct found *f, int64_t *out) {
+    if (!f->in_array && f->value->type == VALUE_BOOL)
+        return *out = f->value->boolean, true;
+    if (!f->in_array)
+        return value_to_i64(f->value, out);
+    if (dtype_is_float(f->array.dtype))
+        return false;
+    *out = array_integer(&f->array, f->first);
+    return f->array.dtype != DTYPE_U8 || *out >= 0;
+}
+
 // A missing number is NaN; an integer beyond int64 becomes the nearest double.
 static struct number number_of(struct column *c, const struct value *record) {
     struct number n = {.real = NAN};
@@ -102,10 +111,7 @@ static struct number number_of(struct column *c, const struct value *record) {
         c->fractions = true;
         return n;
     }
-    bool is_integer = !f.in_array && (f.value->type == VALUE_BOOL || value_to_i64(f.value, &n.integer));
-    if (!f.in_array && f.value->type == VALUE_BOOL)
-        n.integer = f.value->boolean;
-    c->fractions |= !is_integer;
+    c->fractions |= !integer_of(&f, &n.integer);
     path_number(record, c->field, &n.real);
     return n;
 }
@@ -129,16 +135,10 @@ static void add_row(struct cli *cli, const struct reader *in, struct column *c) 
 // --- Arrays ---
 
 static void write_out(struct cli *cli, int fd, const void *bytes, size_t size) {
-    if (fd == STDOUT_FILENO) {
+    if (fd == STDOUT_FILENO)
         cli_print(cli, bytes, size);
-        return;
-    }
-    for (size_t done = 0; done < size;) {
-        ssize_t n = write(fd, (const char *)bytes + done, size - done);
-        if (n < 0 && errno != EINTR)
-            cli_check(cli, error_set(cli_error(cli), STATUS_IO, "%s: %s", to, strerror(errno)));
-        done += n > 0 ? (size_t)n : 0;
-    }
+    else if (!write_all(fd, bytes, size))
+        cli_check(cli, error_set(cli_error(cli), STATUS_IO, "%s: %s", to, strerror(errno)));
 }
 
 // Turns a block of numbers into eight bytes each.

@@ -149,6 +149,8 @@ int main(int argc, char **argv) {
     for (int i = 0; i < count; i++)
         cli_check_text(cli, "FIELD", fields[i]);
 
+    if (matrix)
+        cli_note_unused(cli, "header", "with --matrix");
     struct reader *in = cli_reader(cli, "-");
 
     struct json_text text = {0};

@@ -360,6 +360,10 @@ static void forget(struct nets *all) {
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     cli_check_label(cli, label);
+    if (!align_first)
+        cli_note_unused(cli, "kin", "without --align");
+    if (dot)
+        cli_note_unused(cli, "label", "with --dot");
     struct nets all = {0};
 
     struct reader *in = cli_reader(cli, "-");

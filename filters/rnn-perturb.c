@@ -1,8 +1,9 @@
 // Networks made from others: noise, quantisation, pruning, merging, symmetries.
-#include "cli/shared_options.h"
 #include "rnn/perturb.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "cli/rnnfile.h"
+#include "cli/shared_options.h"
 #include "records/derived.h"
 #include "rnn/symmetry.h"
 
@@ -142,7 +143,8 @@ static void make(struct cli *cli, struct reader *in, struct writer *out, const s
     for (int i = 0; i < copies; i++, d->run++) {
         if (d->run < first_run)
             cli_usage(cli, "--first-run: run numbers end at %llu", (unsigned long long)UINT64_MAX);
-        struct rng rng = rng_make(cli_common(cli)->seed, d->run, "perturb");
+        // Of the weights, too: what is perturbed once more gets other noise than it has.
+        struct rng rng = rng_make(hash_floats(cli_common(cli)->seed, original, table.size), d->run, "perturb");
         memcpy(weights, original, table.size * sizeof *weights);
         change(weights, &r.arch, &table, other, &rng);
         derived_pack(writer_packer(out), &r, &table, weights, d);
@@ -157,6 +159,8 @@ int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     if (bits == 1)
         cli_usage(cli, "--quantise 1: at least 2 bits, or 0 for none");
+    if (!merge)
+        cli_note_unused(cli, "share", "without --merge");
     char how[256];
     describe(how, sizeof how);
     bool same = !merge && !(noise > 0) && !(prune > 0) && !bits;

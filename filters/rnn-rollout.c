@@ -209,14 +209,7 @@ static void pack_metrics(struct roller *r, struct packer *p) {
     pack_map(p);
     if (r->record.metrics)
         pack_rest(p, r->record.metrics, names);
-    if (!isnan(performance.accuracy)) {
-        pack_key(p, "accuracy");
-        pack_double(p, performance.accuracy);
-    }
-    for (int i = 0; i < PERFORMANCE_OTHERS && performance.others[i].name; i++) {
-        pack_key(p, performance.others[i].name);
-        pack_double(p, performance.others[i].value);
-    }
+    performance_pack(p, &performance);
     pack_end(p);
 }
 
@@ -239,6 +232,12 @@ static void check_options(struct cli *cli, struct roller *r) {
         cli_usage(cli, "--inputs, --noise and --bos exclude each other");
     if (inputs_file && (length || option_find(options, NULL, "count")->given))
         cli_usage(cli, "--inputs: the file says how many sequences there are, and how long they are");
+    if (!noise || *noise != 'n')
+        cli_note_unused(cli, "mean|deviation", "without --noise normal");
+    if (!noise || *noise != 'u')
+        cli_note_unused(cli, "range", "without --noise uniform");
+    if (!metrics)
+        cli_note_unused(cli, "samples|images", "with --no-metrics");
     r->noise = (struct noise){.normal = noise && strcmp(noise, "normal") == 0, .mean = mean, .deviation = deviation, .range = {0, 1}};
     if (range && !numtext_range(range, -FLT_MAX, FLT_MAX, r->noise.range))
         cli_usage(cli, "--range: '%s' is no pair of numbers LOW:HIGH, the lower one first", range);

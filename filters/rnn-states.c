@@ -255,6 +255,10 @@ static void check_what(struct cli *cli) {
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     check_what(cli);
+    if (counters)
+        cli_note_unused(cli, "what|inputs|sequences", "with --counters");
+    else
+        cli_note_unused(cli, "max-n", "without --counters");
 
     struct reading r = {.cli = cli};
     if (inputs_file)

@@ -303,6 +303,8 @@ int main(int argc, char **argv) {
     recipe.shared_start = option_find(options, NULL, "init-seed")->given;
     if (from && recipe.shared_start)
         cli_usage(cli, "--from and --init-seed: runs start from one or the other");
+    if (from)
+        cli_note_unused(cli, "cell|hidden|layers", "with --from: runs go on from RNNs as they are");
     parse_rates(cli);
     parse_snapshots(cli, &run);
     cli_catch_signals();

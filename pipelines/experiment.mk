@@ -131,7 +131,11 @@ config = $(patsubst %,$(R)/config/%.yaml,$(1))
 # Most encoders and modes have no section of their own. One that was there when files were made counts, too: now they are made without it.
 SECTIONS := $(sort $(shell sed -n 's/^\([a-z+._-]*\):.*/\1/p' $(CONFIG)) $(basename $(notdir $(wildcard $(R)/config/*.yaml))))
 own      = $(call config,$(filter $(1),$(SECTIONS)))
-options  = $(if $(call own,$(1)),$$(cat $(foreach s,$(1),$(call own,$(s))) | sed -f $(HERE)options.sed))
+lines    = cat $(foreach s,$(1),$(call own,$(s))) | sed -f $(HERE)options.sed
+options  = $(if $(call own,$(1)),$$($(call lines,$(1))))
+# options-of NAMES,SECTIONS: those of these names only, of a program that has others in another mode.
+options-of = $(if $(call own,$(2)),$$($(call lines,$(2)) | sed -nE '/^--($(1))=/p'))
+JUDGING    = criterion|rollouts|clones
 
 # --- The zoo ---
 
@@ -182,7 +186,7 @@ $(MODELS:=/embeddings.mp): $(R)/%/embeddings.mp: $(R)/%/model.mp $(ZOO)
 $(MODELS:=/emulations.mp): $(R)/%/emulations.mp: $(R)/%/model.mp $(ZOO) $(if $(DATA_OPTIONS),$(call config,data))
 	@echo "emulate:  judging $*"
 	@rec-select --split validation,ood < $(ZOO) | \
-	emulate --model $< --label $(encoder) --config $(CONFIG) $(call options,emulate-$(encoder)) $(DATA_OPTIONS) > $(tmp)
+	emulate --model $< --label $(encoder) --config $(CONFIG) $(call options-of,$(JUDGING),emulate-$(encoder)) $(DATA_OPTIONS) > $(tmp)
 	@mv $(tmp) $@
 
 # --- Predictions from the embeddings ---

@@ -268,6 +268,21 @@ void cli_note_unused(struct cli *cli, const char *names, const char *why) {
             cli_note(cli, "--%s has no effect %s", o->name, why);
 }
 
+void cli_note_other_mode(struct cli *cli, const char *headings, const char *why) {
+    bool inside = false;
+    for (const struct option *o = cli->program->options; o->name || o->type == OPTION_HEADING; o++) {
+        if (o->type == OPTION_HEADING)
+            inside = option_is_choice(headings, o->help);
+        else if (inside && o->given && !o->from_file)
+            cli_note(cli, "--%s has no effect %s", o->name, why);
+    }
+}
+
+void cli_check_runs(struct cli *cli, uint64_t first_run, uint64_t count) {
+    if (count > UINT64_MAX - first_run)
+        cli_usage(cli, "--first-run %llu: run numbers end at %llu", (unsigned long long)first_run, (unsigned long long)UINT64_MAX);
+}
+
 void cli_print(struct cli *cli, const void *text, size_t size) {
     if (fwrite(text, 1, size, stdout) != size)
         cli_check(cli, output_failure(errno, &cli->error));

@@ -65,6 +65,11 @@ void cli_check_label(struct cli *cli, const char *label);
 void cli_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // The remark that options of these names ("a|b|c") were given and have no effect, one for each; why: as in "without --path".
 void cli_note_unused(struct cli *cli, const char *names, const char *why);
+// The same for the options under these headings of the table, which belong to another mode of the program: as in "with --model". Only for
+// those of the command line, as one section of a YAML file serves all modes.
+void cli_note_other_mode(struct cli *cli, const char *headings, const char *why);
+// Usage error unless there are numbers for the runs first_run .. first_run + count - 1.
+void cli_check_runs(struct cli *cli, uint64_t first_run, uint64_t count);
 
 // Text or bytes to stdio's stdout; exits on failure. What is printed by other ways is checked by cli_finish.
 void cli_print(struct cli *cli, const void *text, size_t size);

@@ -23,6 +23,7 @@ struct cli {
     uint32_t model_crc32;      // of what was read of the one that is being read
     bool wrote_segment;        // models are known before
     uint64_t skipped, used;    // with --skip-bad: records that were left out, and others
+    bool mirrored;             // are the former in the output, as skipped records?
     uint64_t last_used;        // number of the record that was counted last among the others; 0: none
     uint64_t read, passed;     // data records of the input (models are none), and those of them that are passed on as they are
     char first_passed[32];     // the kind of the first one

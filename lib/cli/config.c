@@ -207,6 +207,7 @@ static enum status set_option(struct config *c, const char *key, yaml_mark_t mar
     char what[384];
     snprintf(what, sizeof what, "%s:%zu:%zu: %s", c->path, mark.line + 1, mark.column + 1, key);
     status = option_set(o, text, what, c->error);
+    o->from_file = status == STATUS_OK;
     bool kept = status == STATUS_OK && (o->type == OPTION_TEXT || o->type == OPTION_CHOICE);
     if (!kept)
         free(text);

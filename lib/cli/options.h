@@ -29,6 +29,7 @@ struct option {
     const char *choices;
     const char *words; // of a text: what is usual in it or in its list, "a|b|c", for Tab completion only
     bool given;        // set by the parser: from the command line or the YAML file
+    bool from_file;    // by the latter
 };
 
 // Parses the command line into both tables (each ends with a zeroed option; own may be NULL and wins where both have a name) and gathers

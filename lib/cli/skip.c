@@ -19,6 +19,7 @@ bool cli_usable(struct cli *cli, const struct reader *in, struct writer *out, en
     cli->last_used = 0;
     if (cli->skipped++ < TOLD)
         cli_note(cli, "%s: record %" PRIu64 " is left out: %s", in->name, in->index, cli->error.text);
+    cli->mirrored |= out != NULL;
     if (out) {
         struct packer *p = packer_new();
         skipped_pack(p, in->record, cli->error.text);
@@ -43,6 +44,7 @@ bool cli_rnn_usable(struct cli *cli, const struct reader *in, struct writer *out
 
 void cli_count_skipped(struct cli *cli, uint64_t skipped, uint64_t used) {
     cli->skipped += skipped;
+    cli->mirrored |= skipped > 0; // datafile_write_skipped
     cli->used += used;
 }
 
@@ -51,6 +53,6 @@ void cli_tell_skipped(struct cli *cli) {
         return;
     if (!cli->used)
         cli_check(cli, error_set(&cli->error, STATUS_DATA, "none of the %" PRIu64 " records could be used", cli->skipped));
-    cli_note(cli, "%" PRIu64 " records could not be used and are left out (--skip-bad): the output says which (kind skipped)",
-             cli->skipped);
+    cli_note(cli, "%" PRIu64 " records could not be used and are left out (--skip-bad)%s", cli->skipped,
+             cli->mirrored ? ": the output says which (kind skipped)" : "");
 }

@@ -3,8 +3,7 @@
 int task_filter_run(struct cli *cli, uint64_t first_run, uint64_t count, const struct family *family, void *body,
                     void (*draw)(void *body, uint64_t run, struct rng *rng)) {
     uint64_t seed = cli_common(cli)->seed;
-    if (count > UINT64_MAX - first_run)
-        cli_usage(cli, "--first-run and --count: run numbers end at %llu", (unsigned long long)UINT64_MAX);
+    cli_check_runs(cli, first_run, count);
 
     struct writer *out = cli_writer(cli);
     cli_begin_segment(cli, out, NULL, 0);

@@ -130,6 +130,17 @@ bool trainee_update(struct trainee *t) {
     return true;
 }
 
+void performance_pack(struct packer *p, const struct performance *performance) {
+    if (!isnan(performance->accuracy)) {
+        pack_key(p, "accuracy");
+        pack_double(p, performance->accuracy);
+    }
+    for (int i = 0; i < PERFORMANCE_OTHERS && performance->others[i].name; i++) {
+        pack_key(p, performance->others[i].name);
+        pack_double(p, performance->others[i].value);
+    }
+}
+
 struct performance trainee_performance(const struct trainee *t, int samples) {
     const struct trainee_family *family = t->internal->family;
     return family->performance(t, samples ? samples : family->samples);

@@ -4,6 +4,7 @@
 #define FAMILIES_TRAIN_H
 
 #include "rnn/rnn.h"
+#include "stream/packer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,6 +63,7 @@ struct performance {
         double value;
     } others[PERFORMANCE_OTHERS];
 };
+void performance_pack(struct packer *p, const struct performance *performance); // as keys of a map that is open
 struct performance trainee_performance(const struct trainee *t, int samples);
 
 // Sequences that the RNN has read, with its answers at every position. Of a language, they are sampled from it, and the answers are

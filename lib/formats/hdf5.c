@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/tempfile.h"
+#include "base/writeall.h"
 #include "stream/packer.h"
 
 #include <errno.h>
@@ -143,17 +144,6 @@ static void pack_object(struct walker *w, hid_t object, const char *path, int de
         pack_attributes(w, object, path);
         pack_group(w, object, path, depth);
     }
-}
-
-static bool write_all(int fd, const uint8_t *bytes, size_t size) {
-    while (size) {
-        ssize_t n = write(fd, bytes, size);
-        if (n <= 0)
-            return false;
-        bytes += n;
-        size -= (size_t)n;
-    }
-    return true;
 }
 
 static bool convert(const uint8_t *bytes, size_t size, int out) {

@@ -66,9 +66,7 @@ static enum status read_tensor(struct tensors *t, const struct value *key, const
 
 // What export-rnn wrote of the RNN beside its weights.
 static void read_metadata(struct tensors *t, const struct value *metadata) {
-    const struct {
-        const char *key, **out;
-    } texts[] = {{"rnn_cell", &t->cell}, {"rnn_reads", &t->reads}, {"rnn_answers", &t->answers}};
+    const struct { const char *key, **out; } texts[] = {{"rnn_cell", &t->cell}, {"rnn_reads", &t->reads}, {"rnn_answers", &t->answers}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const struct value *v = value_get(metadata, texts[i].key);
         if (v && v->type == VALUE_STR)

@@ -45,7 +45,7 @@ enum tensors_form {
 
 struct tensors {
     const char *path;
-    const char *kind; // "a PyTorch file", for messages
+    const char *kind;                   // "a PyTorch file", for messages
     const char *cell, *reads, *answers; // what the file itself says of its RNN (network.h), or NULL (safetensors of export-rnn)
     enum tensors_form form;
     struct stored *list;

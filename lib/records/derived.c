@@ -4,7 +4,8 @@
 
 static bool left_out(const struct value *key, const struct derivation *d) {
     bool behaviour = value_is(key, "metrics") || value_is(key, "rollouts");
-    return value_is(key, "parent") || value_is(key, "second") || value_is(key, "how") || value_is(key, "name") || (behaviour && !d->same);
+    return value_is(key, "alignment") || value_is(key, "parent") || value_is(key, "second") || value_is(key, "how") ||
+           value_is(key, "name") || (behaviour && !d->same);
 }
 
 static void pack_reference(struct packer *p, const char *key, uint64_t run, uint64_t step) {

@@ -18,7 +18,7 @@ struct derivation {
 };
 
 // Packs the record of `parent` with other weights [table->size], with `parent` {run, step}, `second` likewise if there is one, and `how`.
-// The parent's own `parent`, `second` and `how`, and its name, are left out.
+// The parent's own `parent`, `second`, `how` and `alignment`, and its name, are left out.
 void derived_pack(struct packer *p, const struct rnn_record *parent, const struct params *table, const float *weights,
                   const struct derivation *derivation);
 

@@ -175,10 +175,11 @@ static enum status check_rollouts(const struct npy_zoo *z, struct error *error) 
     if (is_short && !generates)
         return STATUS_OK;
     if (is_short)
-        return error_set(error, STATUS_DATA,
-                         "%s: no token follows the last answer, but an RNN of as many outputs as tokens tells the next one, unless its task "
-                         "is another, and the directory has no tasks",
-                         sequences->path);
+        return error_set(
+            error, STATUS_DATA,
+            "%s: no token follows the last answer, but an RNN of as many outputs as tokens tells the next one, unless its task "
+            "is another, and the directory has no tasks",
+            sequences->path);
     return check_shape(z, SEQUENCES, 3, (int64_t[]){-1, count, steps + 1}, error);
 }
 
@@ -340,12 +341,7 @@ static void pack_metrics(struct packer *p, const struct performance *performance
         return;
     pack_key(p, "metrics");
     pack_map(p);
-    pack_key(p, "accuracy");
-    pack_double(p, performance->accuracy);
-    for (int i = 0; i < PERFORMANCE_OTHERS && performance->others[i].name; i++) {
-        pack_key(p, performance->others[i].name);
-        pack_double(p, performance->others[i].value);
-    }
+    performance_pack(p, performance);
     pack_end(p);
 }
 

@@ -1,6 +1,7 @@
 #include "records/npyzoo_write.h"
 
 #include "base/memory.h"
+#include "base/writeall.h"
 #include "formats/npywriter.h"
 #include "stream/json.h"
 #include "stream/reader.h"
@@ -84,7 +85,7 @@ static enum status write_args(const struct npy_zoo_writer *w, struct error *erro
         json_write(&text, nodes.node, JSON_WHOLE);
     snprintf(path, sizeof path, "%s/args.json", w->directory);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0 || write(fd, text.bytes, text.size) != (ssize_t)text.size)
+    if (fd < 0 || !write_all(fd, text.bytes, text.size))
         status = error_set(error, STATUS_IO, "%s: %s", path, strerror(errno));
     if (fd >= 0)
         close(fd);

@@ -86,10 +86,6 @@ void arch_pack(struct packer *p, const struct rnn_arch *arch) {
     pack_end(p);
 }
 
-static bool is_float(const struct array *a) {
-    return a->dtype == DTYPE_F2 || a->dtype == DTYPE_F4 || a->dtype == DTYPE_F8;
-}
-
 // Tokens index tables later on, so none may be out of range.
 static enum status tokens_check(const struct array *tokens, int symbols, struct error *error) {
     int32_t part[256];
@@ -136,11 +132,11 @@ static enum status rollouts_read(const struct value *rollouts, bool look_at_toke
             return error ? error_prefix(error, "rollouts: key '%s'", keys[i]) : status;
     }
     const struct array *inputs = &out->inputs, *logits = &out->logits;
-    if (!is_float(logits) || logits->count == 0 || !array_has_shape(logits, 3, (int64_t[]){-1, -1, out->arch.output}))
+    if (!dtype_is_float(logits->dtype) || logits->count == 0 || !array_has_shape(logits, 3, (int64_t[]){-1, -1, out->arch.output}))
         return error_set(error, STATUS_DATA, "rollouts: logits are no floats of shape [rollouts,steps,%d]", out->arch.output);
     int64_t count = (int64_t)logits->shape[0], steps = (int64_t)logits->shape[1];
     out->has_rollouts = true;
-    if (!is_float(inputs) && inputs->rank == 2)
+    if (!dtype_is_float(inputs->dtype) && inputs->rank == 2)
         return tokens_read(inputs, count, steps, look_at_tokens, out, error);
     if (!array_has_shape(inputs, 3, (int64_t[]){count, steps, out->arch.input}))
         return error_set(error, STATUS_DATA, "rollouts: inputs have not the shape [%lld,%lld,%d] that fits the logits", (long long)count,

@@ -23,8 +23,8 @@ struct rnn_record {
 enum status arch_read(const struct value *arch, struct rnn_arch *out,
                       struct error *error) MUST_CHECK;         // {cell, input, hidden, layers, output}
 void arch_pack(struct packer *p, const struct rnn_arch *arch); // packs the map
-// What it reads and answers with, as two optional keys of a map, which errors call `what`: only what the sizes don't tell is packed, and what
-// is not in the map stays as it is in *out.
+// What it reads and answers with, as two optional keys of a map, which errors call `what`: only what the sizes don't tell is packed, and
+// what is not in the map stays as it is in *out.
 enum status arch_roles_read(const struct value *map, const char *reads_key, const char *answers_key, const char *what, struct rnn_arch *out,
                             struct error *error) MUST_CHECK;
 void arch_roles_pack(struct packer *p, const struct rnn_arch *arch, const char *reads_key, const char *answers_key);

@@ -37,14 +37,7 @@ static void pack_metrics(struct packer *p, double loss, const struct performance
         pack_key(p, "loss");
         pack_double(p, loss);
     }
-    if (!isnan(performance->accuracy)) {
-        pack_key(p, "accuracy");
-        pack_double(p, performance->accuracy);
-    }
-    for (int i = 0; i < PERFORMANCE_OTHERS && performance->others[i].name; i++) {
-        pack_key(p, performance->others[i].name);
-        pack_double(p, performance->others[i].value);
-    }
+    performance_pack(p, performance);
     pack_end(p);
 }
 

@@ -43,12 +43,17 @@ void perturb_prune(float *weights, const struct params *table, double share) {
         for (size_t k = 0; table->list[i].rank == 2 && k < table->list[i].size; k++)
             sizes[n++] = fabsf(weights[table->list[i].offset + k]);
     vectors_sort(sizes, n);
-    size_t pruned = (size_t)(share * (double)n);
+    size_t pruned = (size_t)(share * (double)n), smaller = 0;
     float limit = pruned < n ? sizes[pruned] : INFINITY;
+    while (smaller < pruned && sizes[smaller] < limit)
+        smaller++;
+    size_t ties = pruned - smaller; // of those that are as large as the limit
     for (int i = 0; i < table->count; i++)
         for (size_t k = 0; table->list[i].rank == 2 && k < table->list[i].size; k++) {
             float *w = &weights[table->list[i].offset + k];
-            *w = fabsf(*w) < limit ? 0 : *w;
+            bool tied = fabsf(*w) == limit && ties > 0;
+            ties -= tied;
+            *w = fabsf(*w) < limit || tied ? 0 : *w;
         }
     free(sizes);
 }

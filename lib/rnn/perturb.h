@@ -13,7 +13,8 @@ void perturb_noise(float *weights, const struct params *table, double relative, 
 // Symmetric uniform quantisation of each tensor to `bits` (2 .. 16): w becomes the nearest multiple of s = max |w| / (2^(bits-1) - 1).
 void perturb_quantise(float *weights, const struct params *table, int bits);
 
-// Magnitude pruning: zeroes that share of the entries of all matrices together whose absolute values are least; vectors stay.
+// Magnitude pruning: zeroes that share of the entries of all matrices together whose absolute values are least, of equal ones the first;
+// vectors stay.
 void perturb_prune(float *weights, const struct params *table, double share);
 
 // w = share * w + (1 - share) * other.

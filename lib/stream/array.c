@@ -19,6 +19,10 @@ size_t dtype_size(enum dtype dtype) {
     return dtypes[dtype].size;
 }
 
+bool dtype_is_float(enum dtype dtype) {
+    return dtype == DTYPE_F2 || dtype == DTYPE_F4 || dtype == DTYPE_F8;
+}
+
 const char *dtype_name(enum dtype dtype) {
     return dtypes[dtype].name;
 }

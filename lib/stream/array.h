@@ -31,7 +31,8 @@ struct array {
     const uint8_t *data; // count * item size bytes, not aligned
 };
 
-size_t dtype_size(enum dtype dtype);      // bytes of an item
+size_t dtype_size(enum dtype dtype); // bytes of an item
+bool dtype_is_float(enum dtype dtype);
 const char *dtype_name(enum dtype dtype); // NumPy's name: "<f4", "|u1", ...
 
 bool array_is(const struct value *v); // does it look like an array (a map with a true nd)?

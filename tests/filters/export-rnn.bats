@@ -72,8 +72,8 @@ PYTHON
 @test "what RNNs read and answer with comes back where their sizes don't tell it" {
     gen-lock --bits 3 --count 2 > lock.mp
     gen-regular --symbols 3 --count 2 | train-rnn --steps 4 --snapshots '' --hidden 8 --rollouts 3 --samples 10 > regular.mp
-    import-rnn --quiet --reads numbers --answers numbers "$GOLDEN/import/language_model.pt" --embedding none --rnn lstm > numbers.mp
-    for zoo in lock regular numbers; do
+    import-rnn --quiet --reads tokens --answers numbers "$GOLDEN/import/language_model.pt" --embedding none --rnn lstm > chosen.mp
+    for zoo in lock regular chosen; do
         rec-select --first 1 < $zoo.mp | tee one.mp | rec-json --no-meta | grep -o '"arch":{[^}]*}' > there.txt
         export-rnn < one.mp > one.safetensors
         import-rnn one.safetensors | rec-json --no-meta | grep -o '"arch":{[^}]*}' | cmp there.txt
@@ -81,10 +81,10 @@ PYTHON
         import-rnn $zoo > back.mp
         rec-json --no-meta < back.mp | grep -o '"arch":{[^}]*}' | cmp there.txt
         for field in inputs logits; do
-            [[ $zoo == numbers ]] || cmp <(rec-npy "rollouts.$field" < one.mp) <(rec-npy "rollouts.$field" < back.mp)
+            [[ $zoo == chosen ]] || cmp <(rec-npy "rollouts.$field" < one.mp) <(rec-npy "rollouts.$field" < back.mp)
         done
     done
-    grep -q '"reads":"numbers","answers":"numbers"' there.txt
+    grep -q '"reads":"tokens","answers":"numbers"' there.txt
     # Two symbols, two verdicts: nobody can know any more that these are no next tokens.
     gen-regular --symbols 2 --count 1 | train-rnn --steps 4 --snapshots '' --hidden 8 --rollouts 3 --samples 10 | export-rnn --format npy --to two
     run -65 import-rnn two

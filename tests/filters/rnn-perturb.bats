@@ -69,6 +69,21 @@ PYTHON
     run ! cmp <(rnn-perturb --seed 2 --noise 0.1 --first-run 10 --copies 2 < zoo.mp) noise.mp
 }
 
+@test "what is perturbed once more gets other noise; what was told of units' places is gone" {
+    rnn-align < zoo.mp > aligned.mp
+    rnn-perturb --noise 0.5 < aligned.mp > once.mp
+    rnn-perturb --noise 0.5 < once.mp > twice.mp
+    python << 'PYTHON'
+import msgpack, msgpack_numpy, numpy as np
+def read(name):
+    return [r for r in msgpack.Unpacker(open(name, "rb"), object_hook=msgpack_numpy.decode) if r["kind"] == "rnn"]
+flat = lambda r: np.concatenate([w.ravel() for w in r["weights"].values()])
+for a, b, c in zip(read("aligned.mp"), read("once.mp"), read("twice.mp")):
+    assert abs(np.corrcoef(flat(b) - flat(a), flat(c) - flat(b))[0, 1]) < 0.2
+    assert "alignment" in a and "alignment" not in b
+PYTHON
+}
+
 @test "unsuitable input and options are refused and named" {
     run -64 --separate-stderr rnn-perturb --quantise 1 < zoo.mp
     [[ $stderr == *"at least 2 bits"* ]]
