@@ -325,11 +325,14 @@ static struct predictor *load_predictor(struct cli *cli, struct modelfile *file,
     return predictor;
 }
 
-static void write_predictions(struct cli *cli, struct writer *out, struct prediction_batch *records) {
-    cli_check(cli, prediction_batch_run(records, cli_error(cli)));
-    for (int i = 0; i < records->count; i++)
-        for (int k = 0; k < records->predictor_count; k++)
+static void write_predictions(struct cli *cli, struct writer *out, struct prediction_batch *records, struct cli_held **held) {
+    prediction_batch_run(records);
+    for (int i = 0; i < records->count; i++) {
+        enum status status = prediction_batch_end(records, i, cli_error(cli));
+        bool usable = cli_usable_held(cli, held[i], out, status);
+        for (int k = 0; k < records->predictor_count && usable; k++)
             cli_commit(cli, out, records->records[i][k]);
+    }
     records->count = 0;
 }
 
@@ -338,23 +341,32 @@ static int predict_main(struct cli *cli) {
     struct encoder *encoder = modelfile_encoder(file);
     struct predictor *predictors[MAX_FIELDS];
     int count = 0, z = encoder ? encoder->config.z : 0;
-    while (count < MAX_FIELDS && (predictors[count] = load_predictor(cli, file, count, encoder, z)))
-        z = predictors[count++]->config.z;
+    for (struct predictor *p; (p = load_predictor(cli, file, count, encoder, z)); z = p->config.z) {
+        if (count == MAX_FIELDS)
+            modelfile_check(file, error_set(cli_error(cli), STATUS_DATA, "more than %d predictors", MAX_FIELDS));
+        predictors[count++] = p;
+    }
     if (count == 0)
         modelfile_missing(file, "predictor");
     struct reader *in = cli_reader(cli, data);
     struct writer *out = cli_writer(cli);
 
     struct prediction_batch *records = prediction_batch_new(encoder, (const struct predictor *const *)predictors, count, label);
+    struct cli_held *held[PREDICTION_BATCH];
     while (cli_read(cli, in)) {
         if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), encoder ? "rnn" : "embedding")) {
             enum status status = prediction_batch_add(records, in->record, cli_error(cli));
-            if (status != STATUS_OK)
-                write_predictions(cli, out, records); // what is skipped keeps its place
-            if (cli_usable(cli, in, out, status) && records->count == PREDICTION_BATCH)
-                write_predictions(cli, out, records);
+            if (status != STATUS_OK) {
+                const struct error why = *cli_error(cli);
+                write_predictions(cli, out, records, held); // what is skipped keeps its place
+                *cli_error(cli) = why;
+            }
+            if (cli_usable(cli, in, out, status))
+                held[records->count - 1] = cli_hold(cli, in);
+            if (records->count == PREDICTION_BATCH)
+                write_predictions(cli, out, records, held);
         } else {
-            write_predictions(cli, out, records);
+            write_predictions(cli, out, records, held);
             cli_mirror(cli, in, out);
         }
     }
@@ -379,10 +391,11 @@ static int sampled_main(struct cli *cli) {
 
     while (cli_next(cli, in, out, "rnn")) {
         struct rnn_record record;
-        if (rnn_record_read(in->record, &record, cli_error(cli)) != STATUS_OK ||
-            sampled_pack(writer_packer(out), &record, &property, strings, label, cli_error(cli)) != STATUS_OK)
-            cli_check_record(cli, in, cli_error(cli)->status);
-        commit(cli, out);
+        enum status status = rnn_record_read(in->record, &record, cli_error(cli));
+        if (status == STATUS_OK)
+            status = sampled_pack(writer_packer(out), &record, &property, strings, label, cli_error(cli));
+        if (cli_usable(cli, in, out, status))
+            commit(cli, out);
     }
 
     property_free(&property);

@@ -423,16 +423,19 @@ static int fit_main(struct cli *cli) {
     return code;
 }
 
-static void write_emulations(struct cli *cli, struct writer *out, struct emulation_batch *records) {
+static void write_emulations(struct cli *cli, struct writer *out, struct emulation_batch *records, struct cli_held **held) {
     static bool told;
-    cli_check(cli, emulation_batch_run(records, cli_error(cli)));
+    emulation_batch_run(records);
+    for (int i = 0; i < records->count; i++) {
+        enum status status = emulation_batch_judge(records, i, cli_error(cli));
+        if (cli_usable_held(cli, held[i], out, status))
+            cli_commit(cli, out, records->emulation);
+    }
+    records->count = 0;
     const char *missing = judge_missing_images(records->judge);
     if (missing && !told)
         cli_note(cli, "no clones of classifiers are judged: %s (--images DIR)", missing);
     told = told || missing;
-    for (int i = 0; i < records->count; i++)
-        cli_commit(cli, out, records->emulations[i]);
-    records->count = 0;
 }
 
 static int judge_main(struct cli *cli) {
@@ -453,17 +456,23 @@ static int judge_main(struct cli *cli) {
     struct writer *out = cli_writer(cli);
 
     struct emulation_batch *records = emulation_batch_new(encoder, judge, label);
+    struct cli_held *held[EMULATION_BATCH];
     struct progress *progress = progress_new(cli, "RNNs", 0, 0);
     for (uint64_t done = 0; cli_read(cli, in);) {
         if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn")) {
             enum status status = emulation_batch_add(records, in->record, cli_error(cli));
-            if (status != STATUS_OK)
-                write_emulations(cli, out, records); // what is skipped keeps its place
-            if (cli_usable(cli, in, out, status) && records->count == EMULATION_BATCH)
-                write_emulations(cli, out, records);
+            if (status != STATUS_OK) {
+                const struct error why = *cli_error(cli);
+                write_emulations(cli, out, records, held); // what is skipped keeps its place
+                *cli_error(cli) = why;
+            }
+            if (cli_usable(cli, in, out, status))
+                held[records->count - 1] = cli_hold(cli, in);
+            if (records->count == EMULATION_BATCH)
+                write_emulations(cli, out, records, held);
             progress_step(progress, ++done, "judged");
         } else {
-            write_emulations(cli, out, records);
+            write_emulations(cli, out, records, held);
             cli_mirror(cli, in, out);
         }
     }

@@ -224,12 +224,19 @@ static enum status compare(struct comparison_run *c, struct net *a, struct net *
     if (status == STATUS_OK) {
         c->pairs++;
         compare_networks(&m.likeness, &a->specimen, &b->specimen, &sequences, numbers);
+        if (!m.likeness.finite)
+            status = error_set(error, STATUS_DATA,
+                               "answers of run %llu, step %llu or of run %llu, step %llu, with which it is compared, are not finite",
+                               (unsigned long long)b->record.run, (unsigned long long)b->record.step, (unsigned long long)a->record.run,
+                               (unsigned long long)a->record.step);
+    }
+    if (status == STATUS_OK) {
         if (rank)
             m.dynamics = dynamics_compare(&a->specimen, &b->specimen, &sequences, rank);
         write_pair(c, a, b, &m, numbers);
-        likeness_free(&m.likeness);
-        pair_path_free(&m.between);
     }
+    likeness_free(&m.likeness);
+    pair_path_free(&m.between);
     sequences_free(&sequences);
     return status;
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const char *held, *inputs_file;
-static int most_starts = 64, most_sequences = 16, settle;
+static int most_starts = 64, most_sequences = 16, settle, bos = -2, eos = -2, max_length;
 static double noise, most_q = 1e-10;
 
 static struct option options[] = {
@@ -50,6 +50,9 @@ static struct option options[] = {
      .value = "FILE",
      .help = "This (see rnn-states(1)); otherwise its rollouts, or words of its own"},
     SEQUENCES_OPTION(&most_sequences, "its own each RNN reads"),
+    BOS_OPTION(&bos),
+    EOS_OPTION(&eos),
+    MAX_LENGTH_OPTION(&max_length, "an RNN's own words"),
     {0},
 };
 
@@ -81,7 +84,8 @@ static enum status read_sequences(const struct search *s, struct sequences *out,
     const struct rnn_arch *arch = &s->record.arch;
     struct error *error = cli_error(s->cli);
     if (!inputs_file)
-        return sequences_own(out, &s->record, s->specimen.walker, &(struct speech_options){-2, -2, 0}, most_sequences, rng, error);
+        return sequences_own(out, &s->record, s->specimen.walker, &(struct speech_options){bos, eos, max_length}, most_sequences, rng,
+                             error);
     enum status status = sequences_parse(out, (const char *)s->file.bytes, s->file.size, rnn_reads_tokens(arch), arch->input, error);
     if (status == STATUS_OK)
         status = sequences_check(out, arch, error);

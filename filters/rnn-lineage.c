@@ -107,9 +107,9 @@ struct nets {
 // too special entries.
 static void choose_tensors(struct nets *all) {
     all->chosen = memory_calloc((size_t)all->table.count, sizeof *all->chosen);
-    for (int i = 0; i < all->table.count; i++) {
-        const struct param *p = &all->table.list[i];
-        all->chosen[i] = p->rank == 2 && p->shape[1] == all->arch.hidden && strncmp(p->name, "linear.", strlen("linear."));
+    for (int l = 0; l < all->arch.layers; l++) {
+        all->chosen[rnn_param(&all->arch, l, W_HH)] = true;
+        all->chosen[rnn_param(&all->arch, l, W_IH)] = l > 0;
     }
 }
 
@@ -357,6 +357,17 @@ static void forget(struct nets *all) {
     params_free(&all->table);
 }
 
+// Two of one name can't be told apart in what is written.
+static void tell_twins(struct cli *cli, const struct nets *all) {
+    for (int i = 0; i < all->count; i++)
+        for (int k = 0; k < i; k++)
+            if (all->net[i].run == all->net[k].run && all->net[i].step == all->net[k].step) {
+                cli_note(cli, "run %llu, step %llu is there more than once: arcs name RNNs by run and step (rec-info shows all)",
+                         (unsigned long long)all->net[i].run, (unsigned long long)all->net[i].step);
+                return;
+            }
+}
+
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     cli_check_label(cli, label);
@@ -377,6 +388,7 @@ int main(int argc, char **argv) {
     }
     if (!all.count)
         cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "%s: there is no rnn record", in->name));
+    tell_twins(cli, &all);
     if (align_first)
         align_kin(cli, &all);
     struct lineage_arc *arcs = memory_alloc((size_t)all.count * sizeof *arcs);

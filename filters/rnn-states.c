@@ -207,7 +207,7 @@ static void write_counters(const struct reading *r) {
     int count = counters_find(&list, &block_count, &t, r->specimen.walker, &word, &counter_limits);
     begin_record(r, "counters");
     pack_key(p, "reach");
-    pack_i64(p, counters_reach(r->specimen.walker, &r->record.task, most_n));
+    pack_i64(p, counters_reach(r->specimen.walker, &r->record.task, r->speech.bos, most_n));
     pack_inputs(p, &word, 0);
     pack_counters(p, list, count, block_count);
     end_record(r);
@@ -218,7 +218,7 @@ static void write_counters(const struct reading *r) {
 
 static enum status counts(struct reading *r) {
     const struct family *family = r->record.task.family;
-    if (!family || !family->counted || !speech_generates(&r->record))
+    if (!rnn_record_suits_task(&r->record) || !family->counted || !speech_generates(&r->record))
         return error_set(cli_error(r->cli), STATUS_DATA, "--counters: the task is none of a language that counts");
     return find_speech(r);
 }

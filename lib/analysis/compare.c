@@ -142,7 +142,7 @@ static void measure(struct likeness *out, const struct sequences *s) {
 }
 
 void compare_networks(struct likeness *out, struct specimen *a, struct specimen *b, const struct sequences *s, bool numbers) {
-    *out = (struct likeness){.cosine = NAN};
+    *out = (struct likeness){.cosine = NAN, .finite = true};
     measure(out, s);
     struct gathered x = gathered_new(a, out->positions), y = gathered_new(b, out->positions);
     int O = a->arch.output, position = 0, *reached = memory_calloc((size_t)out->longest, sizeof *reached);
@@ -153,6 +153,8 @@ void compare_networks(struct likeness *out, struct specimen *a, struct specimen 
         trace_take(&tb, b->walker, &s->list[i]);
         for (int t = 0; t < ta.steps; t++) {
             const float *p = ta.answers + t * O, *q = tb.answers + t * O;
+            for (int o = 0; o < O; o++)
+                out->finite &= isfinite(p[o]) && isfinite(q[o]);
             out->by_position[t] += numbers ? add_numbers(out, p, q, O) : add_classes(out, p, q, O, log_p, log_q);
             reached[t]++;
         }

@@ -7,6 +7,7 @@
 
 struct likeness {
     int positions; // that were compared
+    bool finite;   // are all answers finite? If not, nothing else of the answers means anything
     // Answers as distributions over classes or next tokens: means over positions, and the greatest.
     double total_variation, total_variation_max; // 0.5 sum |p - q|
     double kl, kl_max, kl_reverse;               // of a from b: sum p log(p / q), in nats; of b from a: sum q log(q / p)

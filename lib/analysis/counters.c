@@ -33,9 +33,9 @@ static bool counts(struct walker *w, const int *word, int length, int n, int bos
     return right;
 }
 
-int counters_reach(struct walker *w, const struct task *task, int limit) {
+int counters_reach(struct walker *w, const struct task *task, int bos, int limit) {
     const void *body = task->body.bytes;
-    int bos = task->family->vocabulary(body).bos, reach = -1;
+    int reach = -1;
     for (int n = 0; n <= limit; n++) {
         int length = task->family->counted(body, n, NULL);
         if (!length)

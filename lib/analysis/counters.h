@@ -6,8 +6,9 @@
 
 // n*: the greatest n such that the RNN gets all words up to it right: it is fed a^n, a the first letter, and the letter after that block,
 // and from there on every next token of the word, EOS included, has to be its most probable one (what is right is fed). Begins at the least
-// n that has a word; -1 when that one is wrong already; at most `limit`. The task's family must have counted words (family->counted).
-int counters_reach(struct walker *w, const struct task *task, int limit);
+// n that has a word; -1 when that one is wrong already; at most `limit`. bos begins words. The task's family must have counted words
+// (family->counted).
+int counters_reach(struct walker *w, const struct task *task, int bos, int limit);
 
 // How a unit moves in a block of at least COUNTER_BLOCK equal tokens: the least squares line of its state over the positions.
 enum { COUNTER_BLOCK = 4 };

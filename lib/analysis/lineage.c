@@ -173,16 +173,24 @@ static bool is_plain(const struct inference *in, int i) {
     return in->arcs[i].how == LINEAGE_ROOT && !is_quantised(&in->traits[i]) && !is_pruned(&in->traits[i]);
 }
 
+// Of two that are alike, is a the original? By time, if that is known; else the first.
+static bool is_original(const struct inference *in, int a, int b) {
+    const double *time = in->options->time;
+    return time && time[a] != time[b] ? time[a] < time[b] : a < b;
+}
+
 // Of networks that are alike the first one is the original; of those that were quantised or pruned each has the parent of all.
 static void find_copy(const struct inference *in, int i) {
     if (is_quantised(&in->traits[i]) || is_pruned(&in->traits[i]))
         return;
-    for (int j = 0; j < i; j++)
-        if (is_copy(in, i, j) && is_plain(in, j)) {
-            set_parent(in, i, j, LINEAGE_COPIED);
-            in->arcs[i].undecided = true;
-            return;
-        }
+    int first = i;
+    for (int j = 0; j < in->n; j++)
+        if (j != i && is_copy(in, i, j) && is_plain(in, j) && is_original(in, j, first))
+            first = j;
+    if (first == i)
+        return;
+    set_parent(in, i, first, LINEAGE_COPIED);
+    in->arcs[i].undecided = !in->options->time || in->options->time[first] == in->options->time[i];
 }
 
 // A mean of two networks is one to rounding; nothing else comes near to that. (u = (w - (1-a) v) / a is a mean of w and v with a share

@@ -112,11 +112,12 @@ static int *sampled_rows(struct net *n, const struct speech *s, int side, int le
 
 enum status pair_test(struct mmd *out, struct net *a, struct net *b, const struct pair_options *o, struct error *error) {
     struct speech x, y;
-    if (!speech_generates(&a->record))
+    if (!speech_generates(&a->record) || !speech_generates(&b->record))
         return error_set(error, STATUS_DATA, "--same: the RNN says no words; --within compares answers");
     if (speech_of(&x, &a->record, &o->speech, error) != STATUS_OK || speech_of(&y, &b->record, &o->speech, error) != STATUS_OK)
         return error->status;
-    int length = (x.most_tokens > y.most_tokens ? x.most_tokens : y.most_tokens) + 1;
+    x.most_tokens = y.most_tokens = x.most_tokens < y.most_tokens ? x.most_tokens : y.most_tokens; // both are cut at the same length
+    int length = x.most_tokens + 1;
     int *rows_a = sampled_rows(a, &x, 0, length, o), *rows_b = sampled_rows(b, &y, 1, length, o);
     struct rng rng = net_rng(b, 0, o->seed);
     *out = mmd_test(rows_a, o->samples, rows_b, o->samples, length, o->permutations, &rng);

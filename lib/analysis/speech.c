@@ -11,11 +11,7 @@ enum { DEFAULT_MOST_TOKENS = 100 };
 // What the task says, if the RNN is one that does it.
 static struct speech of_task(const struct rnn_record *record) {
     const struct task *task = &record->task;
-    struct rnn_arch shape = record->arch;
-    if (!task->family || !task->family->vocabulary)
-        return (struct speech){.bos = -2, .eos = -2};
-    task->family->shape(task->body.bytes, &shape);
-    if (!rnn_arch_equal(&shape, &record->arch))
+    if (!rnn_record_suits_task(record) || !task->family->vocabulary)
         return (struct speech){.bos = -2, .eos = -2};
     const struct vocabulary v = task->family->vocabulary(task->body.bytes);
     return (struct speech){
@@ -30,6 +26,9 @@ static enum status check_token(int token, const char *what, const struct rnn_arc
 
 enum status speech_of(struct speech *out, const struct rnn_record *record, const struct speech_options *options, struct error *error) {
     *out = of_task(record);
+    if (!rnn_reads_tokens(&record->arch))
+        return error_set(error, STATUS_DATA, "run %llu, step %llu: it reads numbers, so it has no words", (unsigned long long)record->run,
+                         (unsigned long long)record->step);
     if (options->bos > -2)
         out->bos = options->bos;
     if (options->eos > -2)
@@ -55,7 +54,7 @@ bool speech_machine(struct automaton *out, const struct rnn_record *record) {
     const struct family *family = record->task.family;
     struct dfa d;
     *out = (struct automaton){0};
-    if (!family || !family->machine)
+    if (!rnn_record_suits_task(record) || !family->machine)
         return false;
     family->machine(record->task.body.bytes, &d);
     *out = (struct automaton){.states = d.states, .letters = d.symbols};
@@ -72,7 +71,7 @@ bool speech_machine(struct automaton *out, const struct rnn_record *record) {
 bool speech_truth(struct words *out, const struct rnn_record *record) {
     *out = (struct words){0};
     const struct family *family = record->task.family;
-    if (!family || !family->word)
+    if (!rnn_record_suits_task(record) || !family->word)
         return false;
     const void *task = record->task.body.bytes;
     const struct vocabulary v = family->vocabulary(task);

@@ -10,11 +10,13 @@ struct speech_options {
     int bos, eos, most_tokens;
 };
 
-// STATUS_DATA when neither task nor options tell how words begin and end, or when a token is outside the RNN's inputs.
+// STATUS_DATA when neither task nor options tell how words begin and end, when a token is outside the RNN's inputs, or when these are
+// numbers. The task tells nothing of an RNN that has not the inputs and outputs it asks for.
 enum status speech_of(struct speech *out, const struct rnn_record *record, const struct speech_options *options,
                       struct error *error) MUST_CHECK;
 
-// The words that the task wants, in no order but all of them, those that fill a row open; false when the family has no such list.
+// The words that the task wants, in no order but all of them, those that fill a row open; false when the family has no such list, or the
+// RNN not the inputs and outputs that the task asks for.
 bool speech_truth(struct words *out, const struct rnn_record *record);
 
 // Does an answer stand for the next token (a generator), rather than for a class of what was read? Two symbols and two classes look alike:

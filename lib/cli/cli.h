@@ -104,6 +104,13 @@ void cli_pass(struct cli *cli, struct writer *out, const struct value *record);
 bool cli_usable(struct cli *cli, const struct reader *in, struct writer *out, enum status status);
 // The same for what all filters want of an rnn record: can it be read, are all weights there and finite? Looks only with --skip-bad.
 bool cli_rnn_usable(struct cli *cli, const struct reader *in, struct writer *out);
+
+// A record of the data that waits in a batch, and may turn out to be unusable only then. cli_hold: the current one, which cli_usable has
+// counted as used; NULL without --skip-bad, as nothing is kept then. cli_usable_held: the same as cli_usable for it, and frees it.
+struct cli_held;
+struct cli_held *cli_hold(struct cli *cli, const struct reader *in);
+bool cli_usable_held(struct cli *cli, struct cli_held *held, struct writer *out, enum status status);
+
 void cli_count_skipped(struct cli *cli, uint64_t skipped, uint64_t used); // those that something else has left out, and told
 
 // cli_read for a stream that is used beside the data: a model, a reference, a zoo to search. At its end its CRC-32 joins the `models` of

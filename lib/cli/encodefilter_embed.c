@@ -26,6 +26,7 @@ struct batch {
     struct packer **heads;  // [capacity] what an embedding record has of its rnn record, as a map
     struct rnn_loader rnns; // [capacity]
     struct which *which;    // [capacity]
+    struct cli_held **held; // [capacity]
     int count, capacity;
     bool traces;
     struct tape tape;
@@ -35,6 +36,7 @@ static struct batch batch_new(struct cli *cli, const struct encode_settings *s, 
     struct batch b = {.cli = cli, .encoder = e, .identity = encoder_identity(e), .out = out, .capacity = s->batch, .traces = s->traces};
     b.heads = memory_calloc((size_t)b.capacity, sizeof *b.heads);
     b.which = memory_calloc((size_t)b.capacity, sizeof *b.which);
+    b.held = memory_calloc((size_t)b.capacity, sizeof *b.held);
     rnn_loader_init(&b.rnns, b.capacity);
     return b;
 }
@@ -44,6 +46,7 @@ static void batch_free(struct batch *b) {
         packer_free(b->heads[i]);
     free(b->heads);
     free(b->which);
+    free(b->held);
     rnn_loader_free(&b->rnns);
     tape_free(&b->tape);
 }
@@ -78,11 +81,12 @@ static void pack_tail(struct packer *p, const struct encoder *e, const struct en
 }
 
 // Weights that are all finite can still be so large that what is made of them is not, or has no norm that could be counted.
-static void check_norm(const struct batch *b, const struct tensor *z, int i) {
+static enum status check_norm(const struct batch *b, const struct tensor *z, int i) {
     double square = kernels()->sum_squares(z->value + (size_t)i * (size_t)z->cols, (size_t)z->cols);
-    if (!(fabs(square - 1) < 1e-3))
-        cli_check(b->cli, error_set(cli_error(b->cli), STATUS_DATA, "run %" PRIu64 ", step %" PRIu64 ": it has no embedding of norm 1 (%g)",
-                                    b->which[i].run, b->which[i].step, sqrt(square)));
+    if (fabs(square - 1) < 1e-3)
+        return STATUS_OK;
+    return error_set(cli_error(b->cli), STATUS_DATA, "run %" PRIu64 ", step %" PRIu64 ": it has no embedding of norm 1 (%g)",
+                     b->which[i].run, b->which[i].step, sqrt(square));
 }
 
 static void batch_flush(struct batch *b) {
@@ -96,15 +100,17 @@ static void batch_flush(struct batch *b) {
     struct encoder_trace trace = {arena_alloc(&b->tape.arena, steps), arena_alloc(&b->tape.arena, steps)};
     struct tensor *z = encoder_embed(&b->tape, e, &w, &rnns, NULL, b->traces ? &trace : NULL, NULL);
     for (int i = 0; i < b->count; i++) {
-        check_norm(b, z, i);
+        if (!cli_usable_held(b->cli, b->held[i], b->out, check_norm(b, z, i)))
+            continue;
         pack_tail(b->heads[i], e, &b->identity, z, b->traces ? &trace : NULL, i);
         cli_commit(b->cli, b->out, b->heads[i]);
     }
     b->count = 0;
 }
 
-static enum status batch_add(struct batch *b, const struct value *record, struct error *error) {
+static enum status batch_add(struct batch *b, const struct reader *in, struct error *error) {
     static const char *const dropped[] = {"kind", "weights", "rollouts", "encoder", "z", "probes", NULL}; // the last three are written anew
+    const struct value *record = in->record;
     struct rnn_record rnn;
     enum status status = rnn_record_read(record, &rnn, error);
     int i = b->count;
@@ -122,8 +128,8 @@ static enum status batch_add(struct batch *b, const struct value *record, struct
     pack_key(b->heads[i], "kind");
     pack_str(b->heads[i], "embedding");
     pack_rest(b->heads[i], record, dropped);
-    if (++b->count == b->capacity)
-        batch_flush(b);
+    b->held[i] = cli_hold(b->cli, in);
+    b->count++;
     return STATUS_OK;
 }
 
@@ -146,10 +152,14 @@ void encode_embed(struct cli *cli, const struct encode_settings *s, const char *
     struct batch b = batch_new(cli, s, e, out);
     while (cli_read(cli, in)) {
         if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn")) {
-            enum status status = batch_add(&b, in->record, cli_error(cli));
-            if (status != STATUS_OK)
+            enum status status = batch_add(&b, in, cli_error(cli));
+            if (status != STATUS_OK) {
+                const struct error why = *cli_error(cli);
                 batch_flush(&b); // what is skipped keeps its place
-            cli_usable(cli, in, out, status);
+                *cli_error(cli) = why;
+            }
+            if (cli_usable(cli, in, out, status) && b.count == b.capacity)
+                batch_flush(&b);
             progress_step(progress, ++done, "type %s", e->type->name);
         } else {
             batch_flush(&b);

@@ -155,6 +155,10 @@ static enum status add_loss(struct embedded *e, const struct interrogator *m, co
         return error_set(error, STATUS_DATA, "an emulation by another encoder than that of %s", m->name);
     if (!value_to_double(value_get(record, "loss"), &loss) || !isfinite(loss))
         return error_set(error, STATUS_DATA, "emulation record: key 'loss' is no finite number");
+    const char *wanted = rnn_answers_classes(&m->encoder->arch) ? "total_variation" : "mse"; // by which clones are compared
+    if (!value_is(value_get(record, "criterion"), wanted))
+        return error_set(error, STATUS_DATA, "emulation record: its criterion is not %s, by which RNNs are compared with their clones",
+                         wanted);
     value_to_u64(value_get(record, "run"), &run);
     value_to_u64(value_get(record, "step"), &step);
     for (int i = e->count - 1; i >= 0; i--)

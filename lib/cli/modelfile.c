@@ -11,7 +11,6 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 struct models {
     struct value **record; // [count]
     int count;
-    bool whole; // their segment has ended
 };
 
 struct modelfile {
@@ -27,12 +26,9 @@ static void add(struct models *models, const struct value *record) {
 }
 
 static void keep(struct modelfile *m, const struct reader *in) {
-    for (int k = 0; k < KINDS; k++) {
-        struct models *models = &m->models[k];
-        if (in->event == READER_DATA && !models->whole && value_is(value_get(in->record, "kind"), kinds[k]))
-            add(models, in->record);
-        models->whole |= in->event == READER_END && models->count;
-    }
+    for (int k = 0; k < KINDS && in->event == READER_DATA; k++)
+        if (value_is(value_get(in->record, "kind"), kinds[k]))
+            add(&m->models[k], in->record);
 }
 
 struct modelfile *modelfile_open(struct cli *cli, const char *path, enum model_use use) {

@@ -1,5 +1,5 @@
-// A model stream (encoder, emulator, decoder, predictor records) held in memory: of each kind the first record and those after it in the
-// same segment.
+// A model stream (encoder, emulator, decoder, predictor records) held in memory, whatever its segments: the first of each kind counts, and
+// of predictors all.
 #ifndef CLI_MODELFILE_H
 #define CLI_MODELFILE_H
 
@@ -18,7 +18,7 @@ void modelfile_close(struct modelfile *m); // NULL allowed
 
 // The model of this kind: "encoder", "emulator", "decoder" or "predictor". False when there is none; exits when it is no model record.
 bool modelfile_find(struct modelfile *m, const char *kind, struct model_record *out);
-// The same, of several in a segment, as predictors are: the first has index 0. False beyond the last.
+// The same, of several, as predictors are: the first has index 0. False beyond the last.
 bool modelfile_at(struct modelfile *m, const char *kind, int index, struct model_record *out);
 
 // Its encoder, to be freed by encoder_free; NULL when there is none; exits when it can't be read.

@@ -24,7 +24,7 @@ static void warn(struct report *r, const char *format, ...) {
 
 // --- What it is near to, and what predictors make of it ---
 
-static void embed(struct report *r, struct specimen *s) {
+static enum status embed(struct report *r, struct specimen *s, struct error *error) {
     const struct encoder *e = r->by->encoder;
     struct tape tape = {0};
     struct weights w = {&e->table, e->values, NULL};
@@ -32,7 +32,13 @@ static void embed(struct report *r, struct specimen *s) {
     struct tensor *z = encoder_embed(&tape, e, &w, &(struct rnn_batch){&rnn, 1}, NULL, NULL, NULL);
     r->z = memory_alloc((size_t)z->cols * sizeof *r->z);
     memcpy(r->z, z->value, (size_t)z->cols * sizeof *r->z);
+    bool finite = true;
+    for (int i = 0; i < z->cols; i++)
+        finite &= isfinite(r->z[i]);
     tape_free(&tape);
+    return finite ? STATUS_OK
+                  : error_set(error, STATUS_DATA, "run %llu, step %llu: its embedding is not finite (do its answers overflow?)",
+                              (unsigned long long)r->record->run, (unsigned long long)r->record->step);
 }
 
 // The zoo's entry of a relative.
@@ -76,16 +82,16 @@ static struct task task_of_zoo(const struct report *r) {
     return task;
 }
 
-static bool find_speech(struct report *r) {
+// What it says is not known where nobody tells how words begin and end; tokens that were chosen have to be the RNN's.
+static enum status find_speech(struct report *r, struct error *error) {
     struct rnn_record as = *r->record;
-    struct error ignored;
-    if (!rnn_reads_tokens(&as.arch))
-        return false;
-    if (speech_of(&r->speech, &as, &r->options->speech, &ignored) == STATUS_OK)
-        return true;
+    const struct speech_options *chosen = &r->options->speech;
+    r->speaks = speech_of(&r->speech, &as, chosen, error) == STATUS_OK;
     as.task = task_of_zoo(r);
-    r->assumed = !*r->unfit && speech_of(&r->speech, &as, &r->options->speech, &ignored) == STATUS_OK;
-    return r->assumed;
+    r->assumed = !r->speaks && !*r->unfit && speech_of(&r->speech, &as, chosen, error) == STATUS_OK;
+    r->speaks |= r->assumed;
+    bool all_chosen = chosen->bos > -2 && chosen->eos > -2, out_of_range = chosen->bos >= as.arch.input || chosen->eos >= as.arch.input;
+    return !r->speaks && (all_chosen || out_of_range) ? error->status : STATUS_OK;
 }
 
 // The words of the task that it says: those of n = first_n .. last_n.
@@ -129,11 +135,11 @@ static void read_task_off(struct report *r) {
         find_counts(r);
 }
 
-static void listen(struct report *r, struct specimen *s) {
+static enum status listen(struct report *r, struct specimen *s, struct error *error) {
     struct words truth;
-    r->speaks = speech_generates(r->record) && find_speech(r);
+    enum status status = speech_generates(r->record) ? find_speech(r, error) : STATUS_OK;
     if (!r->speaks)
-        return;
+        return status;
     words_find(&r->words, s->walker, &r->speech, &(struct words_limits){mass, 0, MOST_PREFIXES});
     r->shown = r->words.count < r->options->words ? r->words.count : r->options->words;
     r->has_truth = speech_truth(&truth, r->record);
@@ -141,6 +147,7 @@ static void listen(struct report *r, struct specimen *s) {
         r->verdict = words_judge(&r->words, &truth);
     words_free(&truth);
     read_task_off(r);
+    return STATUS_OK;
 }
 
 // --- Its clone ---
@@ -171,13 +178,15 @@ static enum status clone(struct report *r, struct specimen *s, struct error *err
     struct clone c;
     struct sequences own;
     enum status status = own_sequences(r, s, &own, error);
-    if (status != STATUS_OK || !own.count || !clone_make(&c, r->by->emulator, r->z, r->speaks ? r->speech.bos : -1))
+    if (status != STATUS_OK || !own.count || !clone_make(&c, r->by->emulator, r->z, r->speaks ? r->speech.bos : -1)) {
+        sequences_free(&own);
         return status;
+    }
     struct specimen copy = {.arch = c.arch, .table = c.table, .weights = c.weights, .walker = walker_new(&c.arch, &c.table, c.weights)};
     struct likeness l;
     compare_networks(&l, s, &copy, &own, !rnn_answers_classes(&s->arch));
     r->cloned = true;
-    r->loss = rnn_answers_classes(&s->arch) ? l.total_variation : l.mean_squared;
+    r->loss = rnn_answers_classes(&s->arch) ? l.total_variation : l.mean_squared / r->by->emulator->variance; // as emulate has it
     r->hardness = zoo_index_easier(&r->by->index, r->loss);
     if (r->hardness > r->options->warn)
         warn(r, "its embedding does not tell what it does: its clone imitates it worse than those of %.1f %% of the RNNs held out do",
@@ -231,16 +240,18 @@ enum status report_make(struct report *out, const struct interrogator *m, const 
         return status;
     out->weights = s.table.size;
     if (encoder_fits(m->encoder, &s.arch, &unfit) == STATUS_OK) {
-        embed(out, &s);
-        find_relatives(out);
+        status = embed(out, &s, error);
+        if (status == STATUS_OK)
+            find_relatives(out);
     } else {
         snprintf(out->unfit, sizeof out->unfit, "%.255s", unfit.text);
         warn(out, "it is of another kind than the RNNs that the interrogator can ask: nothing is predicted");
     }
-    listen(out, &s);
-    if (out->z && m->emulator)
+    if (status == STATUS_OK)
+        status = listen(out, &s, error);
+    if (status == STATUS_OK && out->z && m->emulator)
         status = clone(out, &s, error);
-    if (out->z)
+    if (status == STATUS_OK && out->z)
         ask_predictors(out);
     conclude(out);
     specimen_close(&s);

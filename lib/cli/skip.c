@@ -1,12 +1,26 @@
 // --skip-bad: records that can't be read or used are left out, told on standard error, and recorded in the output.
 #include "cli/cli_internal.h"
 
+#include "base/memory.h"
 #include "records/loader.h"
 #include "records/skipped.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 enum { TOLD = 20 }; // one by one; the rest is counted
+
+static void leave_out(struct cli *cli, const char *name, uint64_t index, const struct value *record, struct writer *out) {
+    if (cli->skipped++ < TOLD)
+        cli_note(cli, "%s: record %" PRIu64 " is left out: %s", name, index, cli->error.text);
+    cli->mirrored |= out != NULL;
+    if (!out)
+        return;
+    struct packer *p = packer_new();
+    skipped_pack(p, record, cli->error.text);
+    cli_commit(cli, out, p);
+    packer_free(p);
+}
 
 bool cli_usable(struct cli *cli, const struct reader *in, struct writer *out, enum status status) {
     if (status != STATUS_DATA || !cli->common.skip_bad || cli->error.elsewhere) {
@@ -17,16 +31,36 @@ bool cli_usable(struct cli *cli, const struct reader *in, struct writer *out, en
     }
     cli->used -= in->index == cli->last_used; // it could be read, but not used
     cli->last_used = 0;
-    if (cli->skipped++ < TOLD)
-        cli_note(cli, "%s: record %" PRIu64 " is left out: %s", in->name, in->index, cli->error.text);
-    cli->mirrored |= out != NULL;
-    if (out) {
-        struct packer *p = packer_new();
-        skipped_pack(p, in->record, cli->error.text);
-        cli_commit(cli, out, p);
-        packer_free(p);
-    }
+    leave_out(cli, in->name, in->index, in->record, out);
     return false;
+}
+
+struct cli_held {
+    const char *name; // the reader's
+    uint64_t index;
+    struct value *record;
+};
+
+struct cli_held *cli_hold(struct cli *cli, const struct reader *in) {
+    if (!cli->common.skip_bad)
+        return NULL;
+    struct cli_held *held = memory_alloc(sizeof *held);
+    *held = (struct cli_held){in->name, in->index, value_clone(in->record)};
+    return held;
+}
+
+bool cli_usable_held(struct cli *cli, struct cli_held *held, struct writer *out, enum status status) {
+    bool usable = status == STATUS_OK;
+    if (!usable && (!held || status != STATUS_DATA || cli->error.elsewhere))
+        cli_check(cli, status);
+    if (!usable) {
+        cli->used--;
+        leave_out(cli, held->name, held->index, held->record, out);
+    }
+    if (held)
+        free(held->record);
+    free(held);
+    return usable;
 }
 
 bool cli_rnn_usable(struct cli *cli, const struct reader *in, struct writer *out) {

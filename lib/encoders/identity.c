@@ -15,7 +15,7 @@ struct encoder_identity encoder_identity(const struct encoder *e) {
 
 enum status encoder_identity_read(const struct value *map, struct encoder_identity *out, struct error *error) {
     *out = (struct encoder_identity){0};
-    if (field_text(map, "type", "encoder", out->type, error) != STATUS_OK ||
+    if (field_line(map, "type", "encoder", out->type, error) != STATUS_OK ||
         (value_get(map, "seed") && field_u64(map, "seed", "encoder", &out->seed, error) != STATUS_OK) ||
         (value_get(map, "step") && field_u64(map, "step", "encoder", &out->step, error) != STATUS_OK))
         return error->status;

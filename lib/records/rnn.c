@@ -107,6 +107,14 @@ bool rnn_record_generates(const struct rnn_record *r) {
     return rnn_tells_tokens(&r->arch) && !classifies;
 }
 
+bool rnn_record_suits_task(const struct rnn_record *r) {
+    struct rnn_arch asked = r->arch;
+    if (!r->task.family)
+        return false;
+    r->task.family->shape(r->task.body.bytes, &asked);
+    return rnn_arch_equal(&asked, &r->arch);
+}
+
 // One token a step, and perhaps one more at the end: the token after the last answer.
 static enum status tokens_read(const struct array *tokens, int64_t count, int64_t steps, bool look_at_tokens, struct rnn_record *out,
                                struct error *error) {

@@ -39,6 +39,8 @@ enum status rnn_record_weights(const struct rnn_record *r, const struct params *
 // Do its answers tell the next token (rnn_tells_tokens), and is its task no other than that? Acceptors of words over as many letters as
 // there are verdicts look like generators, but for their family, which judges no words that they would write.
 bool rnn_record_generates(const struct rnn_record *r);
+// Is its task of a known family, and has it the inputs and outputs that the task asks for?
+bool rnn_record_suits_task(const struct rnn_record *r);
 bool rnn_record_metric(const struct rnn_record *r, const char *name, double *out);
 
 #endif

@@ -24,6 +24,18 @@ enum status field_text(const struct value *map, const char *key, const char *of,
     return value_to_text(value_get(map, key), out, TEXT_FIELD_SIZE) ? STATUS_OK : complain(map, key, of, "short text", error);
 }
 
+enum status field_line(const struct value *map, const char *key, const char *of, char out[TEXT_FIELD_SIZE], struct error *error) {
+    enum status status = field_text(map, key, of, out, error);
+    return status == STATUS_OK ? field_line_check(out, key, of, error) : status;
+}
+
+enum status field_line_check(const char *text, const char *key, const char *of, struct error *error) {
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 127)
+            return error_set(error, STATUS_DATA, "%s: key '%s' has control characters", of, key);
+    return STATUS_OK;
+}
+
 enum status field_map(const struct value *map, const char *key, const char *of, const struct value **out, struct error *error) {
     const struct value *v = value_get(map, key);
     if (!v || v->type != VALUE_MAP)

@@ -83,6 +83,8 @@ static enum status truth_read(const struct value *truth, struct arc *a, struct e
         return STATUS_OK;
     if (!value_to_text(value_get(truth, "how"), a->made, sizeof a->made))
         strcpy(a->made, "made");
+    if (field_line_check(a->made, "how", "arc record: truth", error) != STATUS_OK)
+        return error->status;
     if (parent_read(truth, a->label, &a->truth, error) != STATUS_OK)
         return error->status;
     return parent_read(value_get(truth, "second"), a->label, &a->truth, error);
@@ -90,7 +92,7 @@ static enum status truth_read(const struct value *truth, struct arc *a, struct e
 
 static enum status arc_read(const struct value *record, struct arc *a, struct error *error) {
     *a = (struct arc){.label = "lineage"};
-    if (value_get(record, "label") && field_text(record, "label", "arc record", a->label, error) != STATUS_OK)
+    if (value_get(record, "label") && field_line(record, "label", "arc record", a->label, error) != STATUS_OK)
         return error->status;
     if (field_u64(record, "run", "arc record", &a->run, error) != STATUS_OK ||
         field_u64(record, "step", "arc record", &a->step, error) != STATUS_OK ||

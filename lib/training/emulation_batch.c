@@ -20,8 +20,7 @@ struct emulation_batch *emulation_batch_new(const struct encoder *encoder, struc
     *b = (struct emulation_batch){.encoder = encoder, .identity = encoder_identity(encoder), .judge = judge, .label = label};
     b->held = memory_calloc(EMULATION_BATCH, sizeof *b->held);
     rnn_loader_init(&b->rnns, EMULATION_BATCH);
-    for (int i = 0; i < EMULATION_BATCH; i++)
-        b->emulations[i] = packer_new();
+    b->emulation = packer_new();
     return b;
 }
 
@@ -29,10 +28,10 @@ void emulation_batch_free(struct emulation_batch *b) {
     if (!b)
         return;
     for (int i = 0; i < EMULATION_BATCH; i++) {
-        packer_free(b->emulations[i]);
         free(b->held[i].bytes);
         free(b->held[i].nodes.node);
     }
+    packer_free(b->emulation);
     free(b->held);
     rnn_loader_free(&b->rnns);
     tape_free(&b->tape);
@@ -108,19 +107,21 @@ static void pack_emulation(struct packer *p, const struct emulation_batch *b, co
     pack_end(p);
 }
 
-enum status emulation_batch_run(struct emulation_batch *b, struct error *error) {
+void emulation_batch_run(struct emulation_batch *b) {
     const struct encoder *e = b->encoder;
     if (b->count == 0)
-        return STATUS_OK;
+        return;
     tape_reset(&b->tape, false);
     struct weights w = {&e->table, e->values, NULL};
     struct rnn_batch rnns = rnn_loader_batch(&b->rnns, b->count);
-    const struct tensor *z = encoder_embed(&b->tape, e, &w, &rnns, NULL, NULL, NULL);
-    for (int i = 0; i < b->count; i++) {
-        struct imitation imitation;
-        if (judge_imitation(b->judge, &b->held[i].record, z->value + (size_t)i * (size_t)z->cols, &imitation, error) != STATUS_OK)
-            return error->status;
-        pack_emulation(b->emulations[i], b, &b->held[i].record, &imitation);
-    }
-    return STATUS_OK;
+    b->z = encoder_embed(&b->tape, e, &w, &rnns, NULL, NULL, NULL);
+}
+
+enum status emulation_batch_judge(struct emulation_batch *b, int i, struct error *error) {
+    struct imitation imitation;
+    const struct rnn_record *record = &b->held[i].record;
+    enum status status = judge_imitation(b->judge, record, b->z->value + (size_t)i * (size_t)b->z->cols, &imitation, error);
+    if (status == STATUS_OK)
+        pack_emulation(b->emulation, b, record, &imitation);
+    return status;
 }

@@ -62,7 +62,8 @@ void opinion_of(struct opinion *out, const struct predictor *p, const struct cal
 // Logits and truths of all answers, in two halves by run.
 struct judged {
     float *logits; // [count, classes]
-    int *truth, *half;
+    int *truth;    // -1: a class that the predictor does not know, so that no answer is right, and no temperature better than another
+    int *half;
     double *loss; // of the clones
     int count, classes;
 };
@@ -72,7 +73,7 @@ static double surprise(const struct judged *j, int half, const struct calibratio
     double sum = 0;
     int n = 0;
     for (int i = 0; i < j->count; i++)
-        if (half < 0 || j->half[i] == half) {
+        if (j->truth[i] >= 0 && (half < 0 || j->half[i] == half)) {
             double temperature = temperature_of(c, j->loss[i]);
             sum -= log(fmax(probability(j->logits + i * j->classes, j->classes, temperature, j->truth[i], NULL), 1e-300));
             n++;
@@ -95,9 +96,10 @@ static bool find_usual_loss(struct calibration *c, const struct judged *j) {
 
 // Temperature, between 1/20 and 20, and exponent, 0 .. 2 by quarters, of least surprise.
 static struct calibration least_surprise(const struct judged *j, int half) {
-    struct calibration best = {0}, c = {0};
-    double least = INFINITY;
+    struct calibration c = {.temperature = 1};
     int exponents = find_usual_loss(&c, j) ? 8 : 0;
+    struct calibration best = c;
+    double least = surprise(j, half, &best);
     for (int k = 0; k <= exponents; k++)
         for (int i = -150; i <= 150; i++) {
             c.exponent = k / 4.0;
@@ -151,13 +153,10 @@ enum status calibration_measure(struct calibration *out, const struct predictor 
         value_to_u64(value_get(held_out->record[i], "run"), &run);
         const float *z = held_out->z + (size_t)i * (size_t)held_out->size, *x = outputs(&tape, p, z);
         for (int a = 0; a < p->answers && sorts; a++) {
-            int place = property_place(&p->property, &truth.label[a]);
-            if (place < 0)
-                continue;
             memcpy(j.logits + j.count * classes, x + a * classes, (size_t)classes * sizeof *x);
             j.loss[j.count] = held_out->loss[i];
             j.half[j.count] = (int)(hash_mix(run) & 1);
-            j.truth[j.count++] = place;
+            j.truth[j.count++] = property_place(&p->property, &truth.label[a]);
         }
         predictor_predict(&tape, p, tape_leaf(&tape, 1, p->config.z, (float *)z, NULL), predicted);
         for (int a = 0; a < p->answers && !sorts; a++)

@@ -65,7 +65,7 @@ enum status prediction_resume(struct prediction *p, const char *path, struct err
 enum status prediction_finish(struct prediction *p, struct predictor_losses *losses, struct error *error) MUST_CHECK;
 
 // Applying a model to many records at once. Add records until the batch is full (count == PREDICTION_BATCH) or something else comes by;
-// run; the first `count` of `records` are then whole; set count to 0.
+// run; those of the first `count` of `records` that end well are then whole; set count to 0.
 enum { PREDICTION_BATCH = 64 };
 
 struct prediction_batch {
@@ -78,6 +78,7 @@ struct prediction_batch {
     int count;
     struct rnn_loader rnns; // with an encoder: the records' RNNs
     float *z;               // [PREDICTION_BATCH,Z], without
+    double **predicted;     // [predictor_count][count,answers]
     struct tape tape;
 };
 
@@ -90,6 +91,7 @@ void prediction_batch_free(struct prediction_batch *b); // may be NULL
 // target, seen, truth (unless the record does not tell it), predicted. STATUS_DATA also when an embedding is of an encoder that a predictor
 // does not know.
 enum status prediction_batch_add(struct prediction_batch *b, const struct value *root, struct error *error) MUST_CHECK;
-enum status prediction_batch_run(struct prediction_batch *b, struct error *error) MUST_CHECK;
+void prediction_batch_run(struct prediction_batch *b);
+enum status prediction_batch_end(struct prediction_batch *b, int i, struct error *error) MUST_CHECK; // the records of the i-th
 
 #endif

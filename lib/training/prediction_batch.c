@@ -39,6 +39,9 @@ struct prediction_batch *prediction_batch_new(const struct encoder *encoder, con
         rnn_loader_init(&b->rnns, PREDICTION_BATCH);
     else
         b->z = memory_alloc(PREDICTION_BATCH * (size_t)predictors[0]->config.z * sizeof *b->z);
+    b->predicted = memory_calloc((size_t)predictor_count, sizeof *b->predicted);
+    for (int k = 0; k < predictor_count; k++)
+        b->predicted[k] = memory_alloc(PREDICTION_BATCH * (size_t)predictors[k]->answers * sizeof **b->predicted);
     for (int i = 0; i < PREDICTION_BATCH; i++) {
         b->records[i] = memory_alloc((size_t)predictor_count * sizeof *b->records[i]);
         for (int k = 0; k < predictor_count; k++)
@@ -56,6 +59,9 @@ void prediction_batch_free(struct prediction_batch *b) {
         free(b->records[i]);
     }
     rnn_loader_free(&b->rnns);
+    for (int k = 0; k < b->predictor_count; k++)
+        free(b->predicted[k]);
+    free(b->predicted);
     free(b->z);
     tape_free(&b->tape);
     free(b);
@@ -188,25 +194,23 @@ static void pack_predicted(struct packer *packer, const struct predictor *p, con
     pack_end(packer);
 }
 
-static enum status predict(struct prediction_batch *b, int k, struct tensor *z, struct error *error) {
-    double predicted[PREDICTION_BATCH * ANSWERS_MAX];
-    const struct predictor *p = b->predictors[k];
-    predictor_predict(&b->tape, p, z, predicted);
-    for (int i = 0; i < b->count * p->answers; i++)
-        if (!isfinite(predicted[i]))
-            return error_set(error, STATUS_DATA, "a prediction is not finite: the model or the weights of an RNN are unsuitable");
-    for (int i = 0; i < b->count; i++)
-        pack_predicted(b->records[i][k], p, predicted + i * p->answers);
-    return STATUS_OK;
-}
-
-enum status prediction_batch_run(struct prediction_batch *b, struct error *error) {
+void prediction_batch_run(struct prediction_batch *b) {
     if (b->count == 0)
-        return STATUS_OK;
+        return;
     tape_reset(&b->tape, false);
     struct tensor *z = embeddings(b);
     for (int k = 0; k < b->predictor_count; k++)
-        if (predict(b, k, z, error) != STATUS_OK)
-            return error->status;
+        predictor_predict(&b->tape, b->predictors[k], z, b->predicted[k]);
+}
+
+enum status prediction_batch_end(struct prediction_batch *b, int i, struct error *error) {
+    for (int k = 0; k < b->predictor_count; k++) {
+        const struct predictor *p = b->predictors[k];
+        const double *predicted = b->predicted[k] + i * p->answers;
+        for (int a = 0; a < p->answers; a++)
+            if (!isfinite(predicted[a]))
+                return error_set(error, STATUS_DATA, "a prediction is not finite: the model or the weights of an RNN are unsuitable");
+        pack_predicted(b->records[i][k], p, predicted);
+    }
     return STATUS_OK;
 }

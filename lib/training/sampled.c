@@ -39,12 +39,25 @@ static enum status listen(const struct rnn_record *record, int strings, void *bo
     return status;
 }
 
+// Strings tell what is different from task to task: the family's targets, whole or in parts. Sizes, which all have, are given.
+static bool is_told(const struct family *family, const char *path) {
+    for (const struct family_target *t = family->targets; t < family->targets + FAMILY_TARGETS && t->name; t++) {
+        size_t n = strlen(t->path);
+        if (strncmp(path, t->path, n) == 0 && (path[n] == '.' || !path[n]))
+            return true;
+    }
+    return false;
+}
+
 static enum status check(const struct rnn_record *record, const struct property *property, int strings, struct error *error) {
     const struct family *family = record->task.family;
     if (!family || !family->of_words)
         return error_set(error, STATUS_DATA, "nothing is known of the strings of the task's family");
     if (strncmp(property_path(property), "task.", 5) != 0)
         return error_set(error, STATUS_DATA, "target '%s': the field '%s' is none of the task", property->name, property_path(property));
+    if (!is_told(family, property_path(property)))
+        return error_set(error, STATUS_DATA, "target '%s': the field '%s' is none that strings tell of a task of the family %s",
+                         property->name, property_path(property), family->name);
     if (!record->has_rollouts || record->inputs.rank != 2 || record->inputs.shape[0] < (uint64_t)strings)
         return error_set(error, STATUS_DATA, "run %llu, step %llu: %llu rollouts of tokens, but %d strings are asked for",
                          (unsigned long long)record->run, (unsigned long long)record->step,

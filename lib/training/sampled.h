@@ -8,7 +8,7 @@
 
 // Packs a prediction record of the property, a field of the task, from the record's first `strings` rollouts. Its encoder is {"sampled", 0,
 // 0}, and so is its label (unless it is not NULL). Where no string is of any task, the answer is a task drawn at random, by run and step.
-// STATUS_DATA when the family knows no such thing, the property is none of the task's, or there are fewer rollouts.
+// STATUS_DATA when the family knows no such thing, the property is none of its targets', or there are fewer rollouts.
 enum status sampled_pack(struct packer *packer, const struct rnn_record *record, const struct property *property, int strings,
                          const char *label, struct error *error) MUST_CHECK;
 

@@ -305,8 +305,8 @@ static struct score_row majority_row(const struct scores *s, enum split split, c
         for (int c = 0; c < column_count && truths.count; c++)
             if (columns[c].target == t) {
                 struct judged j = cell_judged(JUDGED_NUMBER, &truths); // of all kinds alike
-                row.cells[c].seeds = 1;
                 row.cells[c].mean = columns[c].measure->best_constant(&j);
+                row.cells[c].seeds = !isnan(row.cells[c].mean);
             }
         record_list_free(&truths);
     }

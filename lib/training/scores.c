@@ -119,16 +119,10 @@ static enum status split_read(const struct value *record, const char *of, enum s
 // Encoders that were trained along with a predictor are others than those that were not.
 static enum status label_read(const struct value *record, const char *of, struct place *out, struct error *error) {
     static const char *const suffixes[] = {[MODE_TUNED] = ", fine-tuned", [MODE_LABELS] = ", labels only"};
-    if (value_get(record, "label")) {
-        if (field_text(record, "label", of, out->label, error) != STATUS_OK)
-            return error->status;
-    } else {
-        bool plain = out->mode == MODE_FROZEN || out->mode == MODE_UNKNOWN;
-        snprintf(out->label, sizeof out->label, "%s%s", out->encoder.type, plain ? "" : suffixes[out->mode]);
-    }
-    for (const char *c = out->label; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 127)
-            return error_set(error, STATUS_DATA, "%s: control characters in the encoder's label", of);
+    if (value_get(record, "label"))
+        return field_line(record, "label", of, out->label, error);
+    bool plain = out->mode == MODE_FROZEN || out->mode == MODE_UNKNOWN;
+    snprintf(out->label, sizeof out->label, "%s%s", out->encoder.type, plain ? "" : suffixes[out->mode]);
     return STATUS_OK;
 }
 

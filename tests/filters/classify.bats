@@ -421,6 +421,32 @@ PYTHON
     run -65 bash -c 'classify --sampled accuracy < zoo.mp > /dev/null'
     [[ "$output" == *"'metrics.accuracy' is none of the task"* ]]
     run -64 classify --sampled task --model end-to-end.mp < zoo.mp
+    # Sizes are given to who listens: to name them is no prediction.
+    run -65 bash -c 'classify --sampled task.max_n < zoo.mp > /dev/null'
+    [[ "$output" == *"'task.max_n' is none that strings tell of a task of the family formal-language"* ]]
+    cat <(gen-language --tokens 3 --max-n 5 --first-run 90 | train-rnn --steps 1 --snapshots '' --hidden 4 --rollouts 5 --samples 5) zoo.mp > few.mp
+    classify --sampled task --skip-bad < few.mp 2> /dev/null | rec-table --kind skipped,prediction kind run | uniq -c | head -n 2 | tr -s ' ' |
+        diff - <(printf ' 1 skipped\t90\n 4 prediction\t0\n')
+}
+
+@test "classify: predictors of all segments of a model predict" {
+    cd "$BATS_TEST_TMPDIR" || return
+    own_records 1 > own.mp
+    for field in lab.name lab.loss; do classify --quiet --fit $field --steps 5 < own.mp > $field.mp; done
+    cat lab.name.mp lab.loss.mp | classify --model - --data own.mp | rec-table target | sort | uniq -c | tr -s ' ' > counts
+    diff counts <(rec-table --kind embedding run < own.mp | wc -l | sed 's/.*/ & lab.loss\n & lab.name/')
+}
+
+@test "classify: options of another mode have no effect, and are told on the command line only" {
+    cd "$BATS_TEST_TMPDIR" || return
+    own_records 1 > own.mp
+    run -0 --separate-stderr bash -c 'classify --fit lab.loss --steps 5 --label x < own.mp > p.mp'
+    [[ $stderr == 'classify: --label has no effect with --fit'* ]]
+    run -0 --separate-stderr bash -c 'classify --model p.mp --steps 5 --strings 3 < own.mp > /dev/null'
+    [[ $stderr == $'classify: --steps has no effect with --model\nclassify: --strings has no effect without --sampled' ]]
+    printf 'classify:\n    steps: 5\n    label: x\n' > both.yaml
+    run -0 --separate-stderr bash -c 'classify --config both.yaml --fit lab.loss < own.mp > p.mp && classify --config both.yaml --model p.mp < own.mp > /dev/null'
+    [[ $stderr != *'no effect'* ]]
 }
 
 @test "classify: several fields at once are as one by one" {

@@ -187,6 +187,38 @@ PYTHON
     run -64 describe --bos x < imported.mp
 }
 
+@test "describe --fit: answers that a predictor does not know are wrong ones; emulations by other criteria are refused" {
+    # Of held-out RNNs one class is renamed to what nobody has seen in training.
+    rec-json --arrays whole < z.mp | sed '/"split":"validation"/s/"cell":"gru"/"cell":"rnn_tanh"/' | rec-json --reverse > renamed.mp
+    cat model.mp <(classify --quiet --fit arch.cell --steps 300 --hidden 10 < z.mp) > cells.mp
+    describe --fit cells.mp < z.mp > plain.mp
+    describe --fit cells.mp < renamed.mp > other.mp
+    check << 'PYTHON'
+one, two = ([r for r in records(f) if r["kind"] == "calibration"][0] for f in ("plain.mp", "other.mp"))
+held = [r for r in records("z.mp") if r["kind"] == "embedding" and r["split"] == "validation"]
+lstms = sum(r["arch"]["cell"] == "lstm" for r in held)
+assert one["answers"] == two["answers"] == len(held) > lstms
+assert two["right"] <= lstms / len(held) + 1e-9 and two["calibration_error"] > 0
+PYTHON
+    emulate --model model.mp --criterion kl --rollouts 4 --clones 0 < zoo.mp > kl.mp
+    run -65 bash -c 'cat z.mp kl.mp | describe --fit models.mp > /dev/null'
+    [[ $output == *"its criterion is not total_variation"* ]]
+}
+
+@test "describe: the clone's loss is emulate's where answers are numbers, too" {
+    gen-series --count 8 | train-rnn --steps 60 --snapshots '' --hidden 8 --rollouts 16 --samples 10 | partition --by run --validation 0.4 --ood 0 > series.mp
+    probe --new --linear --probes 3 --length 6 --mlp-hidden 8 < series.mp > fresh.mp
+    emulate --fit fresh.mp --steps 20 --batch 4 --hidden 8 --condition every < series.mp > model.mp
+    emulate --model model.mp --rollouts 16 --clones 0 < series.mp > e.mp
+    cat <(probe --model model.mp < series.mp) e.mp | describe --fit model.mp > own.mp
+    describe --model own.mp --format records < series.mp > reports.mp
+    check << 'PYTHON'
+loss = {r["run"]: r["loss"] for r in records("e.mp") if r["kind"] == "emulation"}
+shown = {r["run"]: r["loss"] for r in records("reports.mp") if r["kind"] == "report"}
+assert loss.keys() == shown.keys() and all(abs(loss[run] - shown[run]) < 1e-3 * loss[run] for run in loss), (loss, shown)
+PYTHON
+}
+
 @test "describe: what does not go together, damage, misuse" {
     run -65 describe --model models.mp < zoo.mp
     [[ $output == *"the predictor of 'task' is not calibrated: describe --fit does it" ]]
@@ -203,6 +235,8 @@ PYTHON
     run -65 describe --model every.mp --zoo z.other.mp < zoo.mp
     run -64 describe --fit models.mp --model every.mp < z.mp
     run -64 describe --model - < zoo.mp
+    run -65 describe --model every.mp --bos 77 < zoo.mp
+    [[ $output == *"the token that begins a word is 77, outside 0 .. 3" ]]
     run -74 bash -c 'describe --model every.mp < zoo.mp > /dev/full'
 }
 

@@ -214,6 +214,32 @@ PYTHON
     run -64 rnn-compare --chain --path round < zoo.mp
 }
 
+@test "rnn-compare --same: words of both are cut at one length; both have to say words" {
+    PYTHONPATH=$ROOT/tests/python python -c 'from make_rnns import write
+from read_stream import records
+r = [r for r in records("zoo.mp") if r["kind"] == "rnn"][2]
+del r["rollouts"]
+write("known.mp", [r])
+del r["task"]
+write("free.mp", [r])'
+    # Without EOS no word ends: one task says where rows do, the other RNN has none.
+    run -0 rnn-compare --same --bos 2 --eos -1 --with known.mp < free.mp
+    run -0 rnn-compare --same --bos 2 --eos -1 --with free.mp < known.mp
+    gen-regular --symbols 2 | train-rnn --steps 4 --snapshots '' --hidden 4 --rollouts 2 --samples 4 > regular.mp
+    PYTHONPATH=$ROOT/tests/python python -c 'from make_rnns import write
+from read_stream import records
+r = [r for r in records("regular.mp") if r["kind"] == "rnn"][0]
+del r["rollouts"]
+write("judges.mp", [r])
+del r["task"]
+write("writes.mp", [r])' # two symbols and two verdicts: without the task it looks like a generator
+    printf '0 1 0\n' > inputs
+    for with in judges writes; do
+        run -65 rnn-compare --same --inputs inputs --bos -1 --eos -1 --with $with.mp < "$([[ $with == judges ]] && echo writes || echo judges).mp"
+        [[ $output == *"says no words"* ]]
+    done
+}
+
 @test "rnn-compare: unlike RNNs, damage, misuse" {
     gen-language --tokens 3 --max-n 4 | train-rnn --steps 2 --snapshots '' --hidden 4 --rollouts 2 --samples 4 > three.mp
     run -65 rnn-compare --with three.mp < zoo.mp

@@ -98,6 +98,12 @@ PYTHON
         run -65 rnn-fixed-points --inputs pulses.txt --input "$list" < flip-flop.mp
         [[ $output == *"--input $list: not 'zero', nor a row of 3 numbers" ]]
     done
+    # Without a task: the tokens that begin and end words can be told, as the message says.
+    PYTHONPATH=$ROOT/tests/python python -c 'from make_rnns import rnn, write
+write("own.mp", [rnn("gru", 2, inputs=4, outputs=4)])'
+    run -65 rnn-fixed-points < own.mp
+    [[ $output == *"--bos and --eos can"* ]]
+    rnn-fixed-points --starts 4 --max-q 1 --bos 2 --eos 3 --max-length 6 < own.mp | rec-info --quiet
     run -65 rnn-fixed-points < <(head -c -1 zoo.mp)
     run -66 rnn-fixed-points --inputs missing.txt < zoo.mp
     run -64 rnn-fixed-points --starts 0 < zoo.mp

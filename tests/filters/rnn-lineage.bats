@@ -67,6 +67,24 @@ PYTHON
     diff table <(printf '20\t0\t500\tcopied\n21\t1\t500\tcopied\n30\t1\t200\tquantised\n')
 }
 
+@test "time decides between copies, too; two of one name are told; what reads the inputs has no part in kurtosis" {
+    PYTHONPATH=$ROOT/tests/python python -c 'from make_rnns import rnn, write
+first = rnn("lstm", 1, hidden=16, step=5, when=2)
+write("copies.mp", [first, dict(first, run=2, when=1)])
+write("twins.mp", [first, first])
+a, b = rnn("lstm", 1, inputs=6, hidden=6, outputs=6), rnn("lstm", 1, inputs=6, hidden=6, outputs=6)
+b["run"] = 2
+b["weights"]["lstm.weight_ih_l0"] = b["weights"]["lstm.weight_ih_l0"] ** 3
+write("square.mp", [a, b])'
+    rnn-lineage < copies.mp | rec-table run parent.run how undecided > table
+    diff table <(printf '1\t?\troot\t0\n2\t1\tcopied\t1\n')
+    rnn-lineage --time when < copies.mp | rec-table run parent.run how undecided > table
+    diff table <(printf '1\t2\tcopied\t0\n2\t?\troot\t0\n')
+    run -0 --separate-stderr bash -c 'rnn-lineage < twins.mp > /dev/null'
+    [[ $stderr == 'rnn-lineage: run 1, step 5 is there more than once'* ]]
+    [[ $(rnn-lineage < square.mp | rec-table kurtosis | sort -u | wc -l) == 1 ]]
+}
+
 @test "a graph for Graphviz" {
     run -0 rnn-lineage --dot < zoo.mp
     [[ ${lines[0]} == 'digraph lineage {' && ${lines[-1]} == '}' ]]

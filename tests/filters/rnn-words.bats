@@ -146,6 +146,22 @@ PYTHON
     run -74 bash -c 'rnn-words --dot < zoo.mp > /dev/full'
 }
 
+@test "rnn-words: RNNs of numbers have no words; a task tells nothing of an RNN of another shape" {
+    gen-series | train-rnn --steps 2 --snapshots '' --hidden 4 --rollouts 2 --samples 2 > series.mp
+    run -65 rnn-words --bos -1 --eos -1 < series.mp
+    [[ $output == *"run 0, step 2: it reads numbers, so it has no words" ]]
+    PYTHONPATH=$ROOT/tests/python python -c 'from make_rnns import rnn, write
+from read_stream import records
+task = next(r["task"] for r in records("zoo.mp") if r["kind"] == "rnn")
+write("wide.mp", [rnn("gru", 2, inputs=10, outputs=10, task=task)])'
+    run -65 rnn-words < wide.mp
+    [[ $output == *"--bos and --eos can"* ]]
+    rnn-words --bos 2 --eos 3 --max-prefixes 50 < wide.mp > words.mp
+    [[ $(rec-table --kind words words right < words.mp) =~ ^[0-9]+$'\t?'$ ]]
+    run -65 rnn-states --counters --bos 2 --eos 3 < wide.mp
+    [[ $output == *"the task is none of a language that counts" ]]
+}
+
 @test "rnn-words: a trained acceptor's automaton is its language's minimal one, whatever the cell" {
     for cell in lstm gru; do gen-regular --tomita 1,4 --count 2 | train-rnn --cell $cell --steps 600 --snapshots '' --hidden 16 --rollouts 2; done > acceptors.mp
     rnn-words < acceptors.mp > automata.mp

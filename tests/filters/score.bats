@@ -116,6 +116,16 @@ PYTHON
 }
 
 # The columns that a table has come from the data; those of other fields than the paper's stand behind, by name.
+@test "score: what is not defined of the best constant answer is no number" {
+    make_stream "$BATS_TEST_TMPDIR/equal.mp" << 'PYTHON'
+[{"kind": "prediction", "run": i, "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "x", "as": "number", "truth": 2.0, "predicted": float(i)} for i in range(3)]
+PYTHON
+    [[ $(score < "$BATS_TEST_TMPDIR/equal.mp") != *nan* ]]
+    score --format json < "$BATS_TEST_TMPDIR/equal.mp" | python -c 'import json, sys
+rows = json.load(sys.stdin)
+assert len(rows) == 2 and all(row["x_r2"] is None and row["x_rmse"] for row in rows), rows'
+}
+
 @test "score: any field, texts among them" {
     make_stream "$BATS_TEST_TMPDIR/fields.mp" << 'PYTHON'
 [{"kind": "prediction", "run": i, "split": "ood", "encoder": {"type": "a", "seed": s}, "target": target, "as": kind, "truth": truth, "predicted": predicted}
@@ -247,6 +257,8 @@ PYTHON
 {$arc, "truth": {"run": 7, "step": 0}}|true parent of run 1, step 0 is not among
 {$arc, "truth": None}, {$arc, "truth": None}|run 1, step 0 has two arc records
 {$arc, "truth": {"run": "x", "step": 0}}|key 'run'
+{$arc, "truth": None, "label": "bad\\tlabel"}|key 'label' has control characters
+{$arc, "truth": {"run": 1, "step": 0, "how": "a\\nb"}}|key 'how' has control characters
 {$arc, "truth": None}, {"kind": "emulation", "split": "ood", "encoder": {"type": "a", "seed": 1}, "loss": 1}|one table
 CASES
 }

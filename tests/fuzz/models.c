@@ -158,7 +158,9 @@ static void judge(const struct models *m, const struct value *record) {
     struct judge *j = judge_new(m->emulator, &options);
     struct emulation_batch *b = emulation_batch_new(m->encoder, j, NULL);
     struct error error;
-    if (emulation_batch_add(b, record, &error) == STATUS_OK && emulation_batch_run(b, &error) == STATUS_OK)
+    if (emulation_batch_add(b, record, &error) == STATUS_OK)
+        emulation_batch_run(b);
+    if (b->count && emulation_batch_judge(b, 0, &error) == STATUS_OK)
         FUZZ_CHECK(b->count == 1);
     emulation_batch_free(b);
     judge_free(j);
@@ -167,7 +169,9 @@ static void judge(const struct models *m, const struct value *record) {
 static void predict(const struct models *m, const struct encoder *encoder, const struct value *record) {
     struct prediction_batch *b = prediction_batch_new(encoder, (const struct predictor *const *)&m->predictor, 1, "label");
     struct error error;
-    if (prediction_batch_add(b, record, &error) == STATUS_OK && prediction_batch_run(b, &error) == STATUS_OK)
+    if (prediction_batch_add(b, record, &error) == STATUS_OK)
+        prediction_batch_run(b);
+    if (b->count && prediction_batch_end(b, 0, &error) == STATUS_OK)
         FUZZ_CHECK(b->count == 1);
     prediction_batch_free(b);
 }
