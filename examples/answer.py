@@ -52,6 +52,8 @@ def find(path, run=None, step=None):
     sys.exit(f"{path}: no such RNN in it")
 
 
+if len(sys.argv) not in (2, 4):
+    sys.exit("usage: answer.py ZOO [RUN STEP]")
 network = Network(find(*sys.argv[1:]))
 for line in sys.stdin:
     if line.strip():

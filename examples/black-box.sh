@@ -36,7 +36,8 @@ done
 END
 chmod +x black-box
 
-seq 0 $((RUNS / 4)) $((RUNS - 1)) | parallel -k "gen-language --tokens 2 --max-n 6 --first-run {} --count $((RUNS / 4)) | train-rnn --steps 300 --snapshots 150 --hidden 16" > zoo.mp
+part=$(((RUNS + 3) / 4)) # of four jobs
+seq 0 "$part" $((RUNS - 1)) | parallel -k "gen-language --tokens 2 --max-n 6 --first-run {} --count $part | train-rnn --steps 300 --snapshots 150 --hidden 16" > zoo.mp
 probe --new --linear --length 12 --mlp-hidden 32 < zoo.mp > fresh.mp
 emulate --fit fresh.mp --hidden 32 --batch 32 --steps "$STEPS" --rate 3e-3 --anneal 0.5 --clip 1 --condition every < zoo.mp > probe.mp
 probe --model probe.mp < zoo.mp | classify --fit task > predictor.mp

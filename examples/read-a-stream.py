@@ -4,6 +4,8 @@
 import sys
 import msgpack, msgpack_numpy, numpy as np
 
+if len(sys.argv) != 2:
+    sys.exit("usage: read-a-stream.py ZOO")
 runs, steps, accuracies, weights, last = [], [], [], [], None
 with open(sys.argv[1], "rb") as file:
     for record in msgpack.Unpacker(file, object_hook=msgpack_numpy.decode):
@@ -15,6 +17,9 @@ with open(sys.argv[1], "rb") as file:
             weights.append(np.concatenate([w.ravel() for w in record["weights"].values()]))  # in the order of a state_dict
 if last != "end":
     sys.exit(f"{sys.argv[1]}: no end record: this stream was cut")
+
+if not runs:
+    sys.exit(f"{sys.argv[1]}: no rnn records in it")
 
 runs, steps, accuracies, weights = np.array(runs), np.array(steps), np.array(accuracies), np.array(weights)
 print(f"{len(weights)} snapshots of {len(set(runs))} RNNs with {weights.shape[1]} weights each")

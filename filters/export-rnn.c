@@ -84,16 +84,23 @@ static void write_file(struct cli *cli, const struct rnn_record *r, const uint8_
         cli_check(cli, error_set(cli_error(cli), STATUS_IO, "%s: %s", path, strerror(errno)));
 }
 
+// To standard output it goes at the end: the file of one of several RNNs would pass for all of them.
+static struct alone {
+    uint8_t *bytes;
+    size_t size;
+} alone;
+
 static void export_one(struct cli *cli, const struct reader *in, const struct rnn_record *r, uint64_t number) {
     uint8_t *bytes;
     size_t size;
     if (!to && number > 1)
         cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "more than one rnn record: choose by rec-select, or give --to DIRECTORY"));
     make_file(cli, in, r, &bytes, &size);
-    if (to)
-        write_file(cli, r, bytes, size);
-    else
-        cli_print(cli, bytes, size);
+    if (!to) {
+        alone = (struct alone){bytes, size};
+        return;
+    }
+    write_file(cli, r, bytes, size);
     free(bytes);
 }
 
@@ -125,5 +132,7 @@ int main(int argc, char **argv) {
         cli_check(cli, npy_zoo_writer_close(zoo, cli_error(cli)));
     if (number == 0)
         cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "no rnn record in the stream"));
+    cli_print(cli, alone.bytes, alone.size);
+    free(alone.bytes);
     return cli_finish(cli, in, NULL);
 }

@@ -157,7 +157,13 @@ static bool is_directory(const char *path) {
 static uint64_t import_zoo(struct cli *cli, struct writer *out, const char *path, uint64_t run) {
     struct npy_zoo *zoo;
     uint64_t next = run, last;
-    check(cli, path, npy_zoo_open(&zoo, path, cli_error(cli)));
+    enum status status = npy_zoo_open(&zoo, path, cli_error(cli));
+    if (status == STATUS_NO_INPUT) {
+        const struct error why = *cli_error(cli);
+        error_set(cli_error(cli), status, "%.500s (a directory is read as one of the published zoos; files are named, as in %.200s/*.pt)",
+                  why.text, path);
+    }
+    check(cli, path, status);
     for (uint64_t row = 0; row < npy_zoo_rows(zoo); row++) {
         check(cli, path, npy_zoo_pack(writer_packer(out), zoo, row, run, &last, cli_error(cli)));
         cli_check(cli, writer_commit(out, cli_error(cli)));

@@ -58,6 +58,7 @@ struct partition {
     struct json_text key;         // of the record at hand
     uint64_t without_task, drawn; // records split by their run; OOD records about which nothing but a hash says so
     uint64_t records, fitting;    // those that fit the condition
+    uint64_t hashed, validation;  // those whose split is that of a hash of their key; of the split validation
 };
 
 static const double default_ood = 0.15;
@@ -128,6 +129,8 @@ static enum status split_of(struct partition *p, const struct value *record, enu
         rule.ood = default_ood;
     *out = known ? splits_of(p->splits, &task) : split_of_key(&rule, p->key.bytes, p->key.size);
     p->drawn += !known && *out == SPLIT_OOD && !ood;
+    p->hashed += !known;
+    p->validation += *out == SPLIT_VALIDATION;
     return STATUS_OK;
 }
 
@@ -157,9 +160,18 @@ static void say_what_is_unusual(struct cli *cli, const struct partition *p) {
     if (p->without_task)
         cli_note(cli, "%" PRIu64 " records have no task: they are split by their run", p->without_task);
     if (p->drawn)
-        cli_note(cli, "%" PRIu64 " records of unknown tasks are ood by chance, not as they were far from the others: see --ood", p->drawn);
+        cli_note(cli,
+                 "%" PRIu64 " records of unknown tasks are ood by chance, as nothing says which tasks lie far off: --ood 'FIELD > N' does",
+                 p->drawn);
+    const char *missing = conditions_missing(&p->far);
     if (p->far.count && p->records && !p->fitting)
-        cli_note(cli, "none of %" PRIu64 " records is ood: '%s' fits none", p->records, ood);
+        cli_note(cli, "none of %" PRIu64 " records is ood: '%s' fits none%s%s%s", p->records, ood,
+                 missing ? "; no record has the field '" : "", missing ? missing : "", missing ? "'" : "");
+    if (p->hashed && p->hashed == p->records && validation > 0 && !p->validation)
+        cli_note(cli,
+                 "none of %" PRIu64 " records is in the split validation, by which models are judged: more tasks or runs, or a larger "
+                 "--validation",
+                 p->records);
 }
 
 int main(int argc, char **argv) {

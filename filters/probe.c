@@ -20,7 +20,9 @@ static struct option options[] = {
     {0},
 };
 
-static const char *new_type(void) {
+static const char *new_type(struct cli *cli) {
+    if (non_interactive + linear + hidden_states > 1)
+        cli_usage(cli, "--non-interactive, --linear and --hidden-states exclude each other");
     if (hidden_states)
         return "hidden";
     if (linear)

@@ -43,6 +43,7 @@ struct column {
     const char *field;
     uint64_t rows;
     bool found;               // some record has it
+    char names[256];          // what the first record that has not has there instead
     bool is_array, fractions; // an array; or numbers, of which one at least is no integer
     enum dtype type;          // of an array
     int rank;
@@ -120,6 +121,8 @@ static void add_row(struct cli *cli, const struct reader *in, struct column *c) 
     struct found f;
     bool there = path_find(in->record, c->field, &f) && (f.in_array || f.value->type != VALUE_NIL);
     c->found |= there;
+    if (!there && !*c->names)
+        path_names(in->record, c->field, c->names, sizeof c->names);
     if (there && f.in_array && f.used < f.array.rank) {
         add_array(cli, in, c, &f);
         return;
@@ -202,7 +205,7 @@ int main(int argc, char **argv) {
         cli_note(cli, "no record of kind %s", kind);
     for (int i = 0; any && i < count; i++)
         if (!columns[i].found && !path_ends_in_index(fields[i]))
-            cli_note(cli, "no record has the field '%s'", fields[i]);
+            cli_check(cli, error_set(cli_error(cli), STATUS_DATA, "no record has the field '%s'; %s", fields[i], columns[i].names));
 
     for (int i = 0; i < count; i++) {
         if (to)

@@ -82,6 +82,7 @@ struct selection {
     struct table last; // run -> its greatest step
     struct conditions conditions;
     uint64_t seed;
+    bool any_kind, any_split; // was there a record of --kind; among these one of --split?
 };
 
 static void check_option(struct cli *cli, const char *name, enum status status) {
@@ -135,9 +136,23 @@ static bool is_sampled(const struct selection *s, const struct value *record, ui
 
 static bool fits(struct selection *s, const struct value *record, uint64_t index) {
     uint64_t r;
-    return is_listed(record, "kind", kind) && is_listed(record, "split", split) &&
-           (!run || (value_to_u64(value_get(record, "run"), &r) && ranges_have(&s->runs, r))) && fits_step(s, record) &&
+    bool of_kind = is_listed(record, "kind", kind), of_split = of_kind && is_listed(record, "split", split);
+    s->any_kind |= of_kind;
+    s->any_split |= of_split;
+    return of_split && (!run || (value_to_u64(value_get(record, "run"), &r) && ranges_have(&s->runs, r))) && fits_step(s, record) &&
            conditions_hold(&s->conditions, record) && is_sampled(s, record, index);
+}
+
+// Nothing fits: is a name misspelt?
+static void tell_why(struct cli *cli, const struct selection *s, uint64_t records) {
+    const char *missing = conditions_missing(&s->conditions), *what = "", *name = "", *end = "";
+    if (!s->any_kind)
+        what = ": none is of kind ", name = kind;
+    else if (!s->any_split)
+        what = ": none is of split ", name = split;
+    else if (missing)
+        what = ": none has the field '", name = missing, end = "'";
+    cli_note(cli, "none of %llu records fits%s%s%s", (unsigned long long)records, what, name, end);
 }
 
 static void pass(struct cli *cli, struct reader *in, struct writer *out) {
@@ -182,8 +197,8 @@ int main(int argc, char **argv) {
             pass(cli, in, out);
             passed++;
         }
-    if (index && !passed) // a name that is misspelt?
-        cli_note(cli, "none of %llu records fits", (unsigned long long)index);
+    if (index && !passed)
+        tell_why(cli, &s, index);
 
     int code = cli_finish(cli, in, out);
     mapping_close(&map); // not earlier: the reader has its bytes

@@ -23,7 +23,7 @@ int encode_main(const struct encode_filter *filter, int argc, char **argv) {
         cli_usage(cli, "--ask goes with --model, and without --data");
     if (s.model && strcmp(s.model, "-") == 0 && strcmp(data, "-") == 0 && !s.ask)
         cli_usage(cli, "--model -: the zoo has to be named by --data FILE then");
-    const struct encoder_type *type = filter->new_type ? encoder_type_find(filter->new_type()) : s.types[0];
+    const struct encoder_type *type = filter->new_type ? encoder_type_find(filter->new_type(cli)) : s.types[0];
     if (s.new_encoder)
         encode_options_check(cli, &s, type);
 

@@ -7,9 +7,9 @@
 #include "cli/cli.h"
 
 struct encode_filter {
-    struct program program;        // name, summary, examples and the filter's own options (may be NULL); the rest is added here
-    const char *types;             // the encoder types that it reads, "interactive|noninteractive"; --help shows the defaults of the first
-    const char *(*new_type)(void); // which of them --new makes; NULL = the first
+    struct program program; // name, summary, examples and the filter's own options (may be NULL); the rest is added here
+    const char *types;      // the encoder types that it reads, "interactive|noninteractive"; --help shows the defaults of the first
+    const char *(*new_type)(struct cli *cli); // which of them --new makes; NULL = the first
 };
 
 // Besides the filter's own options come those of --new (one for each config key of the type) and of --model. Returns main's exit code.

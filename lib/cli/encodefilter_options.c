@@ -61,7 +61,7 @@ static const struct {
     {"standardised", "standardise",
      "What is read of the weights gets mean 0 and deviation 1 over the training split; all of the zoo is read",
      offsetof(struct encoder_config, standardised), false},
-    {NULL, "standardise-z", "So does z, over the RNNs of the last training steps, before it gets unit norm",
+    {NULL, "standardise-z", "z gets mean 0 and deviation 1, over the RNNs of the last training steps, before it gets norm 1",
      offsetof(struct encoder_config, standardise_z), false},
 };
 enum { FLAGS = sizeof flags / sizeof *flags };

@@ -61,6 +61,8 @@ static void describe_range(char *out, size_t size, const struct option *o) {
 static void describe_default(char *out, size_t size, const struct option *o) {
     const char *text = o->type == OPTION_TEXT || o->type == OPTION_CHOICE ? *(const char **)o->target : NULL;
     out[0] = '\0';
+    if ((o->type == OPTION_INT && *(int *)o->target < o->low) || (o->type == OPTION_U64 && (double)*(uint64_t *)o->target < o->low))
+        return; // it stands for: not given
     if (o->type == OPTION_FLAG)
         snprintf(out, size, "%s", *(bool *)o->target ? "yes" : "no");
     else if (o->type == OPTION_INT)

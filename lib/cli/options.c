@@ -147,6 +147,39 @@ static bool is_negative(int code) {
     return code >= CODE_BASE && (code - CODE_BASE) % 2;
 }
 
+// How many letters have to be changed, added or left out to make b of a [size] (Levenshtein).
+static int distance(const char *a, int size, const char *b) {
+    int row[64], n = (int)strlen(b);
+    if (n >= 64 || size < 0)
+        return 64;
+    for (int k = 0; k <= n; k++)
+        row[k] = k;
+    for (int i = 1; i <= size; i++) {
+        int before = row[0]; // the row above, one to the left
+        row[0] = i;
+        for (int k = 1; k <= n; k++) {
+            int changed = before + (a[i - 1] != b[k - 1]), shorter = (row[k] < row[k - 1] ? row[k] : row[k - 1]) + 1;
+            before = row[k];
+            row[k] = changed < shorter ? changed : shorter;
+        }
+    }
+    return row[n];
+}
+
+// The option that a misspelt one is likely to be: at most two letters off, and less than half of them; NULL: none is.
+static const char *nearest_name(const struct grammar *g, const char *word, int size) {
+    const char *nearest = NULL;
+    int least = size / 2 < 2 ? size / 2 : 2;
+    for (int i = 0; i < g->long_count; i++) {
+        int d = distance(word, size, g->longs[i].name);
+        if (d < least || (d == least && d > 0 && !nearest)) {
+            nearest = g->longs[i].name;
+            least = d;
+        }
+    }
+    return nearest;
+}
+
 // Why getopt_long answered ':' (no argument) or '?'; word is the argument it looked at.
 static enum status misuse(int answer, const char *word, const struct grammar *g, struct error *error) {
     const struct option *o = optopt ? by_code(g, optopt) : NULL;
@@ -159,7 +192,9 @@ static enum status misuse(int answer, const char *word, const struct grammar *g,
     int length = (int)strcspn(word, "="), matches = 0;
     for (int i = 0; i < g->long_count; i++)
         matches += length > 2 && strncmp(g->longs[i].name, word + 2, (size_t)length - 2) == 0;
-    return error_set(error, STATUS_USAGE, matches > 1 ? "ambiguous option '%.*s'" : "unknown option '%.*s'", length, word);
+    const char *near = matches > 1 ? NULL : nearest_name(g, word + 2, length - 2);
+    return error_set(error, STATUS_USAGE, "%s option '%.*s'%s%s%s", matches > 1 ? "ambiguous" : "unknown", length, word,
+                     near ? " (did you mean '--" : "", near ? near : "", near ? "'?)" : "");
 }
 
 // One walk over argv; without `set` it only looks for misuse and actions. *acted tells that an action was met.

@@ -47,8 +47,9 @@ const struct value *report_relative(const struct report *r, int i) {
     return r->options->zoo ? r->options->zoo->record[index] : r->by->index.entry[index];
 }
 
-static bool itself(const struct report *r, const struct value *of_zoo) {
-    return r->options->zoo && same_rnn(r->record->root, of_zoo, false);
+// Is this entry of the zoo the RNN? The interrogator's index tells neither names nor seeds: there the embedding has to be the same, too.
+static bool itself(const struct report *r, const struct value *of_zoo, double distance) {
+    return r->options->zoo ? same_rnn(r->record->root, of_zoo, false) : distance < 1e-4 && same_snapshot(r->record->root, of_zoo);
 }
 
 static void find_relatives(struct report *r) {
@@ -59,9 +60,11 @@ static void find_relatives(struct report *r) {
     const float *z = zoo ? zoo->z : index->z;
     r->relatives =
         (struct neighbours){.k = r->options->relatives, .list = memory_calloc((size_t)r->options->relatives, sizeof *r->relatives.list)};
-    for (int i = 0; i < count; i++)
-        if (!zoo || !itself(r, zoo->record[i]))
-            neighbours_offer(&r->relatives, (uint64_t)i, neighbours_distance(r->z, z + (size_t)i * Z, Z));
+    for (int i = 0; i < count; i++) {
+        double distance = neighbours_distance(r->z, z + (size_t)i * Z, Z);
+        if (!itself(r, zoo ? zoo->record[i] : index->entry[i], distance))
+            neighbours_offer(&r->relatives, (uint64_t)i, distance);
+    }
     if (index->count) {
         r->distance = neighbours_nearest(r->z, index->z, (size_t)index->count, Z, NULL);
         r->novelty = zoo_index_nearer(index, r->distance);

@@ -71,22 +71,25 @@ static void put_evidence(struct json_text *out, const struct report *r) {
 }
 
 static void put_finding(struct json_text *out, const struct report *r) {
-    put(out, "  what it does         ");
+    bool sure = r->evidence != EVIDENCE_EMBEDDING || r->sure >= 0.5;
+    put(out, "  what it does         %s", sure ? "" : "not known; the best guess is ");
     if (r->evidence == EVIDENCE_NONE)
         put(out, "not known");
     else
         put_task(out, r->evidence == EVIDENCE_WORDS ? &r->task : &r->guess);
     if (r->evidence == EVIDENCE_WORDS && r->first_n >= 0)
         put(out, ", n = %d .. %d", r->first_n, r->last_n);
-    put(out, r->evidence == EVIDENCE_EMBEDDING ? ", probably\n" : "\n");
+    put(out, r->evidence == EVIDENCE_EMBEDDING && sure ? ", probably\n" : "\n");
     put_evidence(out, r);
 }
 
 static void put_warnings(struct json_text *out, const struct report *r) {
     for (int i = 0; i < r->warnings; i++)
         put(out, "  WARNING              %s\n", r->warning[i]);
-    if (*r->unfit)
+    if (*r->unfit) {
         put_kind(out, "                       It asks one that reads ", &r->by->encoder->arch, rnn_tells_tokens(&r->by->encoder->arch));
+        put(out, "                       Another interrogator can be trained, and be given by --model: see describe --fit\n");
+    }
     if (r->warnings && r->z)
         put(out, "                       It is unlike the RNNs that the interrogator has learnt by: predictions mean little\n");
 }
@@ -162,7 +165,7 @@ static void put_relatives(struct json_text *out, const struct report *r) {
 
 static void put_novelty(struct json_text *out, const struct report *r) {
     if (!isnan(r->novelty))
-        put(out, "  novelty              %.0f %% of the RNNs held out of the zoo are nearer to it", 100 * r->novelty);
+        put(out, "  novelty              %.0f %% of the RNNs held out are nearer to the zoo than it is", 100 * r->novelty);
     if (!isnan(r->hardness))
         put(out, "%s%.0f %% are easier to imitate", isnan(r->novelty) ? "  novelty              " : ", ", 100 * r->hardness);
     if (!isnan(r->novelty) || !isnan(r->hardness))
@@ -171,7 +174,7 @@ static void put_novelty(struct json_text *out, const struct report *r) {
 
 static void put_clone(struct json_text *out, const struct report *r) {
     put(out, "  its clone            imitates it with a loss of %.4f%s\n", r->loss,
-        rnn_answers_classes(&r->record->arch) ? " (total variation)" : " (squared difference)");
+        rnn_answers_classes(&r->record->arch) ? " (total variation)" : " (squared difference, the answers' variance being 1)");
     if (!r->speaks)
         return;
     put(out, "  its clone says       ");

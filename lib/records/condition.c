@@ -91,6 +91,7 @@ struct comparison {
     enum operation operation;
     bool numeric; // is the text a number?
     double number;
+    bool looked, found; // did a record come by, and did one have the field?
 };
 
 static enum status comparison_read(const char *item, struct comparison *c, struct error *error) {
@@ -155,11 +156,23 @@ static bool holds(const struct comparison *c, const struct value *record) {
     return scalar && (text && value_is(f.value, c->text)) == (c->operation == EQUAL);
 }
 
-bool conditions_hold(const struct conditions *c, const struct value *record) {
+bool conditions_hold(struct conditions *c, const struct value *record) {
+    bool all = true;
+    for (int i = 0; i < c->count; i++) {
+        struct comparison *one = &c->comparison[i];
+        struct found f;
+        one->looked = true;
+        one->found = one->found || path_find(record, one->path, &f);
+        all = all && holds(one, record);
+    }
+    return all;
+}
+
+const char *conditions_missing(const struct conditions *c) {
     for (int i = 0; i < c->count; i++)
-        if (!holds(&c->comparison[i], record))
-            return false;
-    return true;
+        if (c->comparison[i].looked && !c->comparison[i].found)
+            return c->comparison[i].path;
+    return NULL;
 }
 
 void conditions_free(struct conditions *c) {

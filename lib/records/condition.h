@@ -27,7 +27,9 @@ struct conditions {
 };
 
 enum status conditions_read(const char *text, struct conditions *out, struct error *error) MUST_CHECK; // STATUS_USAGE otherwise
-bool conditions_hold(const struct conditions *c, const struct value *record);
+bool conditions_hold(struct conditions *c, const struct value *record); // and remembers which fields there are
+// The first field that none of the records looked at so far has: misspelt? NULL: there is none, or no record was looked at.
+const char *conditions_missing(const struct conditions *c);
 void conditions_free(struct conditions *c);
 
 #endif

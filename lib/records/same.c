@@ -29,6 +29,10 @@ static bool same_field(const struct value *a, const struct value *b, const char 
     return !x == !y && (!x || same_meaning(x, y));
 }
 
+bool same_snapshot(const struct value *a, const struct value *b) {
+    return same_number(a, b, "run") && same_number(a, b, "step") && same_field(a, b, "task");
+}
+
 bool same_rnn(const struct value *a, const struct value *b, bool any_step) {
     return same_number(a, b, "run") && (any_step || same_number(a, b, "step")) && same_field(a, b, "seed") && same_field(a, b, "task") &&
            same_field(a, b, "name");

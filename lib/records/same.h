@@ -8,5 +8,7 @@
 // is missing is 0. Fields are compared by what they mean, whoever wrote them: 3 and 3.0, or other orders of keys, are the same. any_step:
 // the step does not count.
 bool same_rnn(const struct value *a, const struct value *b, bool any_step);
+// Of the same run, step and task alone, where no more is known of one of them.
+bool same_snapshot(const struct value *a, const struct value *b);
 
 #endif

@@ -87,6 +87,7 @@ PYTHON
         check << PYTHON
 reports, index = records("reports.mp", "report"), records("$condition.mp", "index")[0]
 calibrations = {c["target"]: c for c in records("$condition.mp", "calibration")}
+own = 0
 for r, rnn, e, z in zip(reports, records("zoo.mp", "rnn"), records("e.now.mp", "emulation"), records("z.now.mp", "embedding")):
     assert (r["run"], r["step"]) == (rnn["run"], rnn["step"]) and r["task"] == rnn["task"] and "weights" not in r
     assert r["weight_count"] == sum(w.size for w in rnn["weights"].values())
@@ -95,7 +96,9 @@ for r, rnn, e, z in zip(reports, records("zoo.mp", "rnn"), records("e.now.mp", "
     again = "$condition" == "bos" and (rnn["rollouts"]["inputs"][:, 1:-1] == 2).any()
     assert again or abs(r["loss"] - e["loss"]) < 1e-5, (r["loss"], e["loss"])
     d = np.linalg.norm(index["z"].astype(float) - z["z"], axis=1)
-    order = np.argsort(d, kind="stable")[:4]
+    itself = [i for i, n in enumerate(index["entries"]) if (n["run"], n["step"], n["task"]) == (rnn["run"], rnn["step"], rnn["task"]) and d[i] < 1e-4]
+    own += len(itself)
+    order = [i for i in np.argsort(d, kind="stable") if i not in itself][:4]
     assert [(n["run"], n["step"]) for n in r["nearest"]] == [(index["entries"][i]["run"], index["entries"][i]["step"]) for i in order]
     assert abs(r["distance"] - d.min()) < 1e-6 and abs(r["novelty"] - (index["distances"] < d.min() - 1e-9).mean()) < 0.05
     assert r["warned"] == (r["novelty"] > 0.99 or r["hardness"] > 0.99)
@@ -113,6 +116,7 @@ for r, rnn, e, z in zip(reports, records("zoo.mp", "rnn"), records("e.now.mp", "
     else:
         assert r["warned"] and r.get("told", {"share": 0})["share"] < 0.5
     assert r["right"] + r["missing"] == sum(1 for n in range(max(0, -rnn["task"]["offsets"][1]), 5)) and r["right"] + r["extra"] == r["says"]["words"]
+assert own == 20  # entries of the index
 predicted = {}
 for p in records("p.now.mp", "prediction"):
     predicted.setdefault((p["run"], p["step"]), {})[p["target"]] = p["predicted"]
@@ -149,6 +153,11 @@ PYTHON
     [[ $(grep -c '^run [0-9]*, step [0-9]*: \(lstm\|gru\) of 2 x 8 units, [0-9]* weights, reads 4 tokens, answers with 4 next tokens$' text) == 48 ]]
     [[ $(grep -c '^  says ' text) == 48 && $(grep -c '^  its clone says ' text) == 48 && $(grep -c '^  novelty ' text) == 48 ]]
     [[ $(grep -c '^  predicted task ' text) == 48 && $(grep -c '%)$' text) -ge 48 ]]
+    # What is less than 50 % sure is a guess.
+    describe --model every.mp --format records < zoo.mp > reports.mp
+    [[ $(grep -c '^  what it does  *not known; the best guess is ' text) == "$(rec-select --where 'does.by = embedding, does.confidence < 0.5' < reports.mp | rec-table run | wc -l)" ]]
+    [[ $(grep -c '^  what it does  *a.*, probably$' text) == "$(rec-select --where 'does.by = embedding, does.confidence >= 0.5' < reports.mp | rec-table run | wc -l)" ]]
+    grep -q '^  what it does  *not known; the best guess is ' text
     describe --model every.mp --zoo z.mp --relatives 1 < zoo.mp > other
     rec-select --first 1 < zoo.mp > one.mp
     [[ $(describe --model every.mp --zoo z.mp --relatives 1 < one.mp | grep -c "relatives *$(rec-table run step < one.mp | awk '{ print "run " $1 ", step " $2 "," }')") == 0 ]] # none is its own relative

@@ -111,7 +111,7 @@ GOLDEN=$ROOT/tests/golden/import
 @test "directories that are no zoo, or not whole" {
     mkdir none
     run -66 --separate-stderr import-rnn none
-    [[ $stderr == "import-rnn: none/parameters.npy: "* ]]
+    [[ $stderr == "import-rnn: none/parameters.npy: "*"files are named, as in none/*.pt)" ]]
     for file in parameters sequences tasks; do
         rm -rf zoo
         cp -r "$ROOT/tests/golden/official_zoo_fl" zoo

@@ -225,7 +225,7 @@ PYTHON
     ) > check.py
     python check.py
     partition --ood 'arch.hiden > 32' < own.mp 2> note > none.mp
-    grep -qE "^partition: none of [0-9]+ records is ood: 'arch.hiden > 32' fits none$" note
+    grep -qE "^partition: none of [0-9]+ records is ood: 'arch.hiden > 32' fits none; no record has the field 'arch.hiden'$" note
     run ! grep -q ood <(rec-table split < none.mp)
     run -65 bash -c 'partition --by task.depth < own.mp > /dev/null'
     [[ "$output" == "partition: standard input: record 2 (byte "*"task.depth"* ]]

@@ -172,17 +172,25 @@ PYTHON
         run -0 --separate-stderr bash -c "$filter < zoo.mp > out"
         [[ $stderr == "${wanted:+${filter%% *}: $wanted}" ]] || { echo "$filter: $stderr"; false; }
     done << 'END'
-rec-select --where 'metrics.acuracy > 0.5'|none of 6 records fits
-rec-select --split val|none of 6 records fits
+rec-select --where 'metrics.acuracy > 0.5'|none of 6 records fits: none has the field 'metrics.acuracy'
+rec-select --where 'run > 90, metrics.acuracy > 0.5'|none of 6 records fits: none has the field 'metrics.acuracy'
+rec-select --where 'metrics.accuracy > 7'|none of 6 records fits
+rec-select --split val|none of 6 records fits: none is of split val
+rec-select --kind rrn --split val|none of 6 records fits: none is of kind rrn
+partition --ood 'task.wdith > 3'|none of 6 records is ood: 'task.wdith > 3' fits none; no record has the field 'task.wdith'
 rec-select --run 6-|none of 6 records fits
 rec-select --run 5-|
 rec-table run metrics.acuracy|no record has the field 'metrics.acuracy'
 rec-table --kind embeding run|no record of kind embeding
-rec-npy metrics.acuracy|no record has the field 'metrics.acuracy'
 rec-npy --kind embeding run|no record of kind embeding
 rec-json --kind embeding|no record of kind embeding
 rec-table --quiet nothing|
 END
+    # An array of nothing would pass for numbers that are missing.
+    run -65 --separate-stderr bash -c 'rec-npy metrics.acuracy < zoo.mp > out'
+    [[ ! -s out && $stderr == "rec-npy: no record has the field 'metrics.acuracy'; 'metrics' has "*"'accuracy'"* ]]
+    run -65 bash -c 'rec-npy --to arrays run nothing < zoo.mp'
+    [[ ! -e arrays/run.npy ]]
 }
 
 @test "silence: --skip-bad leaves out what can't be used, says which and how many, and is never the default" {
