@@ -1,6 +1,7 @@
 // Source of task records: regular languages, each run's DFA drawn from (seed, run), or Tomita's grammars in turn.
 #include "base/memory.h"
 #include "base/numtext.h"
+#include "base/textlist.h"
 #include "cli/shared_options.h"
 #include "cli/taskfilter.h"
 #include "families/regular.h"
@@ -72,8 +73,8 @@ static void parse_states(struct cli *cli) {
 static int grammars[64], grammar_count;
 
 static void parse_grammars(struct cli *cli) {
-    char *list = strdup(tomita), *rest = list;
-    for (char *item; (item = strsep(&rest, ","));) {
+    const char *list = tomita;
+    for (char item[32]; textlist_copy(&list, item, sizeof item);) {
         int64_t grammar;
         struct error reason;
         if (numtext_i64(item, 1, REGULAR_GRAMMARS, &grammar, &reason) != STATUS_OK)
@@ -82,7 +83,6 @@ static void parse_grammars(struct cli *cli) {
             cli_usage(cli, "--tomita: more than %d", grammar_count);
         grammars[grammar_count++] = (int)grammar;
     }
-    free(list);
 }
 
 static void draw(void *body, uint64_t run, struct rng *rng) {

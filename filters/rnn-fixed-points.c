@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/numtext.h"
+#include "base/textlist.h"
 #include "cli/cli.h"
 #include "cli/shared_options.h"
 
@@ -125,13 +126,7 @@ static enum status find_starts(struct search *s) {
 static bool next_number(const char **list, double *number) {
     char item[64];
     struct error reason;
-    size_t length = *list ? strcspn(*list, ",") : 0;
-    if (!length || length >= sizeof item)
-        return false;
-    memcpy(item, *list, length);
-    item[length] = '\0';
-    *list = (*list)[length] ? *list + length + 1 : NULL;
-    return numtext_double(item, -FLT_MAX, FLT_MAX, number, &reason) == STATUS_OK;
+    return textlist_copy(list, item, sizeof item) && numtext_double(item, -FLT_MAX, FLT_MAX, number, &reason) == STATUS_OK;
 }
 
 static bool is(const char *word) {

@@ -1,6 +1,7 @@
 // What goes on inside of RNNs while they read: states and gates as arrays, and the units that count.
 #include "analysis/counters.h"
 #include "base/memory.h"
+#include "base/textlist.h"
 #include "cli/cli.h"
 #include "cli/shared_options.h"
 
@@ -111,13 +112,7 @@ static void pack_layers(struct packer *p, const char *key, const float *from, co
 }
 
 static bool wanted(const char *name) {
-    size_t length = strlen(name);
-    for (const char *at = what; at; at = strchr(at, ',')) {
-        at += *at == ',';
-        if (strncmp(at, name, length) == 0 && (at[length] == 0 || at[length] == ','))
-            return true;
-    }
-    return false;
+    return option_is_choice(what, name);
 }
 
 static void write_trace(const struct reading *r, const struct sequence *s, int index) {
@@ -243,11 +238,8 @@ static void examine(struct reading *r) {
 }
 
 static void check_what(struct cli *cli) {
-    char list[64];
-    if (strlen(what) >= sizeof list)
-        cli_usage(cli, "--what: '%s' is no list of h, c, gates, answers", what);
-    strcpy(list, what);
-    for (char *name = strtok(list, ","); name; name = strtok(NULL, ","))
+    const char *list = what;
+    for (char name[16]; textlist_copy(&list, name, sizeof name);)
         if (!option_is_choice("h|c|gates|answers", name))
             cli_usage(cli, "--what: '%s' is none of h, c, gates, answers", name);
 }

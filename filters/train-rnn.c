@@ -1,6 +1,7 @@
 // Trains one RNN for each task record: a zoo of snapshots.
 #include "base/hash.h"
 #include "base/numtext.h"
+#include "base/textlist.h"
 #include "cli/rnnfile.h"
 #include "cli/shared_options.h"
 #include "records/rnn.h"
@@ -112,25 +113,12 @@ struct run {
     struct packer *records[MAX_SNAPSHOTS + 1];
 };
 
-// The next item of a comma-separated list, or NULL at its end.
-static const char *next_item(struct cli *cli, const char **list, const char *option, char item[32]) {
-    if (!*list)
-        return NULL;
-    size_t length = strcspn(*list, ",");
-    if (length >= 32)
-        cli_usage(cli, "--%s %s: too long a number", option, *list);
-    memcpy(item, *list, length);
-    item[length] = '\0';
-    *list = (*list)[length] ? *list + length + 1 : NULL;
-    return item;
-}
-
 static void parse_rates(struct cli *cli) {
-    char item[32];
+    char item[64];
     const char *list = rates;
     int count = 0;
     struct error reason;
-    for (; next_item(cli, &list, "rate", item); count++)
+    for (; textlist_copy(&list, item, sizeof item); count++)
         if (count < 3 && numtext_double(item, 0, DBL_MAX, &recipe.rate[count], &reason) != STATUS_OK)
             cli_usage(cli, "--rate %s: '%s' %s", rates, item, reason.text);
     if (count != 3)
@@ -138,11 +126,11 @@ static void parse_rates(struct cli *cli) {
 }
 
 static void parse_snapshots(struct cli *cli, struct run *run) {
-    char item[32];
+    char item[64];
     const char *list = *snapshots ? snapshots : NULL;
     int64_t step, last = -1;
     struct error reason;
-    for (; next_item(cli, &list, "snapshots", item); last = step) {
+    for (; textlist_copy(&list, item, sizeof item); last = step) {
         if (numtext_i64(item, 0, INT_MAX, &step, &reason) != STATUS_OK)
             cli_usage(cli, "--snapshots %s: '%s' %s", snapshots, item, reason.text);
         if (step <= last)

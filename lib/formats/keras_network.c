@@ -2,6 +2,8 @@
 // i, f, g, o, with one bias; a GRU's are z, r, h, PyTorch's r, z, n, with a bias [2,3N] when reset_after, which is PyTorch's form.
 #include "formats/keras_internal.h"
 
+#include "base/textlist.h"
+
 #include <string.h>
 
 struct chain {
@@ -44,7 +46,7 @@ static enum status check_names(struct chain *c) {
     int rnns = 0;
     for (int i = 0; i < c->count; i++)
         rnns += c->layers[i].kind == KERAS_RNN;
-    for (size_t size; rnns && network_next_name(&list, &name, &size);) {
+    for (size_t size; rnns && textlist_next(&list, &name, &size);) {
         bool found = false;
         for (int i = 0; i < c->count; i++)
             found |= strlen(c->layers[i].name) == size && strncmp(c->layers[i].name, name, size) == 0;

@@ -1,6 +1,7 @@
 #include "formats/names_internal.h"
 
 #include "base/memory.h"
+#include "base/textlist.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,7 +124,7 @@ static enum status several(struct search *s, const char *why) {
 // --rnn NAME[,NAME]...
 static enum status choose_named(struct search *s) {
     const char *list = s->choice->rnn, *name;
-    for (size_t size; network_next_name(&list, &name, &size);) {
+    for (size_t size; textlist_next(&list, &name, &size);) {
         const struct module *found = NULL;
         for (int i = 0; i < s->module_count; i++) {
             if (found && is_named(&s->modules[i], name, size))

@@ -1,5 +1,6 @@
 #include "formats/network.h"
 
+#include "base/textlist.h"
 #include "formats/network_internal.h"
 
 #include <math.h>
@@ -34,18 +35,9 @@ void network_note(struct network *n, const char *text) {
         n->notes[n->note_count++] = text;
 }
 
-bool network_next_name(const char **list, const char **name, size_t *size) {
-    if (!*list)
-        return false;
-    *name = *list;
-    *size = strcspn(*list, ",");
-    *list = (*list)[*size] ? *list + *size + 1 : NULL;
-    return true;
-}
-
 bool network_is_listed(const char *list, const char *name) {
     const char *one;
-    for (size_t size; network_next_name(&list, &one, &size);)
+    for (size_t size; textlist_next(&list, &one, &size);)
         if (strlen(name) == size && strncmp(one, name, size) == 0)
             return true;
     return false;

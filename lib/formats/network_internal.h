@@ -10,8 +10,6 @@ enum status network_of_onnx(struct tensors *t, const struct network_choice *choi
 
 void network_note(struct network *n, const char *text); // beyond NETWORK_MAX_NOTES they are dropped
 
-// The next name of a user's list "NAME,NAME", of which *list is what is left, NULL at the end; an empty text is one empty name.
-bool network_next_name(const char **list, const char **name, size_t *size);
 bool network_is_listed(const char *list, const char *name); // in a user's list "NAME,NAME"
 
 // A tensor of rank 2 (or 1, as one column) as it is, and its transpose.

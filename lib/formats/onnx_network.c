@@ -4,6 +4,8 @@
 
 #include "formats/onnx_chain_internal.h"
 
+#include "base/textlist.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -39,7 +41,7 @@ static int layer_below(struct chain *c, int node) {
 // Each name of --rnn has to be a recurrent node's.
 static enum status check_names(struct chain *c) {
     const char *list = c->choice->rnn, *name;
-    for (size_t size; network_next_name(&list, &name, &size);) {
+    for (size_t size; textlist_next(&list, &name, &size);) {
         const char *one = tensors_text(c->o->t, "%.*s", (int)size, name);
         bool found = false;
         for (int i = 0; i < c->o->node_count && !found; i++)

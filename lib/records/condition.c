@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/numtext.h"
+#include "base/textlist.h"
 
 #include <float.h>
 #include <stdlib.h>
@@ -22,12 +23,9 @@ static char *trimmed(const char *text, size_t size) {
 
 // The next item of a list with commas between its items, to be freed; NULL after the last one.
 static char *next_item(const char **list) {
-    if (!*list)
-        return NULL;
-    size_t size = strcspn(*list, ",");
-    char *item = trimmed(*list, size);
-    *list = (*list)[size] ? *list + size + 1 : NULL;
-    return item;
+    const char *item;
+    size_t size;
+    return textlist_next(list, &item, &size) ? trimmed(item, size) : NULL;
 }
 
 // "7", "7-9" or "7-".

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/textlist.h"
 #include "rnn/align.h"
 #include "rnn/perturb.h"
 #include "rnn/rollout.h"
@@ -53,18 +54,13 @@ static bool take(struct augmentation *a, const char *word) {
 enum status augmentation_parse(struct augmentation *out, const char *text, struct error *error) {
     char word[64];
     *out = (struct augmentation){0};
-    for (const char *at = text;; at++) {
-        size_t n = strcspn(at, ",");
-        snprintf(word, sizeof word, "%.*s", (int)n, at);
-        if (n >= sizeof word || !take(out, word))
+    while (textlist_copy(&text, word, sizeof word))
+        if (!take(out, word))
             return error_set(error, STATUS_USAGE,
                              "augmentation '%s' is none of permute, rescale, swap-bias, shift-bias=S, noise=F, dropout=P (to 1), "
                              "mixup=direct|permuted|aligned",
                              word);
-        at += n;
-        if (!*at)
-            return STATUS_OK;
-    }
+    return STATUS_OK;
 }
 
 static bool same_function(const struct augmentation *a) {
