@@ -42,8 +42,7 @@ static struct option options[] = {
      .name = "recipe",
      .target = &recipe,
      .choices = "published|fast",
-     .help = "What rate, clip, anneal, average, condition and steps are where they are not given: the paper's, or the demo's with averaged "
-             "weights"},
+     .help = "Defaults of rate, clip, anneal, average, condition and steps: the paper's, or those that learn in a tenth of its steps"},
     STEPS_OPTION(&steps),
     {.type = OPTION_INT, .name = "batch", .target = &batch, .value = "N", .help = "RNNs a step", .low = 1, .high = 65536},
     RATE_OPTION(&rate),
