@@ -20,6 +20,9 @@ AR      ?= ar
 OPT     ?= -O2 -g
 JOBS    ?= $(shell nproc 2> /dev/null || echo 2)
 
+include pipelines/paths.mk
+$(call usable-path,BUILD,$(BUILD))
+
 # V=1 shows the commands.
 Q := $(if $(V),,@)
 SAY := @$(if $(V),:,echo) 
@@ -258,22 +261,24 @@ SIZE    ?= small
 compare: NAME = compare-$(SIZE)
 demo laptop paper headline: NAME = $@
 
-include pipelines/paths.mk
 check-paths = $(call usable-path,this folder,$(CURDIR))$(call usable-path,RESULTS,$(RESULTS))$(call usable-path,BUILD,$(BUILD))$(call usable-path,IMAGES,$(IMAGES))$(call usable-path,ZOO,$(ZOO))
 
 # Arguments of the make that runs an experiment: FAMILY SIZE RESULTS. Its folder is another one than that in which ZOO was named.
 own-zoo    = $(if $(ZOO),ZOO=$(abspath $(ZOO)))
 experiment = $(check-paths) --no-print-directory -C pipelines/$(1) SIZE=$(2) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(3)) JOBS=$(JOBS) $(own-zoo)
 
-demo compare laptop paper headline: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+demo compare laptop paper headline: ready
 	@$(MAKE) $(call experiment,language,$(NAME),$(NAME)) $(if $(RUNS),RUNS=$(RUNS))
+
+# What every experiment needs: two of them, under one make -j, build it once.
+.PHONY: ready
+ready: deps
+	@$(MAKE) --no-print-directory -j$(JOBS) all
 
 # What README.md and pipelines/language/README.md show of the five lines and of the demo: three seeds, from this commit.
 GALLERY := pipelines/language/gallery
 
-readme-results: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+readme-results: ready
 	@PATH="$(abspath $(BUILD)/bin):$$PATH" pipelines/language/five-lines README.md "$(abspath $(RESULTS)/five-lines)" 1 2 3 > $(BUILD)/five-lines.txt
 	@mv $(BUILD)/five-lines.txt $(GALLERY)/five-lines.txt
 	@$(MAKE) $(call experiment,language,demo,demo-3-seeds) SEEDS="1 2 3"
@@ -285,19 +290,16 @@ IMAGES ?= $(DATA)/mnist
 data:
 	@pipelines/smnist/get-data $(DATA)/mnist
 
-demo-smnist laptop-smnist headline-smnist paper-smnist: deps $(if $(filter $(DATA)/mnist,$(IMAGES)),data)
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+demo-smnist laptop-smnist headline-smnist paper-smnist: ready $(if $(filter $(DATA)/mnist,$(IMAGES)),data)
 	@$(MAKE) $(call experiment,smnist,$(@:-smnist=),$@) IMAGES=$(abspath $(IMAGES)) $(if $(RUNS),RUNS=$(RUNS))
 
 # Other families of tasks (pipelines/regular/, pipelines/series/), and the theory on locks (pipelines/locks/; LOCKS: arguments for its make).
-demo-regular demo-series: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+demo-regular demo-series: ready
 	@$(MAKE) $(call experiment,$(@:demo-%=%),demo,$@)
 
 LOCKS ?= BITS="3 4 5 6" SEEDS="1 2" STARTS=3
 
-locks demo-locks: deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+locks demo-locks: ready
 	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/locks BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/locks) JOBS=$(JOBS) $(if $(filter demo-locks,$@),$(LOCKS))
 
 # Experiments with a makefile of their own: pipelines/FOLDER/NAME.mk, which says what it is about, by `make NAME`, with results in RESULTS/NAME.
@@ -307,8 +309,7 @@ OWN := $(addprefix language/,transfer shared-start recipes told offsets seen int
 .PHONY: $(notdir $(OWN))
 phases: $(if $(filter $(DATA)/mnist,$(IMAGES)),data)
 
-$(notdir $(OWN)): deps
-	@$(MAKE) --no-print-directory -j$(JOBS) all
+$(notdir $(OWN)): ready
 	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/$(dir $(filter %/$@,$(OWN))) -f $@.mk BIN=$(abspath $(BUILD)/bin) \
 		RESULTS=$(abspath $(RESULTS)/$@) IMAGES=$(abspath $(IMAGES)) JOBS=$(JOBS) $(own-zoo)
 	$(if $(filter interrogator,$@),cp $(RESULTS)/$@/interrogator.mp pipelines/language)
@@ -333,10 +334,11 @@ uninstall:
 	rm -f $(TO)/$(COMPLETIONS)/rnnpipe
 	rm -f $(TO)/share/rnnpipe/interrogator.mp
 	for page in filters/*.[157]; do rm -f $(TO)/share/man/man$${page##*.}/$$(basename $$page); done
-	-@cd $(TO) && rmdir -p --ignore-fail-on-non-empty $(PLACE) 2> /dev/null # those that are empty now
+	-@[ ! -d $(TO) ] || { cd $(TO) && rmdir -p --ignore-fail-on-non-empty $(PLACE) 2> /dev/null; } # those that are empty now
 
 clean:
 	rm -rf $(BUILD)
 
+.DELETE_ON_ERROR: # what a recipe that failed has left is no target
 .SECONDARY:
--include $(OBJ:.o=.d) $(FILTERS:%=$(BUILD)/filters/%.d) $(UNIT:=.d) $(FUZZ:=.d) $(BENCH:=.d)
+-include $(OBJ:.o=.d) $(FILTERS:%=$(BUILD)/filters/%.d) $(UNIT:=.d) $(FUZZ:=.d) $(BUILD)/tests/fuzz/replay.d $(BENCH:=.d)

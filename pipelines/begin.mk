@@ -17,6 +17,9 @@ tmp    = $@.$(ME).tmp
 # $(call stale,FILES), in a recipe: a checkpoint that is older than what the target is made from is of no use.
 stale  = for state in $(1); do for file in $^; do if [[ $$file -nt $$state ]]; then rm -f $$state; fi; done; done
 
+# JOBS jobs at a time, one for each line of standard input; the first that fails ends all. -k keeps their order.
+parallel = PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -j$(JOBS) --halt soon,fail=1
+
 # Behind a long training: its progress goes to a file beside the target, and why it failed to the terminal.
 logged = --progress always 2> $(basename $@).log || { status=$$?; cat $(basename $@).log >&2; (exit $$status); }
 

@@ -147,7 +147,7 @@ $(R)/zoo.mp: $(R)/config/runs $(call config,$(GENERATOR) train-rnn partition $(i
 		echo "$(R)/shards/$$run-$$last.mp"; done > $(R)/shards/list
 	@while read -r shard; do for setting in $(filter %.yaml,$^); do \
 		if [[ ! $$shard -nt $$setting ]]; then echo "$$shard"; break; fi; done; done < $(R)/shards/list | \
-	PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -j$(JOBS) --halt soon,fail=1 \
+	$(parallel) \
 		bash $(HERE)make-shard $(GENERATOR) $(CONFIG) {} $(DATA_OPTIONS)
 	@xargs cat < $(R)/shards/list > $(tmp)
 	@rm -f $(R)/shards/*.tmp

@@ -4,5 +4,5 @@ hash := \#
 open := (
 close := )
 odd-characters := ' " ` % : ; & * ? < > | \ $$ $(hash) $(open) $(close)
-usable-path = $(if $(filter-out 0 1,$(words $(2))),$(error $(1) has a blank in its path, which the experiments can't handle: $(2)))$(foreach \
-	c,$(odd-characters),$(if $(findstring $(c),$(2)),$(error $(1) has a $(c) in its path, which the experiments can't handle: $(2))))
+usable-path = $(if $(filter-out 0 1,$(words $(2))),$(error $(1) has a blank in its path, which make can't handle: $(2)))$(foreach \
+	c,$(odd-characters),$(if $(findstring $(c),$(2)),$(error $(1) has a $(c) in its path, which make can't handle: $(2))))

@@ -1,5 +1,6 @@
 #include "cli/ask.h"
 
+#include "base/interrupt.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -40,7 +41,8 @@ static double now(void) {
 }
 
 static bool fail(struct asked *a, const char *what) {
-    error_set(&a->error, STATUS_DATA, "'%.200s', question %llu: %s", a->command, (unsigned long long)a->lines, what);
+    error_set(&a->error, interrupt_asked ? STATUS_INTERRUPTED : STATUS_DATA, "'%.200s', question %llu: %s", a->command,
+              (unsigned long long)a->lines, what);
     return false;
 }
 
@@ -125,6 +127,8 @@ static bool ready(struct asked *a, int fd, short events, double end) {
         int n = poll(&p, 1, left > 0 ? (int)ceil(1000 * fmin(left, 1e6)) : 0);
         if (n > 0)
             return true;
+        if (interrupt_asked)
+            return fail(a, "interrupted");
         if (n == 0 && now() >= end)
             return timed_out(a);
         if (n < 0 && errno != EINTR)
@@ -193,7 +197,7 @@ static bool receive_line(struct asked *a, size_t *next) {
             return false;
     *newline = 0;
     *next = (size_t)(newline - a->buffer) + 1;
-    return true;
+    return strlen(a->buffer) == *next - 1 || fail(a, "the answer has a NUL character");
 }
 
 // --- The dialogue ---
@@ -270,7 +274,7 @@ struct oracle *asked_oracle(struct asked *a) {
 // When all is answered nothing may be left: whoever answers to empty lines, too, has answered all questions after the first one wrong.
 static void expect_silence(struct asked *a) {
     double end = now() + a->timeout;
-    while (a->used == 0 && now() < end) {
+    while (a->used == 0 && now() < end && !interrupt_asked) {
         struct pollfd p = {.fd = a->from, .events = POLLIN};
         char byte;
         if (poll(&p, 1, (int)ceil(1000 * (end - now()))) > 0) {
@@ -292,7 +296,7 @@ enum status asked_finish(struct asked *a, struct error *error) {
         expect_silence(a);
     if (a->from >= 0)
         close(a->from);
-    if (a->pid > 0 && !wait_for(a, a->timeout, &status)) {
+    if (a->pid > 0 && !wait_for(a, interrupt_asked ? 0 : a->timeout, &status)) {
         kill(-a->pid, SIGKILL);
         waitpid(a->pid, &status, 0);
     }

@@ -81,12 +81,11 @@ static void pack_tail(struct packer *p, const struct encoder *e, const struct en
 }
 
 // Weights that are all finite can still be so large that what is made of them is not, or has no norm that could be counted.
-static enum status check_norm(const struct batch *b, const struct tensor *z, int i) {
+static enum status check_norm(const struct tensor *z, int i, const char *whose, struct error *error) {
     double square = kernels()->sum_squares(z->value + (size_t)i * (size_t)z->cols, (size_t)z->cols);
     if (fabs(square - 1) < 1e-3)
         return STATUS_OK;
-    return error_set(cli_error(b->cli), STATUS_DATA, "run %" PRIu64 ", step %" PRIu64 ": it has no embedding of norm 1 (%g)",
-                     b->which[i].run, b->which[i].step, sqrt(square));
+    return error_set(error, STATUS_DATA, "%s: it has no embedding of norm 1 (%g)", whose, sqrt(square));
 }
 
 static void batch_flush(struct batch *b) {
@@ -100,7 +99,9 @@ static void batch_flush(struct batch *b) {
     struct encoder_trace trace = {arena_alloc(&b->tape.arena, steps), arena_alloc(&b->tape.arena, steps)};
     struct tensor *z = encoder_embed(&b->tape, e, &w, &rnns, NULL, b->traces ? &trace : NULL, NULL);
     for (int i = 0; i < b->count; i++) {
-        if (!cli_usable_held(b->cli, b->held[i], b->out, check_norm(b, z, i)))
+        char whose[64];
+        snprintf(whose, sizeof whose, "run %" PRIu64 ", step %" PRIu64, b->which[i].run, b->which[i].step);
+        if (!cli_usable_held(b->cli, b->held[i], b->out, check_norm(z, i, whose, cli_error(b->cli))))
             continue;
         pack_tail(b->heads[i], e, &b->identity, z, b->traces ? &trace : NULL, i);
         cli_commit(b->cli, b->out, b->heads[i]);
@@ -178,6 +179,7 @@ void encode_ask(struct cli *cli, const struct encode_settings *s, const char *ty
     struct encoder *e = load_encoder(cli, model, types);
     if (e->type->sees_states)
         cli_usage(cli, "--ask: the %s encoder sees hidden states, which a program does not tell", e->type->name);
+    cli_catch_signals(); // so that the program is ended, too
     struct asked *asked;
     cli_check(cli, asked_start(&asked, s->ask, e->arch.input, e->arch.output, s->timeout, cli_error(cli)));
     struct tape tape = {0};
@@ -187,6 +189,7 @@ void encode_ask(struct cli *cli, const struct encode_settings *s, const char *ty
     struct encoder_trace trace = {arena_alloc(&tape.arena, steps), arena_alloc(&tape.arena, steps)};
     struct tensor *z = encoder_embed(&tape, e, &w, &(struct rnn_batch){&rnn, 1}, NULL, s->traces ? &trace : NULL, NULL);
     cli_check(cli, asked_finish(asked, cli_error(cli)));
+    cli_check(cli, check_norm(z, 0, "--ask", cli_error(cli)));
     cli_begin_segment(cli, out, NULL, 0);
     struct packer *p = writer_packer(out);
     pack_map(p);

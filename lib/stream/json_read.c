@@ -134,7 +134,8 @@ struct number {
     enum { UNSIGNED, NEGATIVE, REAL } type;
     uint64_t u;
     int64_t i;
-    double f; // of any type
+    double f;     // of any type
+    float single; // where it was asked for: the nearest float, which (float)f may miss by one place: that is rounded twice
 };
 
 static size_t digits(const char *s) {
@@ -151,7 +152,7 @@ static bool text_to_special(const struct json *j, double *out) {
     return true;
 }
 
-static enum status read_number(struct json *j, struct number *out) {
+static enum status read_number(struct json *j, struct number *out, bool single) {
     char s[MAX_NUMBER + 1];
     size_t n = 0;
     while (n < MAX_NUMBER && j->at + n < j->size && strchr("+-.eE0123456789", j->text[j->at + n]) && j->text[j->at + n])
@@ -177,6 +178,7 @@ static enum status read_number(struct json *j, struct number *out) {
         return refuse(j, "a value is expected");
     errno = 0;
     out->f = strtod(s, NULL);
+    out->single = single ? strtof(s, NULL) : 0;
     out->type = real ? REAL : sign ? NEGATIVE : UNSIGNED;
     if (!isfinite(out->f))
         return refuse(j, "a number that is too large");
@@ -235,7 +237,7 @@ static bool store(enum dtype dtype, const struct number *n, void *item) {
         [DTYPE_U8] = {0, UINT64_MAX},        [DTYPE_I1] = {INT8_MIN, INT8_MAX},   [DTYPE_I2] = {INT16_MIN, INT16_MAX},
         [DTYPE_I4] = {INT32_MIN, INT32_MAX}, [DTYPE_I8] = {INT64_MIN, INT64_MAX}, [DTYPE_BOOL] = {0, 1},
     };
-    float f = (float)n->f;
+    float f = n->single;
     if ((dtype == DTYPE_F4 || dtype == DTYPE_F2) && isfinite(n->f) && !isfinite(f))
         return false;
     if (dtype == DTYPE_F8) {
@@ -260,9 +262,11 @@ static enum status read_item(struct json *j, enum dtype dtype, void *item) {
     struct number n = {.type = REAL};
     enum status status;
     if (!at(j, '"'))
-        status = read_number(j, &n);
+        status = read_number(j, &n, dtype == DTYPE_F4 || dtype == DTYPE_F2);
     else if ((status = read_text(j)) == STATUS_OK && !text_to_special(j, &n.f))
         status = refuse(j, "a text among numbers");
+    else
+        n.single = (float)n.f;
     if (status == STATUS_OK && !store(dtype, &n, item))
         status = refuse(j, "a number that does not fit the dtype");
     return status;
@@ -284,7 +288,7 @@ static enum status read_shape(struct json *j, uint64_t *shape, int *rank, uint64
         struct number n;
         if (*rank && !take(j, ','))
             return refuse(j, "a comma is expected");
-        enum status status = read_number(j, &n);
+        enum status status = read_number(j, &n, false);
         if (status != STATUS_OK)
             return status;
         if (n.type != UNSIGNED || *rank == ARRAY_MAX_RANK || __builtin_mul_overflow(*count, n.u, count))
@@ -446,7 +450,7 @@ static enum status read_scalar_value(struct json *j) {
     } else if (take_word(j, "false")) {
         pack_bool(j->p, false);
     } else {
-        if ((status = read_number(j, &n)) != STATUS_OK)
+        if ((status = read_number(j, &n, false)) != STATUS_OK)
             return status;
         if (n.type == REAL)
             pack_double(j->p, n.f);

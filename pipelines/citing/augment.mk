@@ -34,7 +34,7 @@ all: $(R)/augment.txt $(R)/augment.png
 $(R)/zoo.mp: $(call set,RUNS STEPS)
 	@mkdir -p $(@D)
 	@echo 'augment:  training $(RUNS) RNNs'
-	@seq 0 20 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) \
+	@seq 0 20 $$(($(RUNS) - 1)) | $(parallel) -k \
 		'gen-language --max-n 6 $(call next-runs,20) | train-rnn --steps $(STEPS) | partition' > $(tmp)
 	@mv $(tmp) $@
 

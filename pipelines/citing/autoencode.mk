@@ -34,10 +34,11 @@ all: $(R)/autoencode.txt
 
 start-shared      := --init-seed 5
 start-independent :=
+$(R)/zoo-independent.mp: | $(R)/zoo-shared.mp # one after the other: each runs JOBS processes itself
 $(R)/zoo-shared.mp $(R)/zoo-independent.mp: $(R)/zoo-%.mp: $(call set,RUNS STEPS)
 	@mkdir -p $(@D)
 	@echo 'autoencode:  training $(RUNS) RNNs, $* start'
-	@seq 0 20 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) 'gen-language --max-n 6 $(call next-runs,20) | \
+	@seq 0 20 $$(($(RUNS) - 1)) | $(parallel) -k 'gen-language --max-n 6 $(call next-runs,20) | \
 		train-rnn $(start-$*) --steps $(STEPS) --snapshots "" --hidden 32 --layers 1 --samples 300 --rollouts 50 | partition' > $(tmp)
 	@mv $(tmp) $@
 

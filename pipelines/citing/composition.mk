@@ -55,10 +55,13 @@ $(SPLITS:%=$(R)/tasks-%.mp): $(R)/tasks-%.mp: composition-tasks.awk
 		awk -v split_name=$* -v copies='$(copies-$*)' -v first=$(first-$*) -f $< | rec-json --reverse > $(tmp)
 	@mv $(tmp) $@
 
+# One after the other: each runs JOBS processes itself.
+$(R)/rnns-validation.mp: | $(R)/rnns-train.mp
+$(R)/rnns-ood.mp: | $(R)/rnns-validation.mp
 recipe := --steps $(STEPS) --layers 1 --rollouts 50 --samples 100
 $(SPLITS:%=$(R)/rnns-%.mp): $(R)/rnns-%.mp: $(R)/tasks-%.mp $(call set,STEPS)
 	@echo "composition: training RNNs, $*"
-	@seq $(first-$*) 80 $$(rec-table --kind task run < $< | sort -g | tail -n 1) | PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -k -j$(JOBS) --halt soon,fail=1 \
+	@seq $(first-$*) 80 $$(rec-table --kind task run < $< | sort -g | tail -n 1) | $(parallel) -k \
 		'rec-select --run {}-$$(({} + 79)) < $< | train-rnn --hidden 32 $(recipe) --snapshots $$(($(STEPS) / 5)),$$(($(STEPS) * 2 / 5))' > $(tmp)
 	@mv $(tmp) $@
 

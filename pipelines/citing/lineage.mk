@@ -23,7 +23,7 @@ all: $(R)/lineage.txt
 $(R)/chains.mp: $(call set,RUNS STEPS)
 	@mkdir -p $(@D)
 	@echo 'lineage:  training $(RUNS) RNNs'
-	@seq 0 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) 'gen-language --first-run {} --count 1 | \
+	@seq 0 $$(($(RUNS) - 1)) | $(parallel) -k 'gen-language --first-run {} --count 1 | \
 		train-rnn --steps $(STEPS) --snapshots 0,100,200,500,1000 --samples 100 --rollouts 1' > $(tmp)
 	@mv $(tmp) $@
 
@@ -31,7 +31,7 @@ $(R)/chains.mp: $(call set,RUNS STEPS)
 $(R)/fans.mp: $(R)/chains.mp $(call set,TUNED)
 	@echo 'lineage:  fine-tuning siblings'
 	@rec-select --run 0-7 --step $(STEPS) < $< > $@.roots
-	@seq 0 2 | parallel --plain --will-cite -k -j$(JOBS) 'gen-language --seed 1{} --first-run 10{}0 --count 8 | \
+	@seq 0 2 | $(parallel) -k 'gen-language --seed 1{} --first-run 10{}0 --count 8 | \
 		train-rnn --steps $(TUNED) --rate 0.003,0.001,0.0003 --snapshots 100 --samples 100 --rollouts 1 --from $@.roots' > $(tmp)
 	@rm $@.roots
 	@mv $(tmp) $@

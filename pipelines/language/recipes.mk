@@ -77,7 +77,7 @@ all: $(R)/recipes.txt
 $(R)/zoo.mp: $(CONFIG) $(call set,CONFIG RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs"
-	@seq 0 10 $$(($(RUNS) - 1)) | parallel --plain --will-cite -k -j$(JOBS) \
+	@seq 0 10 $$(($(RUNS) - 1)) | $(parallel) -k \
 		'gen-language --config $< $(call next-runs,10) | train-rnn --config $< | partition' > $(tmp)
 	@mv $(tmp) $@
 

@@ -300,6 +300,7 @@ while read -r x; do printf '1 2 3 4'; done|1: no answer
 read -r x; echo 1 2 3 4; read -r x; exit 0|2: the program has ended, with exit status 0
 read -r x; echo 1 2 3 4; exec >&-; sleep 5|2: the program has closed its output
 while read -r x; do echo 0 0 0 0; done|*: the program has said more than it was asked
+while read -r x; do printf '0 0 0 0\0 9 9\n'; done|1: the answer has a NUL character
 while read -r x; do printf '0 0 0 0\n0 0 0 0\n'; done|*: the program has said more than it was asked
 tr '\n' ' ' < /dev/zero|1: 
 no-such-program-anywhere 2> /dev/null|1: the program has ended, with exit status 127
@@ -308,6 +309,23 @@ PROGRAMS
     run -64 probe --model linear.mp --ask true --data zoo.mp
     run -66 probe --model missing.mp --ask true
     run -74 bash -c 'probe --model linear.mp --ask "while read -r x; do [ -z \"\$x\" ] || echo 0,0,0,0; done" > /dev/full'
+}
+
+@test "probe: answers that are finite and make no embedding are refused" {
+    probe --new --linear --length 4 --probes 2 < zoo.mp > linear.mp
+    run -65 --separate-stderr probe --model linear.mp --ask 'while read -r x; do [ -z "$x" ] || echo 3e38 3e38 -3e38 3e38; done'
+    [[ -z $output && $stderr == 'probe: --ask: it has no embedding of norm 1 '* ]]
+}
+
+@test "probe: a signal ends the program that is asked, too" {
+    probe --new --linear --length 4 --probes 2 < zoo.mp > linear.mp
+    probe --model linear.mp --timeout 60 --ask 'echo $$ > pid; read -r x; sleep 100' > /dev/null 2> message 3>&- &
+    local asker=$! code=0
+    for _ in {1..500}; do [[ ! -s pid ]] || break; sleep 0.01; done
+    kill -TERM "$asker"
+    wait "$asker" || code=$?
+    [[ $code == 75 && $(< message) == *"interrupted"* ]]
+    run ! kill -0 "$(< pid)"
 }
 
 @test "probe: the program ends with its questions; what does not end is killed" {

@@ -42,7 +42,8 @@ RECORDS
 + [{"kind": "x", "a": (lambda a: a[~np.isnan(a)])(np.frombuffer(np.random.default_rng(2).bytes(8000), np.uint8).view(t)),
    "b": np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 0.1], t), "f": [0.1, 1.0, -0.0, 1e300, 5e-324, float("inf")]} for t in ("<f2", "<f4", "<f8")]
 + [{"kind": "x", "b": np.array([True, False]), "zero": np.array(3.0), "d": {"dtype": "<f4", "other": 1}, "m": {}, "l": [[], [None, False]],
-   "i": [0, 127, 128, 65535, 2**32, 2**64 - 1, -1, -32, -33, -2**63], "raw": b"", "long": "\u00e9\U0001d11e" * 200}]
+   "i": [0, 127, 128, 65535, 2**32, 2**64 - 1, -1, -32, -33, -2**63], "raw": b"",
+   "twice": np.array([0x15AE43FD], "u4").view("f4"), "long": "\u00e9\U0001d11e" * 200}]
 RECORDS
     cat small.mp all.mp > both.mp
     rec-json --arrays whole < both.mp > both.jsonl

@@ -37,6 +37,18 @@ make_one() { # ARGUMENT...: one object, into a folder of the test's own; prints 
     [[ $output != *mavx2* && $output == *kernels-portable.o* ]]
 }
 
+@test "names that make can't handle are refused at once; a stage of tests without programs has failed" {
+    run -2 make -C "$ROOT" -n BUILD='a b' all
+    [[ $output == *"BUILD has a blank in its path, which make can't handle: a b"* ]]
+    run -1 "$ROOT/tests/run" "$BATS_TEST_TMPDIR/none" unit
+    [[ ${lines[-1]} == '0 passed, 1 failed' ]]
+}
+
+@test "sizes of locks are taken in their order, whatever theirs was" {
+    run -0 make -C "$ROOT/pipelines/locks" -n BITS='5 3 4 3' SEEDS=1 RESULTS="$BATS_TEST_TMPDIR/locks" BIN="$RNNPIPE_BIN"
+    [[ $output == *'probe --new --interactive --length 5 '*'/sharp-3.mp '* && $output != *'--length 3 '* && $output != *'--length 4 '* ]]
+}
+
 @test "make install and uninstall, into a folder with a blank, leave nothing behind" {
     build=$(dirname "$RNNPIPE_BIN")
     # what is built is installed as it is: no compiler runs
