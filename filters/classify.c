@@ -412,11 +412,11 @@ int main(int argc, char **argv) {
         cli_usage(cli, !fit ? "--checkpoint goes with --fit" : "--checkpoint is a file, not a stream");
     cli_check_label(cli, label);
     if (!fit)
-        cli_note_other_mode(cli, "Training", model ? "with --model" : "with --sampled");
+        cli_note_headings(cli, "Training", model ? "with --model" : "with --sampled");
     else
-        cli_note_other_mode(cli, "Predicting", "with --fit");
+        cli_note_headings(cli, "Predicting", "with --fit");
     if (!fit && !sampled)
-        cli_note_unused(cli, "strings", "without --sampled");
+        cli_note_other_mode(cli, "strings", "without --sampled");
     const char *file = model ? model : encoder_file;
     if (file && strcmp(file, "-") == 0 && strcmp(data, "-") == 0)
         cli_usage(cli, "--%s -: the data have to be named by --data FILE then", model ? "model" : "encoder");

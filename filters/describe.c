@@ -172,10 +172,10 @@ int main(int argc, char **argv) {
     if ((fit && strcmp(fit, "-") == 0) || (model && strcmp(model, "-") == 0) || (zoo && strcmp(zoo, "-") == 0))
         cli_usage(cli, "standard input has the data: models and zoos are files");
     if (fit) {
-        cli_note_unused(cli, "format|relatives|words|bos|eos|warn", "with --fit");
+        cli_note_other_mode(cli, "format|relatives|words|bos|eos|warn", "with --fit");
         return fit_main(cli);
     }
-    cli_note_unused(cli, "entries", "without --fit");
+    cli_note_other_mode(cli, "entries", "without --fit");
 
     struct interrogator *m = interrogator_open(cli, model, true);
     struct embedded known = {0};

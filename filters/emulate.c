@@ -492,7 +492,7 @@ int main(int argc, char **argv) {
     if (!fit == !model)
         cli_usage(cli, "one of --fit FILE and --model FILE is needed");
     cli_check_label(cli, label);
-    cli_note_other_mode(cli, fit ? "Judging" : "Training|A new emulator", fit ? "with --fit" : "with --model");
+    cli_note_headings(cli, fit ? "Judging" : "Training|A new emulator", fit ? "with --fit" : "with --model");
     if (strcmp(recipe, "fast") == 0)
         choose_fast();
     const char *file = fit ? fit : model;

@@ -202,11 +202,16 @@ int main(int argc, char **argv) {
         cli_usage(cli, "at least one FILE is needed");
     cli_check_runs(cli, first_run, (uint64_t)count);
     if (list)
-        cli_note_unused(cli, "task|named|first-run|step|reads|answers", "with --list");
+        cli_note_other_mode(cli, "task|named|first-run|step|reads|answers", "with --list");
 
     if (task_text || named)
         check_task(cli, files, count);
 
+    for (int i = 0; i < count && !list; i++)
+        if (is_directory(files[i])) {
+            cli_note_other_mode(cli, "name|rnn|readout|embedding|cell|reads|answers", "on a directory, a zoo that says all of it");
+            break;
+        }
     uint64_t run = first_run;
     struct writer *out = list ? NULL : cli_writer(cli);
     if (out)

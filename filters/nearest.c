@@ -299,6 +299,7 @@ int main(int argc, char **argv) {
         cli_usage(cli, "--zoo -: standard input has the embeddings whose relatives are sought");
 
     struct search s = {0};
+    cli_writes_skipped(cli);
     struct reader *in = cli_reader(cli, "-");
     struct writer *out = cli_writer(cli);
     read_queries(cli, &s, in);

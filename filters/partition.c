@@ -167,7 +167,7 @@ static void say_what_is_unusual(struct cli *cli, const struct partition *p) {
     if (p->far.count && p->records && !p->fitting)
         cli_note(cli, "none of %" PRIu64 " records is ood: '%s' fits none%s%s%s", p->records, ood,
                  missing ? "; no record has the field '" : "", missing ? missing : "", missing ? "'" : "");
-    if (p->hashed && p->hashed == p->records && validation > 0 && !p->validation)
+    if (p->hashed && p->hashed + p->fitting == p->records && validation > 0 && !p->validation)
         cli_note(cli,
                  "none of %" PRIu64 " records is in the split validation, by which models are judged: more tasks or runs, or a larger "
                  "--validation",

@@ -152,7 +152,7 @@ int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     struct reader *in = NULL;
     if (reverse) {
-        cli_note_unused(cli, "kind|arrays|meta", "with --reverse");
+        cli_note_other_mode(cli, "kind|arrays|meta", "with --reverse");
         if (isatty(STDOUT_FILENO))
             cli_usage(cli, "standard output is a terminal: records are binary; redirect or pipe them");
         write_stream(cli);

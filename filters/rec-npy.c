@@ -119,9 +119,9 @@ static struct number number_of(struct column *c, const struct value *record) {
 
 static void add_row(struct cli *cli, const struct reader *in, struct column *c) {
     struct found f;
-    bool there = path_find(in->record, c->field, &f) && (f.in_array || f.value->type != VALUE_NIL);
-    c->found |= there;
-    if (!there && !*c->names)
+    bool is_named = path_find(in->record, c->field, &f), there = is_named && (f.in_array || f.value->type != VALUE_NIL);
+    c->found |= is_named;
+    if (!is_named && !*c->names)
         path_names(in->record, c->field, c->names, sizeof c->names);
     if (there && f.in_array && f.used < f.array.rank) {
         add_array(cli, in, c, &f);

@@ -157,7 +157,7 @@ static void tell_why(struct cli *cli, const struct selection *s, uint64_t record
 
 static void pass(struct cli *cli, struct reader *in, struct writer *out) {
     if (!keys) {
-        cli_mirror(cli, in, out);
+        cli_check(cli, writer_copy(out, in->record, cli_error(cli)));
         return;
     }
     enum keys which = strcmp(keys, "str") == 0 ? KEYS_STR : KEYS_BIN;

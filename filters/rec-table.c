@@ -150,7 +150,7 @@ int main(int argc, char **argv) {
         cli_check_text(cli, "FIELD", fields[i]);
 
     if (matrix)
-        cli_note_unused(cli, "header", "with --matrix");
+        cli_note_other_mode(cli, "header", "with --matrix");
     struct reader *in = cli_reader(cli, "-");
 
     struct json_text text = {0};

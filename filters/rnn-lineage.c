@@ -376,6 +376,8 @@ int main(int argc, char **argv) {
     if (dot)
         cli_note_unused(cli, "label", "with --dot");
     struct nets all = {0};
+    if (!dot)
+        cli_writes_skipped(cli);
 
     struct reader *in = cli_reader(cli, "-");
     struct writer *out = dot ? NULL : cli_writer(cli);

@@ -175,16 +175,22 @@ static enum status prepare(struct roller *r) {
     return status;
 }
 
-static void roll(struct roller *r, struct packer *p) {
+static enum status check_finite(struct roller *r, bool finite) {
+    if (finite)
+        return STATUS_OK;
+    return error_set(cli_error(r->cli), STATUS_DATA, "run %llu, step %llu: its answers are not finite", (unsigned long long)r->record.run,
+                     (unsigned long long)r->record.step);
+}
+
+static enum status roll(struct roller *r, struct packer *p) {
     const struct rnn_arch *arch = r->rnn->arch;
     bool generates = rnn_record_generates(&r->record);
     struct reading x = r->reading;
-    if (r->by_family) {
-        snapshot_pack_rollouts(p, r->trainee, count);
-        return;
-    }
+    if (r->by_family)
+        return check_finite(r, snapshot_pack_rollouts(p, r->trainee, count));
     struct stepper *s = stepper_of_rnn(arch, r->rnn->table, r->rnn->weights, STEPPER_BLOCK);
-    float *answers = memory_alloc((size_t)x.rows * (size_t)x.steps * (size_t)arch->output * sizeof *answers);
+    size_t size = (size_t)x.rows * (size_t)x.steps * (size_t)arch->output;
+    float *answers = memory_alloc(size * sizeof *answers);
     if (r->says) {
         struct rng rng = rng_make(cli_common(r->cli)->seed, r->record.run, "rollout");
         x.tokens = memory_alloc((size_t)x.rows * (size_t)(x.steps + 1));
@@ -195,9 +201,13 @@ static void roll(struct roller *r, struct packer *p) {
     if (generates && !r->says)
         reading_add_choices(&x, arch, answers);
     pack_rollouts(p, arch, &x, generates ? x.steps + 1 : x.steps, answers);
+    bool finite = true;
+    for (size_t i = 0; i < size; i++)
+        finite &= isfinite(answers[i]);
     stepper_free(s);
     reading_free(&x);
     free(answers);
+    return check_finite(r, finite);
 }
 
 // Those that the record has, with what was measured now.
@@ -213,7 +223,7 @@ static void pack_metrics(struct roller *r, struct packer *p) {
     pack_end(p);
 }
 
-static void write_rnn(struct roller *r, struct packer *p) {
+static enum status pack_rnn(struct roller *r, struct packer *p) {
     const char *const anew[] = {"rollouts", r->trainee && metrics ? "metrics" : NULL, NULL};
     pack_map(p);
     pack_rest(p, r->record.root, anew);
@@ -222,9 +232,10 @@ static void write_rnn(struct roller *r, struct packer *p) {
         pack_metrics(r, p);
     }
     pack_key(p, "rollouts");
-    roll(r, p);
+    enum status status = roll(r, p);
     pack_end(p);
     trainee_free(r->trainee);
+    return status;
 }
 
 static void check_options(struct cli *cli, struct roller *r) {
@@ -261,10 +272,12 @@ int main(int argc, char **argv) {
         r.rnn = r.loader.rnn;
         if (status == STATUS_OK)
             status = prepare(&r);
-        if (!cli_usable(cli, in, out, status))
-            continue;
-        write_rnn(&r, writer_packer(out));
-        cli_check(cli, writer_commit(out, cli_error(cli)));
+        struct packer *p = packer_new();
+        if (status == STATUS_OK)
+            status = pack_rnn(&r, p);
+        if (cli_usable(cli, in, out, status))
+            cli_commit(cli, out, p);
+        packer_free(p);
     }
 
     rnn_loader_free(&r.loader);

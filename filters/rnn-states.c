@@ -248,9 +248,9 @@ int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     check_what(cli);
     if (counters)
-        cli_note_unused(cli, "what|inputs|sequences", "with --counters");
+        cli_note_other_mode(cli, "what|inputs|sequences", "with --counters");
     else
-        cli_note_unused(cli, "max-n", "without --counters");
+        cli_note_other_mode(cli, "max-n", "without --counters");
 
     struct reading r = {.cli = cli};
     if (inputs_file)

@@ -179,7 +179,7 @@ static bool is_original(const struct inference *in, int a, int b) {
     return time && time[a] != time[b] ? time[a] < time[b] : a < b;
 }
 
-// Of networks that are alike the first one is the original; of those that were quantised or pruned each has the parent of all.
+// Of networks that are alike one is the original; of those that were quantised or pruned each has the parent of all.
 static void find_copy(const struct inference *in, int i) {
     if (is_quantised(&in->traits[i]) || is_pruned(&in->traits[i]))
         return;

@@ -262,19 +262,27 @@ void cli_note(struct cli *cli, const char *format, ...) {
     fprintf(stderr, "%s: %s\n", cli->program->name, text);
 }
 
-void cli_note_unused(struct cli *cli, const char *names, const char *why) {
+static void note_unused(struct cli *cli, const char *names, const char *why, bool of_file) {
     for (const struct option *o = cli->program->options; o->name || o->type == OPTION_HEADING; o++)
-        if (o->given && option_is_choice(names, o->name))
+        if (o->given && (of_file || !o->from_file) && option_is_choice(names, o->name))
             cli_note(cli, "--%s has no effect %s", o->name, why);
 }
 
-void cli_note_other_mode(struct cli *cli, const char *headings, const char *why) {
+void cli_note_unused(struct cli *cli, const char *names, const char *why) {
+    note_unused(cli, names, why, true);
+}
+
+void cli_note_other_mode(struct cli *cli, const char *names, const char *why) {
+    note_unused(cli, names, why, false);
+}
+
+void cli_note_headings(struct cli *cli, const char *headings, const char *why) {
     bool inside = false;
     for (const struct option *o = cli->program->options; o->name || o->type == OPTION_HEADING; o++) {
         if (o->type == OPTION_HEADING)
             inside = option_is_choice(headings, o->help);
-        else if (inside && o->given && !o->from_file)
-            cli_note(cli, "--%s has no effect %s", o->name, why);
+        else if (inside)
+            note_unused(cli, o->name, why, false);
     }
 }
 

@@ -65,9 +65,10 @@ void cli_check_label(struct cli *cli, const char *label);
 void cli_note(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // The remark that options of these names ("a|b|c") were given and have no effect, one for each; why: as in "without --path".
 void cli_note_unused(struct cli *cli, const char *names, const char *why);
-// The same for the options under these headings of the table, which belong to another mode of the program: as in "with --model". Only for
-// those of the command line, as one section of a YAML file serves all modes.
-void cli_note_other_mode(struct cli *cli, const char *headings, const char *why);
+// The same for options that belong to another mode of the program, as in "with --model": only those of the command line, as one section of
+// a YAML file serves all modes. By their names, or by the headings of the table that they stand under.
+void cli_note_other_mode(struct cli *cli, const char *names, const char *why);
+void cli_note_headings(struct cli *cli, const char *headings, const char *why);
 // Usage error unless there are numbers for the runs first_run .. first_run + count - 1.
 void cli_check_runs(struct cli *cli, uint64_t first_run, uint64_t count);
 
@@ -111,6 +112,7 @@ struct cli_held;
 struct cli_held *cli_hold(struct cli *cli, const struct reader *in);
 bool cli_usable_held(struct cli *cli, struct cli_held *held, struct writer *out, enum status status);
 
+void cli_writes_skipped(struct cli *cli); // skipped records for those that cli_usable was given no output for: the filter's own, later
 void cli_count_skipped(struct cli *cli, uint64_t skipped, uint64_t used); // those that something else has left out, and told
 
 // cli_read for a stream that is used beside the data: a model, a reference, a zoo to search. At its end its CRC-32 joins the `models` of

@@ -17,7 +17,7 @@ int encode_main(const struct encode_filter *filter, int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     if (s.new_encoder == (s.model != NULL))
         cli_usage(cli, "either --new or --model FILE has to be given");
-    cli_note_other_mode(cli, s.new_encoder ? "Options of --model" : "Options of --new", s.new_encoder ? "with --new" : "with --model");
+    cli_note_headings(cli, s.new_encoder ? "Options of --model" : "Options of --new", s.new_encoder ? "with --new" : "with --model");
     const char *data = s.data ? s.data : "-";
     if (s.ask && (!s.model || s.data))
         cli_usage(cli, "--ask goes with --model, and without --data");

@@ -166,7 +166,7 @@ static int distance(const char *a, int size, const char *b) {
     return row[n];
 }
 
-// The option that a misspelt one is likely to be: at most two letters off, and less than half of them; NULL: none is.
+// The option that a misspelt one is likely to be: at most two letters off, and at most half of them; NULL: none is.
 static const char *nearest_name(const struct grammar *g, const char *word, int size) {
     const char *nearest = NULL;
     int least = size / 2 < 2 ? size / 2 : 2;

@@ -188,6 +188,9 @@ static enum status clone(struct report *r, struct specimen *s, struct error *err
     struct specimen copy = {.arch = c.arch, .table = c.table, .weights = c.weights, .walker = walker_new(&c.arch, &c.table, c.weights)};
     struct likeness l;
     compare_networks(&l, s, &copy, &own, !rnn_answers_classes(&s->arch));
+    if (!l.finite)
+        status = error_set(error, STATUS_DATA, "run %llu, step %llu: its answers, or those of its clone, are not finite",
+                           (unsigned long long)r->record->run, (unsigned long long)r->record->step);
     r->cloned = true;
     r->loss = rnn_answers_classes(&s->arch) ? l.total_variation : l.mean_squared / r->by->emulator->variance; // as emulate has it
     r->hardness = zoo_index_easier(&r->by->index, r->loss);
@@ -198,7 +201,7 @@ static enum status clone(struct report *r, struct specimen *s, struct error *err
     likeness_free(&l);
     sequences_free(&own);
     specimen_close(&copy);
-    return STATUS_OK;
+    return status;
 }
 
 // --- What it does, all in all ---

@@ -1,5 +1,6 @@
-// Rows of the tables of options that stand in several filters, each written once: what has one name is one thing, with one letter, the same
-// bounds and the same words. at: where the value goes (the type is the row's, see options.h). What differs is a text, put into the help.
+// Rows of the tables of options that stand in several filters, each written once: what has one name is one thing, with the same bounds and
+// the same words. at: where the value goes (the type is the row's, see options.h). What differs is an argument: a text, put into the help,
+// or a letter that another option of the filter has already.
 #ifndef CLI_SHARED_OPTIONS_H
 #define CLI_SHARED_OPTIONS_H
 

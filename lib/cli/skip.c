@@ -76,6 +76,10 @@ bool cli_rnn_usable(struct cli *cli, const struct reader *in, struct writer *out
     return cli_usable(cli, in, out, status);
 }
 
+void cli_writes_skipped(struct cli *cli) {
+    cli->mirrored = true;
+}
+
 void cli_count_skipped(struct cli *cli, uint64_t skipped, uint64_t used) {
     cli->skipped += skipped;
     cli->mirrored |= skipped > 0; // datafile_write_skipped

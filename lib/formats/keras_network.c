@@ -13,8 +13,8 @@ struct chain {
     struct error *error;
     struct keras_layer *layers;
     int count;
-    int first, last; // the recurrent layers that are taken: some of first .. last, all others there compute nothing
-    bool *used;
+    int first, last;   // the recurrent layers that are taken: some of first .. last, all others there compute nothing
+    bool *used, *left; // taken; left out as was asked
 };
 
 static enum status refuse(struct chain *c, const struct keras_layer *l, const char *why) {
@@ -40,6 +40,11 @@ static enum status no_rnn(struct chain *c) {
     return error_set(c->error, STATUS_DATA, "no recurrent layer in it: its layers are %s", listing_text(&listing));
 }
 
+static bool runs_both_ways(const struct keras_layer *l) {
+    return (l->class_name && strcmp(l->class_name, "Bidirectional") == 0) ||
+           (l->recurrent && (strstr(l->recurrent->name, "/forward_") || strstr(l->recurrent->name, "/backward_")));
+}
+
 // Each name of --rnn has to be a recurrent layer's.
 static enum status check_names(struct chain *c) {
     const char *list = c->choice->rnn, *name;
@@ -49,7 +54,8 @@ static enum status check_names(struct chain *c) {
     for (size_t size; rnns && textlist_next(&list, &name, &size);) {
         bool found = false;
         for (int i = 0; i < c->count; i++)
-            found |= strlen(c->layers[i].name) == size && strncmp(c->layers[i].name, name, size) == 0;
+            found |= (c->layers[i].kind == KERAS_RNN || runs_both_ways(&c->layers[i])) && strlen(c->layers[i].name) == size &&
+                     strncmp(c->layers[i].name, name, size) == 0;
         if (!found)
             return several(c, tensors_text(c->t, "no recurrent layer is called '%.*s'; there are", (int)size, name));
     }
@@ -84,9 +90,7 @@ static enum status find_layers(struct chain *c) {
         status = check_names(c);
     for (int i = 0; i < c->count && status == STATUS_OK; i++) {
         const struct keras_layer *l = &c->layers[i];
-        bool both_ways = (l->class_name && strcmp(l->class_name, "Bidirectional") == 0) ||
-                         (l->recurrent && (strstr(l->recurrent->name, "/forward_") || strstr(l->recurrent->name, "/backward_")));
-        if (both_ways && (!c->choice->rnn || network_is_listed(c->choice->rnn, l->name)))
+        if (runs_both_ways(l) && (!c->choice->rnn || network_is_listed(c->choice->rnn, l->name)))
             return refuse(c, l, "a bidirectional RNN: RNNs here run forward only");
         if (!is_wanted(c, l))
             continue;
@@ -279,6 +283,15 @@ static enum status take_embedding(struct chain *c, int i) {
     return STATUS_OK;
 }
 
+// --embedding none: one that there is is left out.
+static void leave_embedding(struct chain *c) {
+    int i = next_layer(c, c->first, -1);
+    if (i < 0 || c->layers[i].kind != KERAS_EMBEDDING)
+        return;
+    network_note(c->out, tensors_text(c->t, "left out: %s, the embedding", c->layers[i].name));
+    c->left[i] = true;
+}
+
 // An Activation layer at the end that makes probabilities changes no answer.
 static bool is_last_probability(const struct chain *c, int i) {
     const struct keras_layer *l = &c->layers[i];
@@ -295,7 +308,7 @@ static enum status check_left(struct chain *c) {
         const struct keras_layer *l = &c->layers[i];
         if (l->class_name && strcmp(l->class_name, "Masking") == 0)
             network_note(c->out, tensors_text(c->t, "%s has the RNN skip steps of one value: here all steps are read", l->name));
-        if (c->used[i] || l->kind == KERAS_NOTHING)
+        if (c->used[i] || c->left[i] || l->kind == KERAS_NOTHING)
             continue;
         only_probability &= is_last_probability(c, i);
         listing_add_text(&left, l->class_name ? tensors_text(c->t, "%s (%s)", l->name, l->class_name) : l->name);
@@ -319,6 +332,7 @@ enum status network_of_keras(struct tensors *t, const struct network_choice *cho
     if (status != STATUS_OK)
         return status;
     c.used = arena_calloc(&t->arena, (size_t)c.count + 1);
+    c.left = arena_calloc(&t->arena, (size_t)c.count + 1);
     status = find_layers(&c);
     if (status == STATUS_OK)
         status = read_layers(&c);
@@ -328,6 +342,8 @@ enum status network_of_keras(struct tensors *t, const struct network_choice *cho
                      "embedding before and a Dense layer behind them");
     if (status == STATUS_OK)
         status = find_beside(&c, "--embedding", choice->embedding, c.first, -1, KERAS_EMBEDDING, &embedding);
+    if (status == STATUS_OK && choice->embedding && strcmp(choice->embedding, "none") == 0)
+        leave_embedding(&c);
     if (status == STATUS_OK)
         status = take_embedding(&c, embedding);
     if (status == STATUS_OK)

@@ -195,6 +195,16 @@ static enum status check_left(struct search *s) {
         listing_text(&left), *s->out->name ? s->out->name : "''");
 }
 
+// --embedding none: one that there is, and that is no read-out, is left out; nothing else is.
+static void leave_embedding(struct search *s) {
+    struct linear l = {0};
+    struct error ignored, *error = s->error;
+    s->error = &ignored;
+    if (find_linear(s, "--embedding", NULL, s->out->input, fits_embedding, "the embedding", &l) == STATUS_OK && l.weight)
+        network_note(s->out, tensors_text(s->t, "left out: %s, the embedding", l.weight->name));
+    s->error = error;
+}
+
 enum status names_find_rest(struct search *s) {
     struct linear readout, embedding;
     enum status status = find_linear(s, "--embedding", s->choice->embedding, s->out->input, fits_embedding, "the embedding", &embedding);
@@ -204,6 +214,8 @@ enum status names_find_rest(struct search *s) {
         status = take_readout(s, &readout);
     if (status != STATUS_OK)
         return status;
+    if (s->choice->embedding && strcmp(s->choice->embedding, "none") == 0)
+        leave_embedding(s);
     take_embedding(s, &embedding);
     return check_left(s);
 }

@@ -42,12 +42,17 @@ enum status onnx_take_embedding(struct chain *c) {
     struct onnx_node *n = from >= 0 ? &c->o->nodes[from] : NULL;
     const struct stored *table = NULL;
     enum status status = STATUS_OK;
-    if (n && onnx_is(n, "Gather") && !is_none(c->choice->embedding))
+    if (n && onnx_is(n, "Gather"))
         status = onnx_constant(c->o, n->graph, onnx_input(n, 0), &table, c->error);
     if (status == STATUS_OK)
         status = check_choice(c, "--embedding", c->choice->embedding, table ? n : NULL, table);
     if (status != STATUS_OK || !table)
         return status;
+    if (is_none(c->choice->embedding)) {
+        network_note(c->out, tensors_text(c->o->t, "left out: %s, the embedding", n->name));
+        n->used = true;
+        return STATUS_OK;
+    }
     if (!tensor_type_is_float(table->type) || table->rank != 2 || table->shape[1] != c->out->input || onnx_int(n, "axis", 0) != 0)
         return onnx_refuse(c, n, "is no embedding that fits the recurrent layer's inputs");
     n->used = true;

@@ -74,7 +74,7 @@ static enum status find_stack(struct chain *c) {
     if (tops > 1)
         return several(c, "several recurrent networks in it");
     if (tops == 0)
-        return several(c, "there are");
+        return several(c, "no recurrent network that is chosen; there are");
     int stack[NETWORK_MAX_LAYERS];
     for (int k = top; k >= 0; k = layer_below(c, k)) {
         if (c->count == NETWORK_MAX_LAYERS)

@@ -3,9 +3,10 @@
 //     tasks.npy              [R,...], what the family of tasks tells a task by
 //     num_step.npy           [R,2]: run, step; or num_step_correct.npy [R,3]: and how many of 1,000 rows were right
 //     accuracy_losses.npy    [R,4]: accuracy and loss of evaluation, loss of training, weight decay
-//     sequences.npy          [R,S,T+1] tokens ([R,S,T] where answers are no next tokens) or [R,S,T,I] floats, what the RNN has written or
-//     read logits.npy             [R,S,T,O], its answers args.json              sizes and options
-// Only parameters.npy and args.json have to be there.
+//     sequences.npy          [R,S,T+1] tokens or [R,S,T,I] floats, what the RNN has written or read
+//     logits.npy             [R,S,T,O], its answers
+//     args.json              sizes and options
+// Only parameters.npy and args.json have to be there. Where answers are no next tokens, there are T tokens.
 #ifndef RECORDS_NPYZOO_H
 #define RECORDS_NPYZOO_H
 

@@ -52,8 +52,9 @@ static void pack_halves(struct packer *p, int rank, const uint64_t *shape, const
 }
 
 // Continuous inputs are many: they and their logits are stored in half precision, as in the published zoos.
-void snapshot_pack_rollouts(struct packer *p, const struct trainee *t, int count) {
+bool snapshot_pack_rollouts(struct packer *p, const struct trainee *t, int count) {
     struct rollouts r = trainee_rollouts(t, count);
+    bool finite = true;
     uint64_t R = (uint64_t)r.count, T = (uint64_t)r.steps, I = (uint64_t)t->arch.input, O = (uint64_t)t->arch.output;
     pack_map(p);
     pack_key(p, "inputs");
@@ -67,7 +68,10 @@ void snapshot_pack_rollouts(struct packer *p, const struct trainee *t, int count
     else
         pack_halves(p, 3, (uint64_t[]){R, T, O}, r.logits);
     pack_end(p);
+    for (uint64_t i = 0; i < R * T * O; i++)
+        finite &= isfinite(r.logits[i]);
     rollouts_free(&r);
+    return finite;
 }
 
 // Keys of a task record that are written here, or by others.
@@ -93,10 +97,10 @@ bool snapshot_pack(struct packer *p, const struct trainee *t, const struct task_
     pack_key(p, "metrics");
     pack_metrics(p, t->loss, performance);
     pack_key(p, "rollouts");
-    snapshot_pack_rollouts(p, t, recipe->rollouts);
+    bool finite = snapshot_pack_rollouts(p, t, recipe->rollouts);
     pack_rest(p, task->root, known);
     pack_end(p);
-    return true;
+    return finite;
 }
 
 void snapshot_pack_diverged(struct packer *p, const struct task_record *task, uint64_t seed, int step,

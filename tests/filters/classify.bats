@@ -434,6 +434,9 @@ PYTHON
     own_records 1 > own.mp
     for field in lab.name lab.loss; do classify --quiet --fit $field --steps 5 < own.mp > $field.mp; done
     cat lab.name.mp lab.loss.mp | classify --model - --data own.mp | rec-table target | sort | uniq -c | tr -s ' ' > counts
+    for _ in {1..33}; do cat lab.name.mp; done > many.mp
+    run -65 classify --model many.mp < own.mp
+    [[ $output == *"many.mp: more than 32 predictors"* ]]
     diff counts <(rec-table --kind embedding run < own.mp | wc -l | sed 's/.*/ & lab.loss\n & lab.name/')
 }
 

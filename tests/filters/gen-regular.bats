@@ -122,7 +122,7 @@ PYTHON
     { gen-regular --count 10 && gen-regular --first-run 10 --count 20; } > parts.mp
     [ "$(rec-json < parts.mp | grep '"task"')" = "$(rec-json < whole.mp | grep '"task"')" ]
     local misuse
-    for misuse in --states=1 --states=9 --states=0 --states=x --states=5-4 --states=2-9 --states=3- --states= --symbols=1 --symbols=5 --length=0 --length=513 --tomita=0 --tomita=8 --tomita=1,,2 --tomita= '--tomita=1 --symbols=3' operand; do
+    for misuse in --states=1 --states=9 --states=0 --states=x --states=5-4 --states=2-9 --states=4294967298 --states=2-4294967300 --states=3-4x --states=3- --states= --symbols=1 --symbols=5 --length=0 --length=513 --tomita=0 --tomita=8 --tomita=1,,2 --tomita= '--tomita=1 --symbols=3' operand; do
         run -64 bash -c "gen-regular $misuse 2> message"
         [ -z "$output" ]
         grep -q '^gen-regular: ' message

@@ -17,6 +17,7 @@ write("both.mp", [large, plain])
 write("plain.mp", [plain])'
     probe --new --hidden 8 < plain.mp > fresh.mp
     emulate --fit fresh.mp --steps 5 --hidden 8 < plain.mp > model.mp
+    classify --quiet --fit task --encoder fresh.mp --steps 5 < plain.mp > labels.mp
 }
 
 setup() {
@@ -26,7 +27,7 @@ setup() {
 @test "an RNN whose answers overflow is refused by name, or left out with --skip-bad" {
     local filter
     for filter in 'probe --model model.mp' 'emulate --model model.mp --clones 0' 'rnn-compare --with plain.mp' rnn-landscape \
-        'describe --format records --model model.mp'; do
+        'classify --model labels.mp' rnn-rollout 'rnn-rollout --no-metrics --count 3 --bos 2' 'describe --format records --model model.mp'; do
         # shellcheck disable=SC2086 # words
         run -65 --separate-stderr $filter < both.mp
         [[ $stderr == *'run 0, step 100'*' not finite'* || $stderr == *'run 0, step 100: it has no embedding'* ]]
@@ -34,6 +35,21 @@ setup() {
         $filter --quiet --skip-bad < both.mp > out.mp
         rec-table --kind skipped run < out.mp | grep -qx 0
         [[ $(rec-table run < out.mp | sort -u | paste -sd ' ') == '0 1' ]]
+    done
+}
+
+@test "who writes skipped records at the end says that the output has them" {
+    for filter in rnn-lineage 'nearest --weights --zoo plain.mp'; do
+        PYTHONPATH=$ROOT/tests/python python -c 'import numpy as np
+from make_rnns import write
+from read_stream import records
+rnns = [r for r in records("both.mp") if r["kind"] == "rnn"]
+rnns[0]["weights"]["linear.bias"] = np.full(4, np.nan, "f4")
+write("nan.mp", rnns)'
+        # shellcheck disable=SC2086 # words
+        $filter --skip-bad < nan.mp 2> message > out.mp
+        [[ $(< message) == *"are left out (--skip-bad): the output says which (kind skipped)" ]]
+        [[ $(rec-table --kind skipped run < out.mp) == 0 ]]
     done
 }
 

@@ -240,6 +240,14 @@ PYTHON
     [ "$(cut -f 2 table | sort -u | wc -l)" -eq 3 ]
     partition --by run < mine.mp > same.mp 2> /dev/null
     [ "$(data split.mp)" = "$(data same.mp)" ]
+    # So few runs that none is in validation are told, whatever else decides on ood.
+    make_stream few.mp <<< '[{"kind": "rnn", "run": r} for r in range(12)]'
+    for options in '--ood 0' "--ood 'run > 8'"; do
+        eval "partition --by run $options --validation 0.001 < few.mp > split.mp" 2> note
+        grep -q '^partition: none of 12 records is in the split validation' note
+        eval "partition --by run $options --validation 0.5 < few.mp > split.mp" 2> note
+        run ! grep validation note
+    done
     make_stream none.mp <<< '[{"kind": "rnn", "step": 1}]'
     run -65 partition < none.mp
     [[ "$output" == *"neither key 'task' nor a run"* ]]

@@ -217,6 +217,16 @@ PYTHON
     done
 }
 
+@test "probe: kinds of probing exclude each other; options of another mode are told to have no effect" {
+    run -64 --separate-stderr probe --new --linear --non-interactive < zoo.mp
+    [[ $stderr == *"--non-interactive, --linear and --hidden-states exclude each other"* ]]
+    run -0 --separate-stderr bash -c 'probe --new --hidden 8 --timeout 3 < zoo.mp > fresh.mp && probe --model fresh.mp --hidden 8 < zoo.mp > /dev/null'
+    [[ $stderr == $'probe: --timeout has no effect with --new\nprobe: --hidden has no effect with --model' ]]
+    printf 'probe:\n    hidden: 8\n    timeout: 3\n' > both.yaml
+    run -0 --separate-stderr bash -c 'probe --config both.yaml --new < zoo.mp > fresh.mp && probe --config both.yaml --model fresh.mp < zoo.mp > /dev/null'
+    [[ -z $stderr ]]
+}
+
 @test "probe: misuse exits 64" {
     local misuse
     for misuse in '' '--new --model fresh.mp' '--model -' '--model - --data -' '--new --probes 0' '--new --hidden 0' '--new --z 0' \

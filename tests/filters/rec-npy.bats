@@ -6,13 +6,13 @@ load ../helper
 setup() {
     make_stream small.mp << 'RECORDS'
 [{"kind": "x", "run": i, "z": np.arange(3, dtype="<f4") + i, "metrics": {"accuracy": i / 4, "count": i} if i else {}, "yes": i == 1,
-  "w": np.arange(6, dtype="<i2").reshape(2, 3) * i, "text": "a", "big": 2**63 + i} for i in range(3)] + [{"kind": "y", "run": 9}]
+  "w": np.arange(6, dtype="<i2").reshape(2, 3) * i, "text": "a", "nothing": None, "big": 2**63 + i} for i in range(3)] + [{"kind": "y", "run": 9}]
 RECORDS
 }
 
 @test "NumPy reads what was in the records: arrays with their type, integers, floats with NaN where they are missing" {
     rec-npy --kind x z < small.mp > z.npy
-    rec-npy --kind x --to arrays run metrics.accuracy metrics.count w w.1 z.2 yes big < small.mp
+    rec-npy --kind x --to arrays run metrics.accuracy metrics.count w w.1 w.1.2 z.2 yes big nothing < small.mp
     python - << 'PYTHON'
 import numpy as np
 load = lambda name: np.load(f"arrays/{name}.npy")
@@ -24,6 +24,7 @@ assert same(load("metrics.accuracy"), [np.nan, 0.25, 0.5], "<f8") and same(load(
 w = np.arange(6).reshape(2, 3) * np.arange(3)[:, None, None]
 assert same(load("w"), w, "<i2") and same(load("w.1"), w[:, 1], "<i2") and same(load("z.2"), z[:, 2], "<f8")
 assert same(load("big"), [2.0**63] * 3, "<f8")
+assert same(load("w.1.2"), [0, 5, 10], "<i8") and same(load("nothing"), [np.nan] * 3, "<f8")
 PYTHON
 }
 

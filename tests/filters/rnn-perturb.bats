@@ -90,6 +90,10 @@ PYTHON
     gen-language --tokens 3 | train-rnn --steps 1 --snapshots 0 --hidden 4 --rollouts 1 --samples 1 > other.mp
     run -65 --separate-stderr rnn-perturb --merge other.mp < zoo.mp
     [[ $stderr == *"another architecture than that of other.mp"* ]]
+    run -64 --separate-stderr rnn-perturb --quantize 3 < zoo.mp
+    [[ $stderr == "rnn-perturb: unknown option '--quantize' (did you mean '--quantise'?)"* ]]
+    run -64 --separate-stderr rnn-perturb --zzzz < zoo.mp
+    [[ $stderr == "rnn-perturb: unknown option '--zzzz'"$'\n'* ]]
     run -66 rnn-perturb --merge none.mp < zoo.mp
     run -65 --separate-stderr rnn-perturb --merge <(rec-select --run 9 < zoo.mp) < zoo.mp
     [[ $stderr == *"there is no rnn record"* ]]

@@ -116,16 +116,6 @@ PYTHON
 }
 
 # The columns that a table has come from the data; those of other fields than the paper's stand behind, by name.
-@test "score: what is not defined of the best constant answer is no number" {
-    make_stream "$BATS_TEST_TMPDIR/equal.mp" << 'PYTHON'
-[{"kind": "prediction", "run": i, "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "x", "as": "number", "truth": 2.0, "predicted": float(i)} for i in range(3)]
-PYTHON
-    [[ $(score < "$BATS_TEST_TMPDIR/equal.mp") != *nan* ]]
-    score --format json < "$BATS_TEST_TMPDIR/equal.mp" | python -c 'import json, sys
-rows = json.load(sys.stdin)
-assert len(rows) == 2 and all(row["x_r2"] is None and row["x_rmse"] for row in rows), rows'
-}
-
 @test "score: any field, texts among them" {
     make_stream "$BATS_TEST_TMPDIR/fields.mp" << 'PYTHON'
 [{"kind": "prediction", "run": i, "split": "ood", "encoder": {"type": "a", "seed": s}, "target": target, "as": kind, "truth": truth, "predicted": predicted}
@@ -139,6 +129,16 @@ PYTHON
     [[ "${lines[2]}" =~ ^majority\ .*\ 90.0000\ +1.1180\ +0.0000\ +0.0000\ +0.7500\ +0.5000\ +0.7500$ ]]
     run -0 score --interval tasks < "$BATS_TEST_TMPDIR/fields.mp"
     [[ "${lines[1]}" =~ 15.0000\ \[15.0000,\ 15.0000\].*\ 0.7500\ \[[0-9.]*,\ 1.0000\] ]]
+}
+
+@test "score: what is not defined of the best constant answer is no number" {
+    make_stream "$BATS_TEST_TMPDIR/equal.mp" << 'PYTHON'
+[{"kind": "prediction", "run": i, "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "x", "as": "number", "truth": 2.0, "predicted": float(i)} for i in range(3)]
+PYTHON
+    [[ $(score < "$BATS_TEST_TMPDIR/equal.mp") != *nan* ]]
+    score --format json < "$BATS_TEST_TMPDIR/equal.mp" | python -c 'import json, sys
+rows = json.load(sys.stdin)
+assert len(rows) == 2 and all(row["x_r2"] is None and row["x_rmse"] for row in rows), rows'
 }
 
 @test "score: a record counts once, and what must not be averaged is refused" {

@@ -180,6 +180,7 @@ rec-select --kind rrn --split val|none of 6 records fits: none is of kind rrn
 partition --ood 'task.wdith > 3'|none of 6 records is ood: 'task.wdith > 3' fits none; no record has the field 'task.wdith'
 rec-select --run 6-|none of 6 records fits
 rec-select --run 5-|
+rec-select --kind rnn|
 rec-table run metrics.acuracy|no record has the field 'metrics.acuracy'
 rec-table --kind embeding run|no record of kind embeding
 rec-npy --kind embeding run|no record of kind embeding
