@@ -67,7 +67,7 @@ static struct program program = {
     .output = "encoder, decoder and log records",
     .examples = "flat-encode --new --ordered --standardise --z 64 < zoo.mp > fresh.mp\n"
                 "autoencode --fit fresh.mp < zoo.mp > model.mp\n"
-                "flat-encode --model model.mp < zoo.mp | decode --model model.mp > again.mp\n"
+                "flat-encode --model model.mp < zoo.mp | decode --model model.mp | rnn-rollout > again.mp\n"
                 "rnn-compare --with zoo.mp < again.mp | rec-table --kind pair run step metrics.agreement",
     .options = options,
 };

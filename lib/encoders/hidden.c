@@ -38,7 +38,7 @@ static void profiles_backward(void *saved) {
         struct tensor *x = s->states[b];
         for (int u = 0; u < x->cols; u++, dy += x->rows)
             for (int k = 0; x->grad && k < x->rows; k++)
-                x->grad[k * x->cols + u] += dy[k];
+                x->grad[(size_t)k * (size_t)x->cols + (size_t)u] += dy[k];
     }
 }
 
@@ -72,7 +72,8 @@ struct pool_saved {
 
 static void pool_backward(void *saved) {
     const struct pool_saved *s = saved;
-    int D = s->f->cols, first = 0;
+    ptrdiff_t D = s->f->cols; // a batch has more than 2^31 of these numbers, if it is large
+    int first = 0;
     for (int b = 0; b < s->y->rows; first += s->units[b++]) {
         const float *mean = s->y->grad + b * 2 * D, *most = mean + D;
         for (int d = 0; d < D; d++) {
@@ -84,8 +85,9 @@ static void pool_backward(void *saved) {
 }
 
 static struct tensor *pool(struct tape *tape, struct tensor *f, const int *units, int count) {
-    int D = f->cols, first = 0;
-    struct tensor *y = tape_tensor(tape, count, 2 * D, f->grad != NULL);
+    ptrdiff_t D = f->cols;
+    int first = 0;
+    struct tensor *y = tape_tensor(tape, count, 2 * f->cols, f->grad != NULL);
     int *best = arena_alloc(&tape->arena, (size_t)(count * D) * sizeof *best);
     for (int b = 0; b < count; first += units[b++])
         for (int d = 0; d < D; d++) {
