@@ -16,6 +16,7 @@
 # ZOO         an own zoo, in place of the one that would be made; it has to be partitioned
 # JOBS        how many processes at a time                     BIN        where the filters are
 # PRECISION   bf16: trainings by emulation take less than half of the time, on CPUs with AMX (default: the YAML file's, or float32)
+# EMULATE     further options of all trainings by emulation, which win over the YAML file's: "--steps 20000"
 #
 # Every file is made by one rule under a temporary name and renamed when complete: an interrupted experiment goes on where it was when make
 # is called again. One make at a time works in RESULTS; another one is told so and stops. A training that diverges costs what is made of it
@@ -169,11 +170,11 @@ $(MODELS:=/fresh.mp): $(OF_ZOO)
 	@$(new-$(encoder)) --config $(CONFIG) $(call options,$(call embedder,$(encoder))-$(encoder)) --seed $(seed) < $< > $(tmp)
 	@mv $(tmp) $@
 
-$(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp $(ZOO) $(call config,emulate) $(call given,PRECISION)
+$(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp $(ZOO) $(call config,emulate) $(call given,PRECISION EMULATE)
 	@echo "emulate:  training of $* (progress: $(@D)/model.log)"
 	@$(call stale,$(@D)/checkpoint.mp*)
 	@rm -f $(mark)
-	@emulate --fit $< --no-timing --config $(CONFIG) $(call options,emulate-$(encoder)) $(PRECISION:%=--precision %) \
+	@emulate --fit $< --no-timing --config $(CONFIG) $(call options,emulate-$(encoder)) $(PRECISION:%=--precision %) $(EMULATE) \
 		--checkpoint $(@D)/checkpoint.mp < $(ZOO) > $(tmp) $(logged) $(noted)
 	@mv $(tmp) $@
 	@rm -f $(@D)/checkpoint.mp

@@ -110,6 +110,13 @@ END
     experiment "$PWD/copy" CONFIG="$PWD/changed.yaml" SEEDS=2 3>&-
     [[ $(changed copy before | grep -v '^figures/\|^config/' | paste -sd ' ') == 'table.tsv table.txt' ]]
     [[ $(cut -f 3 copy/table.tsv | paste -sd ' ') == 'seeds 1 1 1 1 1 1 0 0' ]]
+    # Options of trainings from the command line win over the file's; another make without them makes all anew.
+    times copy > before
+    experiment "$PWD/copy" CONFIG="$PWD/changed.yaml" SEEDS=2 ENCODERS=constant EMULATE='--steps 7 --validate-every 7' 3>&-
+    changed copy before | grep -qx constant-2/model.mp
+    [[ $(rec-table --kind encoder step < copy/constant-2/model.mp) == 7 ]]
+    experiment "$PWD/copy" CONFIG="$PWD/changed.yaml" SEEDS=2 ENCODERS=constant 3>&-
+    [[ $(rec-table --kind encoder step < copy/constant-2/model.mp) != 7 ]]
 }
 
 # how_many PNG RED GREEN BLUE: the pixels of a picture in this colour, of every third one of every third line.
