@@ -103,7 +103,7 @@ help:
 	@sed -n '2,6s/^# *//p' Makefile
 	@echo 'all targets: all lib deps test unit bats lint format sanitize fuzz bench bench-peer data demo compare laptop paper' \
 		'readme-results demo-smnist laptop-smnist headline-smnist paper-smnist demo-regular demo-series locks demo-locks lineage composition augment probes phases autoencode transfer shared-start recipes told offsets seen headline interrogator install uninstall clean'
-	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES ZOO SIZE (of compare) SEEDS FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
+	@echo 'variables: PREFIX DESTDIR BUILD CC OPT CFLAGS LDFLAGS JOBS RESULTS DATA IMAGES ZOO SIZE (of compare) RUNS SEEDS ENCODERS PRECISION EMULATE FUZZ_SECONDS FUZZERS PEER (of bench-peer)'
 
 deps:
 	@.ci/deps
