@@ -157,7 +157,7 @@ unroff() {
         done < <(grep -oE '\]\([^)#:]+\)' "$ROOT/$folder/README.md" | tr -d '()]')
     done
     while IFS='#' read -r file heading; do
-        sed -n 's/^##* *//p' "$ROOT/$file" | tr '[:upper:] ' '[:lower:]-' | sed 's/[^a-z0-9_-]//g' | grep -qxF -- "$heading" || { echo "README.md: $file has no section $heading" && failed=yes; }
+        sed -n 's/^##* *//p' "$ROOT/$file" | tr '[:upper:] ' '[:lower:]-' | sed 's/[^a-z0-9_-]//g' | found -xF -- "$heading" || { echo "README.md: $file has no section $heading" && failed=yes; }
     done < <(grep -oE '\]\([^):]+#[^)]+\)' "$ROOT/README.md" | tr -d '()]')
     while read -r page; do
         pages=$((pages + 1))
@@ -294,6 +294,7 @@ for r in $objects: sys.stdout.buffer.write(msgpack.packb(r, default=msgpack_nump
     weight_norm < "$zoo" > /dev/full || status=$?
     [[ $status == 74 ]]
     repeat 50 "$zoo" > many.mp
+    set +o pipefail # that it closes is what is tried
     weight_norm < many.mp 2> errors | true
     [[ ${PIPESTATUS[0]} == 141 && ! -s errors ]]
 }

@@ -1,6 +1,7 @@
 # Shared by all bats files: load ../helper (or helper, beside it).
 # shellcheck shell=bash
 
+set -o pipefail # what feeds a pipe has to end well, too
 bats_require_minimum_version 1.5.0
 
 ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
@@ -22,6 +23,12 @@ python() {
     "${RNNPIPE_PYTHON:?no python3 can import msgpack_numpy}" "$@"
 }
 
+# In place of grep -q behind a pipe: it reads all, so that nobody meets a closed pipe.
+found() { # GREP'S ARGUMENTS
+    local lines
+    lines=$(grep -c "$@") && ((lines))
+}
+
 filters() {
     local file
     for file in "$RNNPIPE_BIN"/*; do
@@ -40,7 +47,7 @@ instead_of() {
 
 # repeat COUNT FILE: so many copies, one after the other, by one process.
 repeat() {
-    yes "$2" | head -n "$1" | xargs -d '\n' cat
+    seq "$1" | awk -v file="$2" '{ print file }' | xargs -d '\n' cat
 }
 
 # make_stream FILE < a Python list of records: writes one segment of them; np is numpy.

@@ -19,7 +19,7 @@ for e in embeddings:
 PYTHON
     constant-encode --new --z 5 --seed 2 < zoo.mp | cmp - encoder.mp
     constant-encode --new --z 5 < zoo.mp > other.mp
-    run -1 cmp -s encoder.mp other.mp
+    run -1 rec-diff encoder.mp other.mp # without the history, which differs in any case
 }
 
 @test "constant-encode: a model through a pipe" {
@@ -43,6 +43,7 @@ PYTHON
     constant-encode --new < zoo.mp > encoder.mp
     run -74 bash -c 'constant-encode --model encoder.mp < zoo.mp > /dev/full'
     repeat 400 zoo.mp > many.mp
+    set +o pipefail # that it closes is what is tried
     constant-encode --model encoder.mp < many.mp | head -c 1 > /dev/null
     [[ ${PIPESTATUS[0]} == 141 ]]
 }

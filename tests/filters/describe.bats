@@ -79,7 +79,7 @@ PYTHON
     for condition in bos every; do
         describe --model $condition.mp --format records --relatives 4 --words 3 < zoo.mp > reports.mp
         describe --model $condition.mp --format json --relatives 4 --words 3 < zoo.mp > reports.json
-        head -c 100 reports.json | grep -q '^{"kind":"report","run":'
+        head -c 100 reports.json | found '^{"kind":"report","run":'
         rec-select --kind encoder,emulator < $condition.mp > model.now.mp
         emulate --model model.now.mp --rollouts 16 --clones 0 < zoo.mp > e.now.mp
         probe --model model.now.mp < zoo.mp > z.now.mp
@@ -158,9 +158,13 @@ PYTHON
     [[ $(grep -c '^  what it does  *not known; the best guess is ' text) == "$(rec-select --where 'does.by = embedding, does.confidence < 0.5' < reports.mp | rec-table run | wc -l)" ]]
     [[ $(grep -c '^  what it does  *a.*, probably$' text) == "$(rec-select --where 'does.by = embedding, does.confidence >= 0.5' < reports.mp | rec-table run | wc -l)" ]]
     grep -q '^  what it does  *not known; the best guess is ' text
-    describe --model every.mp --zoo z.mp --relatives 1 < zoo.mp > other
     rec-select --first 1 < zoo.mp > one.mp
-    [[ $(describe --model every.mp --zoo z.mp --relatives 1 < one.mp | grep -c "relatives *$(rec-table run step < one.mp | awk '{ print "run " $1 ", step " $2 "," }')") == 0 ]] # none is its own relative
+    describe --model every.mp --zoo z.mp --relatives 1 < one.mp > other
+    grep -q '^  relatives  *run ' other
+    run ! grep "relatives *$(rec-table run step < one.mp | awk '{ print "run " $1 ", step " $2 "," }')" other # none is its own relative
+    describe --model every.mp --warn 0 < zoo.mp | found '^  WARNING'
+    describe --model every.mp --warn 1 < zoo.mp > text
+    run ! grep '^  WARNING' text
 }
 
 @test "describe: RNNs without a task, without rollouts, of other sizes, untrained" {
@@ -191,7 +195,7 @@ PYTHON
     describe --bos 0 --eos 1 < imported.mp > text
     [[ $(grep -c '_linear.pt, run [0-2], step 0: \(lstm\|gru\|rnn_tanh\) of 2 x 16 units, [0-9]* weights, reads 5 numbers, answers with 4 classes$' text) == 3 ]]
     [[ $(grep -c '^  what it does  *not known$' text) == 4 && $(grep -c '^  WARNING ' text) == 4 && $(grep -c '^  says ' text) == 1 ]]
-    rec-select --run 3 < imported.mp | rnn-words --bos 0 --eos 1 --max-prefixes 4000 | rec-table --kind word text | head -2 > words
+    rec-select --run 3 < imported.mp | rnn-words --bos 0 --eos 1 --max-prefixes 4000 | rec-table --kind word text | sed -n 1,2p > words
     [[ $(grep '^  says ' text) == *" $(sed -n 's/^$/(empty)/;1p' words) $(sed -n 2p words) "* ]]
     run -64 describe --bos x < imported.mp
 }

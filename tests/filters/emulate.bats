@@ -150,7 +150,7 @@ PYTHON
     cmp <(data labelled.mp | sed 's/"label":"mine, twice",//') <(data emulations.mp)
     [[ $(cat emulations.mp labelled.mp | score --format tsv | cut -f 1 | uniq | paste -sd :) == 'encoder:interactive:mine, twice' ]]
     rec-json --arrays whole < zoo.mp | sed 's/^{"kind":"rnn",/&"label":"old",/' | rec-json --reverse > old.mp
-    emulate --model model.mp < old.mp | score --format tsv | grep -q '^old'
+    emulate --model model.mp < old.mp | score --format tsv | found '^old'
     emulate --model model.mp --label new < old.mp > new.mp
     [[ $(rec-table label < new.mp | sort -u) == new ]]
     run -64 bash -c 'emulate --model model.mp --label "" < zoo.mp > none.mp'
@@ -439,6 +439,7 @@ PYTHON
     run -74 bash -c 'emulate --fit fresh.mp --steps 2 --hidden 10 < zoo.mp >&-'
     run -74 bash -c 'emulate --model model.mp < zoo.mp >&-'
     repeat 40 zoo.mp > many.mp
+    set +o pipefail # that it closes is what is tried
     emulate --model model.mp --clones 0 --rollouts 1 < many.mp 2> message | head -c 1 > /dev/null
     [[ ${PIPESTATUS[0]} == 141 && ! -s message ]]
     emulate --fit fresh.mp --steps 2 --hidden 200 < zoo.mp 2> message | head -c 1 > /dev/null
@@ -567,6 +568,18 @@ PYTHON
     [[ $stderr == *"--checkpoint goes with --fit"* ]]
 }
 
+@test "emulate: each lever makes another training, and the same twice" {
+    fit --steps 6 < zoo.mp > plain.mp
+    for lever in '--warm-up 4' '--z-noise 0.5' '--per-rnn 2' '--forget-bias 2' '--average 0.5' '--anneal 0.5' '--weight-decay 9'; do
+        # shellcheck disable=SC2086 # words
+        fit --steps 6 $lever < zoo.mp > one.mp
+        # shellcheck disable=SC2086 # words
+        fit --steps 6 $lever < zoo.mp > two.mp
+        rec-diff one.mp two.mp
+        run -1 rec-diff plain.mp one.mp
+    done
+}
+
 @test "emulate: bfloat16 is near float32, and another training; a machine without it is told" {
     local status=0
     fit --precision bf16 < zoo.mp > bf16.mp 2> said || status=$?
@@ -580,7 +593,7 @@ PYTHON
         fit "${options[@]}" --precision "$precision" --checkpoint "$precision.state" < zoo.mp > "$precision.mp"
     done
     paste <(rec-table --kind log loss < float32.mp) <(rec-table --kind log loss < bf16.mp) |
-        awk '{ off = $1 / $2 - 1; n++; if (off * off > 1e-4) exit 1 } END { exit !n }'
+        awk '{ off = $1 / $2 - 1; n++; bad += off * off > 1e-8 } END { exit bad || n < 2 }'
     run ! cmp <(data float32.mp) <(data bf16.mp)
     run -65 fit "${options[@]}" --precision bf16 --checkpoint float32.state < zoo.mp
 }

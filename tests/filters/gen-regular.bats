@@ -105,7 +105,7 @@ PYTHON
 @test "gen-regular: partition keeps the automata of most states apart, imitation and prediction work" {
     gen-regular --count 400 | partition > tasks.mp
     rec-table --kind task split task.states < tasks.mp > splits
-    awk '($1 == "ood") != ($2 == 8)' splits | wc -l | grep -qx 0
+    awk '($1 == "ood") != ($2 == 8)' splits | wc -l | found -x 0
     awk '{ n[$1]++ } END { exit !(n["validation"] > 35 && n["validation"] < 85 && n["train"] > 250) }' splits
     partition --ood 'task.states >= 6' < tasks.mp | rec-table --kind task split task.states | awk '($1 == "ood") != ($2 >= 6) { exit 1 }'
     rec-select --sample 0.06 < tasks.mp | train-rnn --steps 100 --hidden 12 --layers 1 --snapshots 100 --rollouts 20 --samples 100 > zoo.mp

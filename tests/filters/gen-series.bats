@@ -63,7 +63,7 @@ PYTHON
 @test "gen-series: partition keeps long periods apart; emulation by mse and prediction of numbers work" {
     gen-series --count 500 | partition > tasks.mp
     rec-table --kind task split task.period < tasks.mp > splits
-    awk '($1 == "ood") != ($2 > 18)' splits | wc -l | grep -qx 0
+    awk '($1 == "ood") != ($2 > 18)' splits | wc -l | found -x 0
     awk '{ n[$1]++ } END { exit !(n["validation"] > 45 && n["validation"] < 110 && n["ood"] > 50) }' splits
     partition --ood 0.5 < tasks.mp | rec-table --kind task split task.period | awk '($1 == "ood") != ($2 > 24 / sqrt(6)) { exit 1 }'
     rec-select --sample 0.05 < tasks.mp | train-rnn --steps 100 --hidden 8 --layers 1 --snapshots 100 --rollouts 20 --samples 50 > zoo.mp

@@ -23,7 +23,7 @@ GOLDEN=$ROOT/tests/golden/import
     [[ ${lines[0]} == $'7\t30\tmy net.pt\tlstm\t5\t16\t2\t4' ]]
     [[ ${lines[1]} == $'8\t30\tlstm_only.pt\tlstm\t5\t16\t2\t16' ]]
     [[ ${lines[2]} == $'9\t30\tlstm_linear.npz\tlstm\t5\t16\t2\t4' ]]
-    rec-info rnns.mp | grep -q 'import-rnn --first-run 7'
+    rec-info rnns.mp | found 'import-rnn --first-run 7'
     # The same weights, whatever the file.
     [[ $(rec-table weights.lstm.weight_hh_l1 linear.bias < rnns.mp | sed -n '1p;3p' | sort -u | wc -l) == 1 ]]
     probe --new --hidden 8 < rnns.mp > encoder.mp
@@ -38,7 +38,7 @@ GOLDEN=$ROOT/tests/golden/import
     [[ $(paste -sd ' ' tasks) == '"task":{"family":"sorting","data":"up","width":12} "task":{"family":"sorting","data":"up","width":3}' ]]
     import-rnn --named '{family}/{width}.pt' down/8.pt | rec-table task.family task.width > row
     [[ $(< row) == $'down\t8' ]]
-    import-rnn -t '{"family": "sorting", "of": [1, {"a": null}]}' up-3.pt | rec-json | grep -q '"task":{"family":"sorting","of":\[1,{"a":null}\]}'
+    import-rnn -t '{"family": "sorting", "of": [1, {"a": null}]}' up-3.pt | rec-json | found '"task":{"family":"sorting","of":\[1,{"a":null}\]}'
     partition --by task.width --ood 'task.width > 10' < zoo.mp | rec-table task.width split > splits
     grep -qx $'12\tood' splits
     run -65 --separate-stderr import-rnn --task sorting --named '{width}.h5' up-3.pt

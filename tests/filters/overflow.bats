@@ -33,7 +33,7 @@ setup() {
         [[ $stderr == *'run 0, step 100'*' not finite'* || $stderr == *'run 0, step 100: it has no embedding'* ]]
         # shellcheck disable=SC2086 # words
         $filter --quiet --skip-bad < both.mp > out.mp
-        rec-table --kind skipped run < out.mp | grep -qx 0
+        rec-table --kind skipped run < out.mp | found -x 0
         [[ $(rec-table run < out.mp | sort -u | paste -sd ' ') == '0 1' ]]
     done
 }

@@ -52,7 +52,7 @@ PYTHON
 
 @test "partition: equal offsets are out of distribution, unequal ones are not" {
     gen-language --offsets 0,0,0,0 | partition > near.mp
-    data near.mp | grep -q '"split": *"ood"'
+    data near.mp | found '"split": *"ood"'
     gen-language --offsets 0,2,-3,2 | partition > far.mp
     run -1 grep -q '"split": *"ood"' <(data far.mp)
 }
@@ -69,7 +69,7 @@ PYTHON
 @test "partition: nothing but the split is new, and the split follows seed" {
     partition < tasks.mp > split.mp
     [ "$(data split.mp | sed -E 's/, *"split": *"[a-z]*"//')" = "$(data tasks.mp)" ]
-    data split.mp | head -n 1 | grep -qE '"seed": *1, *"split": *"[a-z]+", *"task"'
+    data split.mp | sed -n 1p | found -E '"seed": *1, *"split": *"[a-z]+", *"task"'
 }
 
 @test "partition: again is the same, another seed is not" {
@@ -211,7 +211,7 @@ PYTHON
     partition --by task.data.name,task.data.mean --ood 'arch.hidden > 32' < own.mp > split.mp
     partition --by run < own.mp > runs.mp 2> /dev/null
     gen-smnist --count 200 | partition --ood 'task.rotation >= 180, task.weight_decay > 0' | rec-table --kind task split task.rotation task.weight_decay > angles
-    awk '($1 == "ood") != ($2 >= 180 && $3 > 0)' angles | wc -l | grep -qx 0
+    awk '($1 == "ood") != ($2 >= 180 && $3 > 0)' angles | wc -l | found -x 0
     awk '{ n[$1]++ } END { exit !(n["validation"] > 5 && n["train"] > 50 && n["ood"] > 40) }' angles
     cat_split_of_key | cat - <(cat << 'PYTHON'
 records = data("split.mp")
@@ -291,6 +291,7 @@ PYTHON
 
 @test "partition: a full disk exits 74, a closed pipe 141" {
     run -74 bash -c 'partition < tasks.mp > /dev/full'
+    set +o pipefail # that it closes is what is tried
     gen-language --count 100000 | partition | head -c 1 > /dev/null
     [ "${PIPESTATUS[1]}" -eq 141 ]
 }
@@ -307,7 +308,7 @@ PYTHON
 RECORDS
     partition --seed 3 < mine.mp > zoo.mp 2> /dev/null
     [ "$(rec-table --kind rnn split < zoo.mp | sort -u | wc -l)" -eq 3 ]
-    rec-table --kind rnn task.width task.data.name split < zoo.mp | sort -u | cut -f 1,2 | uniq -d | wc -l | grep -qx 0
+    rec-table --kind rnn task.width task.data.name split < zoo.mp | sort -u | cut -f 1,2 | uniq -d | wc -l | found -x 0
     stats-encode --new < zoo.mp > stats.mp
     stats-encode --model stats.mp < zoo.mp > z.mp
     classify --fit task.data.name,task.width --steps 1500 < z.mp > model.mp

@@ -250,6 +250,7 @@ PYTHON
     run -74 bash -c 'probe --model fresh.mp < zoo.mp > /dev/full'
     run -74 bash -c 'probe --new < zoo.mp > /dev/full'
     repeat 200 zoo.mp > many.mp
+    set +o pipefail # that it closes is what is tried
     probe --model fresh.mp < many.mp 2> message | head -c 1 > /dev/null
     [[ ${PIPESTATUS[0]} == 141 && ! -s message ]]
 }

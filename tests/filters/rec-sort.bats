@@ -120,7 +120,7 @@ assert found.count(wanted) == 1'
     TMPDIR=$PWD/tmp rec-sort --memory 1000 < fifo > out.mp 3>&- &
     exec 5> fifo
     head -c -1 many.mp >&5
-    until compgen -G "/proc/$!/fd/*" > /dev/null && readlink /proc/$!/fd/* | grep -q "^$PWD/tmp/.*deleted"; do sleep 0.05; done
+    until compgen -G "/proc/$!/fd/*" > /dev/null && readlink /proc/$!/fd/* | found "^$PWD/tmp/.*deleted"; do sleep 0.05; done
     kill -KILL $!
     wait $! || true
     exec 5>&-
@@ -144,6 +144,7 @@ assert found.count(wanted) == 1'
     run -64 rec-sort mixed.mp < mixed.mp
     run -74 bash -c 'rec-sort < mixed.mp > /dev/full'
     many 50000 > many.mp
+    set +o pipefail # that it closes is what is tried
     rec-sort < many.mp 2> errors | head -c 1 > /dev/null
     [[ ${PIPESTATUS[0]} == 141 && ! -s errors ]]
 }

@@ -206,7 +206,7 @@ if r["run"] == 5: r["weights"]["lstm.weight_hr_l0"] = r["weights"]["linear.weigh
         [[ $stderr == *"run 2, step 20: weights: 'linear.bias' has a number that is not finite"*"3 records could not be used"* ]]
         [[ $(rec-table --kind skipped run < out.mp | paste -sd ' ') == '2 4 5' ]]
         [[ $kinds == - || $(rec-table --kind "$kinds" run < out.mp | paste -sd ' ') == '0 1 3' ]]
-        rec-table --kind skipped reason < out.mp | grep -q 'proj_size'
+        rec-table --kind skipped reason < out.mp | found 'proj_size'
         [[ $filter != 'emulate --fit'* ]] || cp out.mp model.mp
         [[ $filter != 'classify --fit'* ]] || cp out.mp predictor.mp
     done << 'END'

@@ -134,6 +134,7 @@ PYTHON
     gen-language --tokens 2 --count 3 > tasks.mp
     export -f train_small
     run -74 bash -c 'train_small < tasks.mp > /dev/full'
+    set +o pipefail # that it closes is what is tried
     gen-language --tokens 2 --count 1000 | train_small 2> message | head -c 1 > /dev/null
     [[ ${PIPESTATUS[1]} == 141 && ! -s message ]]
 }

@@ -18,7 +18,7 @@ load ../helper
     run -0 make -C "$ROOT/pipelines/citing" -f composition.mk BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 SEEDS='1 2' STEPS=30 EMULATION=4 \
         LANGUAGES=2 RUNS=8 TRAINED='2:8 4:2' JUDGED=4:1 CELLS='4-8-1-1 2-8-1-1 2-16-1-1 2-8-3-1 2-8-1-3'
     grep -qE '^doubled +8 +1 +1 +-?[0-9.]+ ' <<< "$output"
-    file r/composition.png | grep -q 'PNG image data, 960 x 460'
+    file r/composition.png | found 'PNG image data, 960 x 460'
     python - r << 'PYTHON'
 import sys, glob, msgpack
 zoo = lambda name: [r for r in msgpack.Unpacker(open(f"{sys.argv[1]}/{name}.mp", "rb")) if r["kind"] == "rnn"]
@@ -48,7 +48,7 @@ PYTHON
     cmp <(rec-select --split validation,ood < r/zoo-8.mp | rec-json --no-meta) <(rec-select --split validation,ood < r/zoo.mp | rec-json --no-meta)
     [[ $(head -1 r/augment.tsv) == $'size\tplain\tforms\tnoise\tmixup' ]]
     awk -F '\t' 'NR > 1 { for (i = 2; i <= 5; i++) bad += !($i > 0); n++ } END { exit bad || n != 2 }' r/augment.tsv
-    file r/augment.png | grep -q 'PNG image data, 800 x 500'
+    file r/augment.png | found 'PNG image data, 800 x 500'
 }
 
 @test "make probes: both kinds, judged by emulation, task, accuracy and step" {
@@ -64,7 +64,7 @@ PYTHON
     python "$ROOT/tests/python/fake_digits.py" images 300 gz
     run -0 make -C "$ROOT/pipelines/citing" -f phases.mk BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" IMAGES="$BATS_TEST_TMPDIR/images" JOBS=2 \
         TAKEN=200 WIDTHS='6 3' BATCHES='8 40' SEEDS=2 EPOCHS=4 BEND=3
-    file r/phases.png | grep -q 'PNG image data, 1200 x 620'
+    file r/phases.png | found 'PNG image data, 1200 x 620'
     cmp <(tail -c +17 r/images/train-images-idx3-ubyte) <(zcat images/train-images-idx3-ubyte.gz | tail -c +17 | head -c $((200 * 784)))
     PYTHONPATH=$ROOT/tests/python python << 'PYTHON'
 import numpy as np

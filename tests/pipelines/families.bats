@@ -36,7 +36,7 @@ numbers() { # TABLE COLUMN...
     rm regular/constant-1/model.diverged
     local picture
     for picture in bars curves clones pca-accuracy pca-automata probes tomita; do
-        file regular/figures/$picture.png | grep -q 'PNG image data, 960 x 600'
+        file regular/figures/$picture.png | found 'PNG image data, 960 x 600'
     done
 }
 
@@ -45,7 +45,7 @@ numbers() { # TABLE COLUMN...
     numbers series/table.tsv emulation_loss task.period_rmse task.damping_rmse metrics.r2_rmse
     local picture
     for picture in bars curves pca-period probes; do
-        file series/figures/$picture.png | grep -q 'PNG image data, 960 x 600'
+        file series/figures/$picture.png | found 'PNG image data, 960 x 600'
     done
     [ ! -e series/figures/clones.png ]
     experiment series series CONFIG="$ROOT/tests/pipelines/tiny-series.yaml"
@@ -73,5 +73,5 @@ for r in rows:
         assert mode == "interactive" or max(shares) <= r["best_fixed"] + 1e-9
 PYTHON
     grep -qE '^ +3 +8 +[01]\.[0-9]{3} \(' locks/table.txt
-    file locks/locks.png | grep -q 'PNG image data, 960 x 600'
+    file locks/locks.png | found 'PNG image data, 960 x 600'
 }

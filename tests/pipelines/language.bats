@@ -113,7 +113,7 @@ END
     # Options of trainings from the command line win over the file's; another make without them makes all anew.
     times copy > before
     experiment "$PWD/copy" CONFIG="$PWD/changed.yaml" SEEDS=2 ENCODERS=constant EMULATE='--steps 7 --validate-every 7' 3>&-
-    changed copy before | grep -qx constant-2/model.mp
+    changed copy before | found -x constant-2/model.mp
     [[ $(rec-table --kind encoder step < copy/constant-2/model.mp) == 7 ]]
     experiment "$PWD/copy" CONFIG="$PWD/changed.yaml" SEEDS=2 ENCODERS=constant 3>&-
     [[ $(rec-table --kind encoder step < copy/constant-2/model.mp) != 7 ]]

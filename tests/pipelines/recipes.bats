@@ -41,7 +41,7 @@ small() {
     awk 'NR > 1 { n++; bad += !($2 == "stats" && $11 == "-" && $5 > 0 && $12 ~ /^[0-9]+$/) } END { exit !(n == 3 && !bad) }' r/recipes.txt
     for lever in standardise parts smooth-parts; do
         rec-json --kind encoder < r/$lever/stats-1/model.mp > $lever.json
-        rec-table --kind log step < r/$lever/stats-1/model.mp | sort -n | tail -n 1 | grep -qx 2
+        rec-table --kind log step < r/$lever/stats-1/model.mp | sort -n | tail -n 1 | found -x 2
     done
     grep -q '"standardised":true' standardise.json
     run -1 grep -q per_gate standardise.json

@@ -56,7 +56,7 @@ PYTHON
     [[ $(head -n 1 r/offsets.txt) == *task.offsets.1\ R2*task.offsets.2\ R2*task.offsets.3\ R2* ]]
     [[ $(awk '$2 == "validation" { print $1 }' r/offsets.txt | xargs) == "parts flat majority" ]]
     [[ $(rec-table --kind rnn step < r/late.mp | sort -u) == 20 ]]
-    rec-json --kind encoder < r/parts/2-1.mp | grep -q '"per_input":true'
+    rec-json --kind encoder < r/parts/2-1.mp | found '"per_input":true'
     run -0 small flat # the table follows
     [[ $output != *classify:* && $(awk '$2 == "validation" { print $1 }' r/offsets.txt | xargs) == "flat majority" ]]
 }

@@ -18,7 +18,7 @@ END
         END { exit !(n == 2 * 5 * 2 * 2 && length(kinds) == 5 && length(encoders) == 2 && !bad) }' accuracy/transfer.txt
     # What has been seen is not trained again: both predictors of LSTMs of 32 units are the same one.
     awk '$2 == "lstm-32" { seen[$1, $4] = seen[$1, $4] " " $5 } END { for (i in seen) { split(seen[i], v, " "); if (v[1] != v[2]) exit 1 } }' accuracy/transfer.txt
-    rec-info < accuracy/zoo-gru-32.mp | grep -q 'gru 4 -> 2 x 32 -> 4'
+    rec-info < accuracy/zoo-gru-32.mp | found 'gru 4 -> 2 x 32 -> 4'
     cksum accuracy/*.mp accuracy/*/*.mp > before
     run -0 transfer
     [[ $output != *emulate* ]]

@@ -77,10 +77,13 @@ def read(path):
     return segments
 
 
-def records(path, kind=None):
-    return [r for segment in read(path) for r in segment[1:-1] if kind in (None, r["kind"])]
+def records(path, kind=None, none=False):
+    """The data records of a kind, or all; there have to be some, unless none is all right."""
+    found = [r for segment in read(path) for r in segment[1:-1] if kind in (None, r["kind"])]
+    assert found or none, f"{path}: no record{' of kind ' + kind if kind else ''}"
+    return found
 
 
 if __name__ == "__main__":
-    for r in records(sys.argv[1] if len(sys.argv) > 1 else "/dev/stdin"):
+    for r in records(sys.argv[1] if len(sys.argv) > 1 else "/dev/stdin", none=True):
         print(r["kind"], r.get("run", "-"), r.get("step", "-"))
