@@ -292,7 +292,7 @@ void cli_check_runs(struct cli *cli, uint64_t first_run, uint64_t count) {
 }
 
 void cli_print(struct cli *cli, const void *text, size_t size) {
-    if (fwrite(text, 1, size, stdout) != size)
+    if (size && fwrite(text, 1, size, stdout) != size)
         cli_check(cli, output_failure(errno, &cli->error));
 }
 

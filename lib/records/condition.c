@@ -97,7 +97,7 @@ static enum status comparison_read(const char *item, struct comparison *c, struc
     int which = 0;
     while (which < 6 && !(strlen(operators[which]) == size && strncmp(item + before, operators[which], size) == 0))
         which++;
-    c->operation = (enum operation)which;
+    *c = (struct comparison){.operation = (enum operation)which};
     c->path = trimmed(item, before);
     c->text = trimmed(item + before + size, strlen(item + before + size));
     bool truth = strcmp(c->text, "true") == 0;
