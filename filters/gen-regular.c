@@ -98,12 +98,12 @@ static void draw(void *body, uint64_t run, struct rng *rng) {
 int main(int argc, char **argv) {
     struct cli *cli = cli_begin(&program, argc, argv);
     parse_states(cli);
-    if (tomita)
+    if (tomita) {
         parse_grammars(cli);
-    if (tomita)
         cli_note_unused(cli, "states", "with --tomita");
-    if (tomita && symbols != 2)
-        cli_usage(cli, "--symbols %d: Tomita's grammars have 2", symbols);
+        if (symbols != 2)
+            cli_usage(cli, "--symbols %d: Tomita's grammars have 2", symbols);
+    }
     struct regular task = {.length = length};
     return task_filter_run(cli, first_run, count, &regular_family, &task, draw);
 }

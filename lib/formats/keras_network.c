@@ -227,7 +227,7 @@ static enum status find_named(struct chain *c, const char *option, const char *n
 static enum status find_beside(struct chain *c, const char *option, const char *name, int at, int direction, enum keras_kind kind,
                                int *out) {
     *out = -1;
-    if (name && strcmp(name, "none") == 0)
+    if (network_is_none(name))
         return STATUS_OK;
     if (name)
         return find_named(c, option, name, out);
@@ -342,7 +342,7 @@ enum status network_of_keras(struct tensors *t, const struct network_choice *cho
                      "embedding before and a Dense layer behind them");
     if (status == STATUS_OK)
         status = find_beside(&c, "--embedding", choice->embedding, c.first, -1, KERAS_EMBEDDING, &embedding);
-    if (status == STATUS_OK && choice->embedding && strcmp(choice->embedding, "none") == 0)
+    if (status == STATUS_OK && network_is_none(choice->embedding))
         leave_embedding(&c);
     if (status == STATUS_OK)
         status = take_embedding(&c, embedding);

@@ -121,7 +121,7 @@ static enum status find_linear(struct search *s, const char *option, const char 
                                bool (*fits)(const struct search *s, const struct linear *l), const char *what, struct linear *out) {
     enum status status;
     *out = (struct linear){0};
-    if (chosen && strcmp(chosen, "none") == 0)
+    if (network_is_none(chosen))
         return STATUS_OK;
     if (chosen)
         status = find_chosen(s, option, chosen, cols, out);
@@ -214,7 +214,7 @@ enum status names_find_rest(struct search *s) {
         status = take_readout(s, &readout);
     if (status != STATUS_OK)
         return status;
-    if (s->choice->embedding && strcmp(s->choice->embedding, "none") == 0)
+    if (network_is_none(s->choice->embedding))
         leave_embedding(s);
     take_embedding(s, &embedding);
     return check_left(s);

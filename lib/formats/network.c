@@ -43,6 +43,10 @@ bool network_is_listed(const char *list, const char *name) {
     return false;
 }
 
+bool network_is_none(const char *chosen) {
+    return chosen && strcmp(chosen, "none") == 0;
+}
+
 // --- Views ---
 
 struct view view_of(const struct stored *s) {

@@ -11,6 +11,7 @@ enum status network_of_onnx(struct tensors *t, const struct network_choice *choi
 void network_note(struct network *n, const char *text); // beyond NETWORK_MAX_NOTES they are dropped
 
 bool network_is_listed(const char *list, const char *name); // in a user's list "NAME,NAME"
+bool network_is_none(const char *chosen);                   // a user says that there is none
 
 // A tensor of rank 2 (or 1, as one column) as it is, and its transpose.
 struct view view_of(const struct stored *s);

@@ -20,18 +20,13 @@ static bool is_called(const struct onnx_node *n, const struct stored *weights, c
     return false;
 }
 
-static bool is_none(const char *name) {
-    return name && strcmp(name, "none") == 0;
-}
-
-// What was found (n NULL: nothing) is to be what was chosen by this option, if anything was.
-static enum status check_choice(struct chain *c, const char *option, const char *name, const struct onnx_node *n,
+// What was found (n NULL: nothing) before or behind the recurrent layer is to be what was chosen by this option, if anything was.
+static enum status check_choice(struct chain *c, const char *option, const char *name, const char *where, const struct onnx_node *n,
                                 const struct stored *weights) {
-    if (!name || is_none(name) || (n && is_called(n, weights, name)))
+    if (!name || network_is_none(name) || (n && is_called(n, weights, name)))
         return STATUS_OK;
     if (!n)
-        return error_set(c->error, STATUS_DATA, "%s %s: there is none %s the recurrent layer", option, name,
-                         strcmp(option, "--readout") == 0 ? "behind" : "before");
+        return error_set(c->error, STATUS_DATA, "%s %s: there is none %s the recurrent layer", option, name, where);
     return error_set(c->error, STATUS_DATA, "%s %s: there it is %s, of the weights %s", option, name, n->name, weights->name);
 }
 
@@ -45,10 +40,10 @@ enum status onnx_take_embedding(struct chain *c) {
     if (n && onnx_is(n, "Gather"))
         status = onnx_constant(c->o, n->graph, onnx_input(n, 0), &table, c->error);
     if (status == STATUS_OK)
-        status = check_choice(c, "--embedding", c->choice->embedding, table ? n : NULL, table);
+        status = check_choice(c, "--embedding", c->choice->embedding, "before", table ? n : NULL, table);
     if (status != STATUS_OK || !table)
         return status;
-    if (is_none(c->choice->embedding)) {
+    if (network_is_none(c->choice->embedding)) {
         network_note(c->out, tensors_text(c->o->t, "left out: %s, the embedding", n->name));
         n->used = true;
         return STATUS_OK;
@@ -205,7 +200,7 @@ enum status onnx_take_readout(struct chain *c) {
     struct stored kernel;
     int node = behind(c, c->layers[c->count - 1]), last = node;
     struct onnx_node *n = node >= 0 ? &c->o->nodes[node] : NULL;
-    bool wanted = !is_none(c->choice->readout);
+    bool wanted = !network_is_none(c->choice->readout);
     enum status status = STATUS_OK;
     c->out->output = c->out->hidden;
     c->out->readout_bias = (struct view){.rows = c->out->hidden, .cols = 1};
@@ -218,7 +213,7 @@ enum status onnx_take_readout(struct chain *c) {
     else
         network_note(c->out, "no read-out: it becomes the identity, so that the outputs are the states h of the last layer");
     if (status == STATUS_OK)
-        status = check_choice(c, "--readout", c->choice->readout, matrix ? n : NULL, matrix);
+        status = check_choice(c, "--readout", c->choice->readout, "behind", matrix ? n : NULL, matrix);
     int next = status == STATUS_OK && matrix ? behind(c, last) : -1;
     if (next >= 0 && onnx_is_one_of(&c->o->nodes[next], probability_ops) && behind(c, next) < 0) {
         c->o->nodes[next].used = true;
