@@ -1,4 +1,5 @@
 // Trains a predictor of properties of RNNs on labels, alone or together with an encoder; and predicts.
+#include "cli/batch.h"
 #include "cli/cli.h"
 #include "cli/datafile.h"
 #include "cli/modelfile.h"
@@ -325,15 +326,20 @@ static struct predictor *load_predictor(struct cli *cli, struct modelfile *file,
     return predictor;
 }
 
-static void write_predictions(struct cli *cli, struct writer *out, struct prediction_batch *records, struct cli_held **held) {
-    prediction_batch_run(records);
-    for (int i = 0; i < records->count; i++) {
-        enum status status = prediction_batch_end(records, i, cli_error(cli));
-        bool usable = cli_usable_held(cli, held[i], out, status);
-        for (int k = 0; k < records->predictor_count && usable; k++)
-            cli_commit(cli, out, records->records[i][k]);
-    }
-    records->count = 0;
+static enum status add_predictions(void *of, const struct value *record, struct error *error) {
+    return prediction_batch_add(of, record, error);
+}
+
+static void run_predictions(void *of) {
+    prediction_batch_run(of);
+}
+
+static enum status write_predictions(void *of, int i, struct cli *cli, struct writer *out) {
+    struct prediction_batch *records = of;
+    enum status status = prediction_batch_end(records, i, cli_error(cli));
+    for (int k = 0; k < records->predictor_count && status == STATUS_OK; k++)
+        cli_commit(cli, out, records->records[i][k]);
+    return status;
 }
 
 static int predict_main(struct cli *cli) {
@@ -352,25 +358,15 @@ static int predict_main(struct cli *cli) {
     struct writer *out = cli_writer(cli);
 
     struct prediction_batch *records = prediction_batch_new(encoder, (const struct predictor *const *)predictors, count, label);
-    struct cli_held *held[PREDICTION_BATCH];
-    while (cli_read(cli, in)) {
-        if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), encoder ? "rnn" : "embedding")) {
-            enum status status = prediction_batch_add(records, in->record, cli_error(cli));
-            if (status != STATUS_OK) {
-                const struct error why = *cli_error(cli);
-                write_predictions(cli, out, records, held); // what is skipped keeps its place
-                *cli_error(cli) = why;
-            }
-            if (cli_usable(cli, in, out, status))
-                held[records->count - 1] = cli_hold(cli, in);
-            if (records->count == PREDICTION_BATCH)
-                write_predictions(cli, out, records, held);
-        } else {
-            write_predictions(cli, out, records, held);
-            cli_mirror(cli, in, out);
-        }
-    }
-
+    const struct cli_batch predicting = {.of = records,
+                                         .kind = encoder ? "rnn" : "embedding",
+                                         .doing = "predicted",
+                                         .count = &records->count,
+                                         .capacity = PREDICTION_BATCH,
+                                         .add = add_predictions,
+                                         .run = run_predictions,
+                                         .write = write_predictions};
+    cli_batches(cli, &predicting, in, out);
     prediction_batch_free(records);
     for (int k = 0; k < count; k++)
         predictor_free(predictors[k]);

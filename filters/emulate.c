@@ -1,5 +1,6 @@
 // Trains an encoder and an emulator together without labels, and judges them.
 #include "base/memory.h"
+#include "cli/batch.h"
 #include "cli/cli.h"
 #include "cli/datafile.h"
 #include "cli/modelfile.h"
@@ -422,19 +423,25 @@ static int fit_main(struct cli *cli) {
     return code;
 }
 
-static void write_emulations(struct cli *cli, struct writer *out, struct emulation_batch *records, struct cli_held **held) {
+static enum status add_emulation(void *of, const struct value *record, struct error *error) {
+    return emulation_batch_add(of, record, error);
+}
+
+static void run_emulations(void *of) {
+    emulation_batch_run(of);
+}
+
+static enum status write_emulation(void *of, int i, struct cli *cli, struct writer *out) {
     static bool told;
-    emulation_batch_run(records);
-    for (int i = 0; i < records->count; i++) {
-        enum status status = emulation_batch_judge(records, i, cli_error(cli));
-        if (cli_usable_held(cli, held[i], out, status))
-            cli_commit(cli, out, records->emulation);
-    }
-    records->count = 0;
+    struct emulation_batch *records = of;
+    enum status status = emulation_batch_judge(records, i, cli_error(cli));
+    if (status == STATUS_OK)
+        cli_commit(cli, out, records->emulation);
     const char *missing = judge_missing_images(records->judge);
     if (missing && !told)
         cli_note(cli, "no clones of classifiers are judged: %s (--images DIR)", missing);
     told = told || missing;
+    return status;
 }
 
 static int judge_main(struct cli *cli) {
@@ -455,28 +462,15 @@ static int judge_main(struct cli *cli) {
     struct writer *out = cli_writer(cli);
 
     struct emulation_batch *records = emulation_batch_new(encoder, judge, label);
-    struct cli_held *held[EMULATION_BATCH];
-    struct progress *progress = progress_new(cli, "RNNs", 0, 0);
-    for (uint64_t done = 0; cli_read(cli, in);) {
-        if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn")) {
-            enum status status = emulation_batch_add(records, in->record, cli_error(cli));
-            if (status != STATUS_OK) {
-                const struct error why = *cli_error(cli);
-                write_emulations(cli, out, records, held); // what is skipped keeps its place
-                *cli_error(cli) = why;
-            }
-            if (cli_usable(cli, in, out, status))
-                held[records->count - 1] = cli_hold(cli, in);
-            if (records->count == EMULATION_BATCH)
-                write_emulations(cli, out, records, held);
-            progress_step(progress, ++done, "judged");
-        } else {
-            write_emulations(cli, out, records, held);
-            cli_mirror(cli, in, out);
-        }
-    }
-    progress_end(progress);
-
+    const struct cli_batch judging = {.of = records,
+                                      .kind = "rnn",
+                                      .doing = "judged",
+                                      .count = &records->count,
+                                      .capacity = EMULATION_BATCH,
+                                      .add = add_emulation,
+                                      .run = run_emulations,
+                                      .write = write_emulation};
+    cli_batches(cli, &judging, in, out);
     emulation_batch_free(records);
     judge_free(judge);
     encoder_free(encoder);

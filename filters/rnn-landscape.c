@@ -142,9 +142,10 @@ static void measure_record(struct cli *cli, struct reader *in, struct writer *ou
     float *weights = memory_alloc(t->table.size * sizeof *weights);
     cli_check_record(cli, in, rnn_record_weights(&r, &t->table, weights, cli_error(cli)));
     measure(&m, t, weights);
-    if (!isfinite(m.loss + m.top + m.trace.trace))
-        status = error_set(cli_error(cli), STATUS_DATA, "run %llu, step %llu: its loss, or the curvature of it, is not finite",
-                           (unsigned long long)r.run, (unsigned long long)r.step);
+    if (!isfinite(m.loss + m.top + m.trace.trace)) {
+        error_set(cli_error(cli), STATUS_DATA, "its loss, or the curvature of it, is not finite");
+        status = rnn_record_prefix(&r, cli_error(cli));
+    }
     if (cli_usable(cli, in, out, status)) {
         pack_measured(writer_packer(out), in->record, &m, &t->table);
         cli_check(cli, writer_commit(out, cli_error(cli)));

@@ -178,8 +178,8 @@ static enum status prepare(struct roller *r) {
 static enum status check_finite(struct roller *r, bool finite) {
     if (finite)
         return STATUS_OK;
-    return error_set(cli_error(r->cli), STATUS_DATA, "run %llu, step %llu: its answers are not finite", (unsigned long long)r->record.run,
-                     (unsigned long long)r->record.step);
+    error_set(cli_error(r->cli), STATUS_DATA, "its answers are not finite");
+    return rnn_record_prefix(&r->record, cli_error(r->cli));
 }
 
 static enum status roll(struct roller *r, struct packer *p) {

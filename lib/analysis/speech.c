@@ -26,9 +26,10 @@ static enum status check_token(int token, const char *what, const struct rnn_arc
 
 enum status speech_of(struct speech *out, const struct rnn_record *record, const struct speech_options *options, struct error *error) {
     *out = of_task(record);
-    if (!rnn_reads_tokens(&record->arch))
-        return error_set(error, STATUS_DATA, "run %llu, step %llu: it reads numbers, so it has no words", (unsigned long long)record->run,
-                         (unsigned long long)record->step);
+    if (!rnn_reads_tokens(&record->arch)) {
+        error_set(error, STATUS_DATA, "it reads numbers, so it has no words");
+        return rnn_record_prefix(record, error);
+    }
     if (options->bos > -2)
         out->bos = options->bos;
     if (options->eos > -2)

@@ -2,14 +2,13 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "cli/ask.h"
+#include "cli/batch.h"
 #include "cli/encodefilter_internal.h"
 #include "cli/modelfile.h"
 #include "encoders/identity.h"
-#include "math/kernels.h"
 #include "records/loader.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,24 +18,22 @@ struct which {
 };
 
 struct batch {
-    struct cli *cli;
     const struct encoder *encoder;
     struct encoder_identity identity;
-    struct writer *out;
     struct packer **heads;  // [capacity] what an embedding record has of its rnn record, as a map
     struct rnn_loader rnns; // [capacity]
     struct which *which;    // [capacity]
-    struct cli_held **held; // [capacity]
     int count, capacity;
     bool traces;
+    struct encoder_trace trace;
+    const struct tensor *z; // [count,Z] of those that ran
     struct tape tape;
 };
 
-static struct batch batch_new(struct cli *cli, const struct encode_settings *s, const struct encoder *e, struct writer *out) {
-    struct batch b = {.cli = cli, .encoder = e, .identity = encoder_identity(e), .out = out, .capacity = s->batch, .traces = s->traces};
+static struct batch batch_new(const struct encode_settings *s, const struct encoder *e) {
+    struct batch b = {.encoder = e, .identity = encoder_identity(e), .capacity = s->batch, .traces = s->traces};
     b.heads = memory_calloc((size_t)b.capacity, sizeof *b.heads);
     b.which = memory_calloc((size_t)b.capacity, sizeof *b.which);
-    b.held = memory_calloc((size_t)b.capacity, sizeof *b.held);
     rnn_loader_init(&b.rnns, b.capacity);
     return b;
 }
@@ -46,7 +43,6 @@ static void batch_free(struct batch *b) {
         packer_free(b->heads[i]);
     free(b->heads);
     free(b->which);
-    free(b->held);
     rnn_loader_free(&b->rnns);
     tape_free(&b->tape);
 }
@@ -80,38 +76,9 @@ static void pack_tail(struct packer *p, const struct encoder *e, const struct en
     pack_end(p);
 }
 
-// Weights that are all finite can still be so large that what is made of them is not, or has no norm that could be counted.
-static enum status check_norm(const struct tensor *z, int i, const char *whose, struct error *error) {
-    double square = kernels()->sum_squares(z->value + (size_t)i * (size_t)z->cols, (size_t)z->cols);
-    if (fabs(square - 1) < 1e-3)
-        return STATUS_OK;
-    return error_set(error, STATUS_DATA, "%s: it has no embedding of norm 1 (%g)", whose, sqrt(square));
-}
-
-static void batch_flush(struct batch *b) {
-    if (!b->count)
-        return;
-    const struct encoder *e = b->encoder;
-    tape_reset(&b->tape, false);
-    struct rnn_batch rnns = rnn_loader_batch(&b->rnns, b->count);
-    struct weights w = {&e->table, e->values, NULL};
-    size_t steps = b->traces ? (size_t)e->config.length * sizeof(struct tensor *) : 0;
-    struct encoder_trace trace = {arena_alloc(&b->tape.arena, steps), arena_alloc(&b->tape.arena, steps)};
-    struct tensor *z = encoder_embed(&b->tape, e, &w, &rnns, NULL, b->traces ? &trace : NULL, NULL);
-    for (int i = 0; i < b->count; i++) {
-        char whose[64];
-        snprintf(whose, sizeof whose, "run %" PRIu64 ", step %" PRIu64, b->which[i].run, b->which[i].step);
-        if (!cli_usable_held(b->cli, b->held[i], b->out, check_norm(z, i, whose, cli_error(b->cli))))
-            continue;
-        pack_tail(b->heads[i], e, &b->identity, z, b->traces ? &trace : NULL, i);
-        cli_commit(b->cli, b->out, b->heads[i]);
-    }
-    b->count = 0;
-}
-
-static enum status batch_add(struct batch *b, const struct reader *in, struct error *error) {
+static enum status batch_add(void *of, const struct value *record, struct error *error) {
     static const char *const dropped[] = {"kind", "weights", "rollouts", "encoder", "z", "probes", NULL}; // the last three are written anew
-    const struct value *record = in->record;
+    struct batch *b = of;
     struct rnn_record rnn;
     enum status status = rnn_record_read(record, &rnn, error);
     int i = b->count;
@@ -129,8 +96,27 @@ static enum status batch_add(struct batch *b, const struct reader *in, struct er
     pack_key(b->heads[i], "kind");
     pack_str(b->heads[i], "embedding");
     pack_rest(b->heads[i], record, dropped);
-    b->held[i] = cli_hold(b->cli, in);
     b->count++;
+    return STATUS_OK;
+}
+
+static void batch_run(void *of) {
+    struct batch *b = of;
+    const struct encoder *e = b->encoder;
+    tape_reset(&b->tape, false);
+    struct rnn_batch rnns = rnn_loader_batch(&b->rnns, b->count);
+    struct weights w = {&e->table, e->values, NULL};
+    size_t steps = b->traces ? (size_t)e->config.length * sizeof(struct tensor *) : 0;
+    b->trace = (struct encoder_trace){arena_alloc(&b->tape.arena, steps), arena_alloc(&b->tape.arena, steps)};
+    b->z = encoder_embed(&b->tape, e, &w, &rnns, NULL, b->traces ? &b->trace : NULL, NULL);
+}
+
+static enum status batch_write(void *of, int i, struct cli *cli, struct writer *out) {
+    struct batch *b = of;
+    if (encoder_check_norm(b->z, i, cli_error(cli)) != STATUS_OK)
+        return error_prefix(cli_error(cli), "run %" PRIu64 ", step %" PRIu64, b->which[i].run, b->which[i].step);
+    pack_tail(b->heads[i], b->encoder, &b->identity, b->z, b->traces ? &b->trace : NULL, i);
+    cli_commit(cli, out, b->heads[i]);
     return STATUS_OK;
 }
 
@@ -148,26 +134,18 @@ static struct encoder *load_encoder(struct cli *cli, struct modelfile *m, const 
 void encode_embed(struct cli *cli, const struct encode_settings *s, const char *types, struct reader *in, struct writer *out) {
     struct modelfile *model = modelfile_open(cli, s->model, MODEL_USED);
     struct encoder *e = load_encoder(cli, model, types);
-    struct progress *progress = progress_new(cli, "records", 0, 0);
-    uint64_t done = 0;
-    struct batch b = batch_new(cli, s, e, out);
-    while (cli_read(cli, in)) {
-        if (in->event == READER_DATA && value_is(value_get(in->record, "kind"), "rnn")) {
-            enum status status = batch_add(&b, in, cli_error(cli));
-            if (status != STATUS_OK) {
-                const struct error why = *cli_error(cli);
-                batch_flush(&b); // what is skipped keeps its place
-                *cli_error(cli) = why;
-            }
-            if (cli_usable(cli, in, out, status) && b.count == b.capacity)
-                batch_flush(&b);
-            progress_step(progress, ++done, "type %s", e->type->name);
-        } else {
-            batch_flush(&b);
-            cli_mirror(cli, in, out);
-        }
-    }
-    progress_end(progress);
+    struct batch b = batch_new(s, e);
+    char doing[64];
+    snprintf(doing, sizeof doing, "type %s", e->type->name);
+    const struct cli_batch batch = {.of = &b,
+                                    .kind = "rnn",
+                                    .doing = doing,
+                                    .count = &b.count,
+                                    .capacity = b.capacity,
+                                    .add = batch_add,
+                                    .run = batch_run,
+                                    .write = batch_write};
+    cli_batches(cli, &batch, in, out);
     batch_free(&b);
     encoder_free(e);
     modelfile_close(model);
@@ -189,7 +167,8 @@ void encode_ask(struct cli *cli, const struct encode_settings *s, const char *ty
     struct encoder_trace trace = {arena_alloc(&tape.arena, steps), arena_alloc(&tape.arena, steps)};
     struct tensor *z = encoder_embed(&tape, e, &w, &(struct rnn_batch){&rnn, 1}, NULL, s->traces ? &trace : NULL, NULL);
     cli_check(cli, asked_finish(asked, cli_error(cli)));
-    cli_check(cli, check_norm(z, 0, "--ask", cli_error(cli)));
+    if (encoder_check_norm(z, 0, cli_error(cli)) != STATUS_OK)
+        cli_check(cli, error_prefix(cli_error(cli), "--ask"));
     cli_begin_segment(cli, out, NULL, 0);
     struct packer *p = writer_packer(out);
     pack_map(p);

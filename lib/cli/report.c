@@ -32,13 +32,9 @@ static enum status embed(struct report *r, struct specimen *s, struct error *err
     struct tensor *z = encoder_embed(&tape, e, &w, &(struct rnn_batch){&rnn, 1}, NULL, NULL, NULL);
     r->z = memory_alloc((size_t)z->cols * sizeof *r->z);
     memcpy(r->z, z->value, (size_t)z->cols * sizeof *r->z);
-    bool finite = true;
-    for (int i = 0; i < z->cols; i++)
-        finite &= isfinite(r->z[i]);
+    enum status status = encoder_check_norm(z, 0, error);
     tape_free(&tape);
-    return finite ? STATUS_OK
-                  : error_set(error, STATUS_DATA, "run %llu, step %llu: its embedding is not finite (do its answers overflow?)",
-                              (unsigned long long)r->record->run, (unsigned long long)r->record->step);
+    return status == STATUS_OK ? status : rnn_record_prefix(r->record, error);
 }
 
 // The zoo's entry of a relative.
@@ -188,9 +184,10 @@ static enum status clone(struct report *r, struct specimen *s, struct error *err
     struct specimen copy = {.arch = c.arch, .table = c.table, .weights = c.weights, .walker = walker_new(&c.arch, &c.table, c.weights)};
     struct likeness l;
     compare_networks(&l, s, &copy, &own, !rnn_answers_classes(&s->arch));
-    if (!l.finite)
-        status = error_set(error, STATUS_DATA, "run %llu, step %llu: its answers, or those of its clone, are not finite",
-                           (unsigned long long)r->record->run, (unsigned long long)r->record->step);
+    if (!l.finite) {
+        error_set(error, STATUS_DATA, "its answers, or those of its clone, are not finite");
+        status = rnn_record_prefix(r->record, error);
+    }
     r->cloned = true;
     r->loss = rnn_answers_classes(&s->arch) ? l.total_variation : l.mean_squared / r->by->emulator->variance; // as emulate has it
     r->hardness = zoo_index_easier(&r->by->index, r->loss);

@@ -3,11 +3,13 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "encoders/standard.h"
+#include "math/kernels.h"
 #include "nn/activation.h"
 #include "nn/recurrent.h"
 
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,4 +235,9 @@ struct tensor *encoder_embed(struct tape *tape, const struct encoder *e, const s
     if (raw)
         *raw = z;
     return unit_rows(tape, standardised(tape, e, e->z_standard, z));
+}
+
+enum status encoder_check_norm(const struct tensor *z, int row, struct error *error) {
+    double square = kernels()->sum_squares(z->value + (size_t)row * (size_t)z->cols, (size_t)z->cols);
+    return fabs(square - 1) < 1e-3 ? STATUS_OK : error_set(error, STATUS_DATA, "it has no embedding of norm 1 (%g)", sqrt(square));
 }

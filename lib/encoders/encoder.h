@@ -103,5 +103,8 @@ void encoder_pack(struct packer *p, const struct encoder *e); // the whole recor
 // Embeddings of unit norm [B,Z]; raw (may be NULL) receives those before normalisation.
 struct tensor *encoder_embed(struct tape *tape, const struct encoder *e, const struct weights *w, const struct rnn_batch *batch,
                              struct rng *rng, struct encoder_trace *trace, struct tensor **raw);
+// Has this row of what encoder_embed gave norm 1? STATUS_DATA otherwise: weights that are all finite can be so large that what is made of
+// them is not, or has no norm that could be counted.
+enum status encoder_check_norm(const struct tensor *z, int row, struct error *error) MUST_CHECK;
 
 #endif

@@ -35,7 +35,8 @@ static bool has(const struct npy_zoo_writer *w, enum file file) {
 }
 
 static enum status differs(const struct rnn_record *r, const char *what, struct error *error) {
-    return error_set(error, STATUS_DATA, "run %llu, step %llu: %s", (unsigned long long)r->run, (unsigned long long)r->step, what);
+    error_set(error, STATUS_DATA, "%s", what);
+    return rnn_record_prefix(r, error);
 }
 
 enum status npy_zoo_writer_open(struct npy_zoo_writer **out, const char *directory, struct error *error) {
@@ -200,9 +201,10 @@ static enum status check_alike(struct npy_zoo_writer *w, const struct rnn_record
     size_t size, first_size;
     char text[RNN_ARCH_TEXT_SIZE];
     rnn_arch_difference(text, &r->arch, &w->arch, ARCH_ALL);
-    if (!rnn_arch_equal(&r->arch, &w->arch))
-        return error_set(error, STATUS_DATA, "run %llu, step %llu: a directory holds RNNs of one architecture: %s",
-                         (unsigned long long)r->run, (unsigned long long)r->step, text);
+    if (!rnn_arch_equal(&r->arch, &w->arch)) {
+        error_set(error, STATUS_DATA, "a directory holds RNNs of one architecture: %s", text);
+        return rnn_record_prefix(r, error);
+    }
     const uint8_t *bytes = packer_bytes(args, &size), *first = packer_bytes(w->args, &first_size);
     if (size != first_size || memcmp(bytes, first, size) != 0 || r->task.family != w->family)
         return differs(r, "its task is of another family or size than those before it", error);

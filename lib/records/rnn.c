@@ -229,8 +229,12 @@ enum status rnn_record_weights(const struct rnn_record *r, const struct params *
     if (status == STATUS_OK)
         status = finite_check(table, values, error);
     if (status != STATUS_OK && error)
-        error_prefix(error, "run %" PRIu64 ", step %" PRIu64, r->run, r->step);
+        rnn_record_prefix(r, error);
     return status;
+}
+
+enum status rnn_record_prefix(const struct rnn_record *r, struct error *error) {
+    return error_prefix(error, "run %" PRIu64 ", step %" PRIu64, r->run, r->step);
 }
 
 bool rnn_record_metric(const struct rnn_record *r, const char *name, double *out) {

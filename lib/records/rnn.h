@@ -36,6 +36,8 @@ enum status rnn_record_read(const struct value *root, struct rnn_record *out, st
 enum status rnn_record_view(const struct value *root, struct rnn_record *out, struct error *error) MUST_CHECK;
 // The flat vector of a table; STATUS_DATA also when a weight is not finite. Errors name run, step and tensor.
 enum status rnn_record_weights(const struct rnn_record *r, const struct params *table, float *values, struct error *error) MUST_CHECK;
+// Puts "run R, step S: " in front of the text of an error, which is not NULL, and returns the status that is there.
+enum status rnn_record_prefix(const struct rnn_record *r, struct error *error);
 // Do its answers tell the next token (rnn_tells_tokens), and is its task no other than that? Acceptors of words over as many letters as
 // there are verdicts look like generators, but for their family, which judges no words that they would write.
 bool rnn_record_generates(const struct rnn_record *r);

@@ -53,7 +53,7 @@ static enum status check_data(const struct dataset *data, struct error *error) {
         status = dataset_read(data, i, &nodes, &record, error);
         if (status == STATUS_OK && (rollouts_check(&record, error) != STATUS_OK || check_form(&record, &steps, &rank, error) != STATUS_OK ||
                                     rollouts_check_logits(&record, error) != STATUS_OK))
-            status = error_prefix(error, "run %" PRIu64 ", step %" PRIu64, record.run, record.step);
+            status = rnn_record_prefix(&record, error);
         if (status == STATUS_OK)
             status = rnn_loader_load(&rnn, 0, &record, error);
         if (status == STATUS_DATA)

@@ -172,8 +172,9 @@ enum status judge_imitation(struct judge *j, const struct rnn_record *record, co
         criterion_check(j->options.criterion, &record->arch, error) != STATUS_OK || rollouts_check(record, error) != STATUS_OK ||
         rollouts_loss(j, record, z, out, error) != STATUS_OK)
         return error->status;
-    if (!isfinite(out->loss))
-        return error_set(error, STATUS_DATA, "run %llu, step %llu: the emulation loss is not finite", (unsigned long long)record->run,
-                         (unsigned long long)record->step);
+    if (!isfinite(out->loss)) {
+        error_set(error, STATUS_DATA, "the emulation loss is not finite");
+        return rnn_record_prefix(record, error);
+    }
     return judge_clone(j, record, z, out, error);
 }

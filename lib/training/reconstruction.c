@@ -47,7 +47,7 @@ static enum status each_rnn(const struct reconstruction *r, bool all, void (*f)(
         struct rnn_record record;
         status = dataset_read(in->data, all ? i : in->items[SPLIT_TRAIN][i], &nodes, &record, error);
         if (status == STATUS_OK && (fits(&sift, &record, error) != STATUS_OK || has_form(&sift, &record, error) != STATUS_OK))
-            status = error_prefix(error, "run %" PRIu64 ", step %" PRIu64, record.run, record.step);
+            status = rnn_record_prefix(&record, error);
         if (status == STATUS_OK)
             status = rnn_loader_load(&sift.rnn, 0, &record, error); // which names the RNN itself
         if (status == STATUS_DATA)

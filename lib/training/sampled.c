@@ -58,11 +58,11 @@ static enum status check(const struct rnn_record *record, const struct property 
     if (!is_told(family, property_path(property)))
         return error_set(error, STATUS_DATA, "target '%s': the field '%s' is none that strings tell of a task of the family %s",
                          property->name, property_path(property), family->name);
-    if (!record->has_rollouts || record->inputs.rank != 2 || record->inputs.shape[0] < (uint64_t)strings)
-        return error_set(error, STATUS_DATA, "run %llu, step %llu: %llu rollouts of tokens, but %d strings are asked for",
-                         (unsigned long long)record->run, (unsigned long long)record->step,
-                         record->has_rollouts ? (unsigned long long)record->inputs.shape[0] : 0, strings);
-    return STATUS_OK;
+    unsigned long long rollouts = record->has_rollouts && record->inputs.rank == 2 ? record->inputs.shape[0] : 0;
+    if (rollouts >= (unsigned long long)strings)
+        return STATUS_OK;
+    error_set(error, STATUS_DATA, "%llu rollouts of tokens, but %d strings are asked for", rollouts, strings);
+    return rnn_record_prefix(record, error);
 }
 
 // The property of a task that was guessed, by way of a record of it.
