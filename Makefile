@@ -2,7 +2,7 @@
 #   make            build everything into build/           make demo      the whole experiment on a small zoo, in minutes
 #   make test       set up, build, run all tests           make help      all targets
 #   make readme-results    what the READMEs show of the five lines and the demo, anew, over three seeds
-#   make compare    all encoders side by side, on the demo's zoo; SIZE=laptop: longer, on a larger one; SIZE=paper: the published sizes
+#   make compare    all encoders side by side, on the demo's zoo; SIZE=laptop: longer, on a larger one; SIZE=headline: the paper's RNNs; SIZE=paper: the published sizes
 #   make demo-smnist    the same with RNNs that read images of digits (which make data gets, or IMAGES=DIRECTORY); laptop-smnist, headline-smnist, paper-smnist
 
 # Other makes read the line between as an error of theirs, and say it.

@@ -26,8 +26,8 @@ BEGIN {
 
 function share(cell, s, which) { return right[cell, s, which] / all[cell, s, which] }
 
-# mean and interval of x[1 .. seeds]
-function told(x,    i, sum, squares, mean, half) {
+# Mean and interval of x[1 .. seeds]; of shares it ends at 0 and 1, as those of score do.
+function told(x, of_shares,    i, sum, squares, mean, half, low, high) {
     for (i = 1; i <= seeds; i++)
         sum += x[i]
     mean = sum / seeds
@@ -36,7 +36,13 @@ function told(x,    i, sum, squares, mean, half) {
     if (seeds < 2)
         return sprintf("%.3f\t-\t-", mean)
     half = student[seeds - 1 < 9 ? seeds - 1 : 9] * sqrt(squares / (seeds - 1) / seeds)
-    return sprintf("%.3f\t%.3f\t%.3f", mean, mean - half, mean + half)
+    low = mean - half
+    high = mean + half
+    if (of_shares) {
+        low = low < 0 ? 0 : low
+        high = high > 1 ? 1 : high
+    }
+    return sprintf("%.3f\t%.3f\t%.3f", mean, low, high)
 }
 
 function slopes(which, along,    i, k, n, x, y, sx, sy, sxx, sxy, s) {
@@ -50,7 +56,7 @@ function slopes(which, along,    i, k, n, x, y, sx, sy, sxx, sxy, s) {
             }
         s[i] = (sxy - sx * sy / n) / (sxx - sx * sx / n)
     }
-    return told(s)
+    return told(s, 0)
 }
 
 END {
@@ -62,7 +68,7 @@ END {
         }
         cell = name[k]
         gsub("-", OFS, cell)
-        print cell, told(ood), told(validation)
+        print cell, told(ood, 1), told(validation, 1)
     }
     print "doubled", runs, 1, 1, slopes("ood", "languages"), slopes("validation", "languages")
     print languages, "doubled", 1, 1, slopes("ood", "runs"), slopes("validation", "runs")

@@ -19,7 +19,7 @@ all: $(R)/lineage.txt
 
 # --- Lineage: what was made from what? ---
 
-# Chains: snapshots of runs, each from its own start. The last eight runs are strangers: nothing is made of them.
+# Chains: snapshots of runs, each from its own start. Nothing is made of others than the first eight: these are strangers.
 $(R)/chains.mp: $(call set,RUNS STEPS)
 	@mkdir -p $(@D)
 	@echo 'lineage:  training $(RUNS) RNNs'
@@ -36,7 +36,7 @@ $(R)/fans.mp: $(R)/chains.mp $(call set,TUNED)
 	@rm $@.roots
 	@mv $(tmp) $@
 
-# Derived: copies of the same eight that were quantised, pruned, quantised after pruning, and noisy.
+# Derived: copies of the same eight that were quantised to 8 and to 4 bits, pruned, and noisy.
 $(R)/derived.mp: $(R)/chains.mp
 	@rec-select --run 0-7 --step $(STEPS) < $< > $@.roots
 	@{ rnn-perturb --quantise 8 --first-run 2000; } < $@.roots > $(tmp)
@@ -46,7 +46,7 @@ $(R)/derived.mp: $(R)/chains.mp
 	@rm $@.roots
 	@mv $(tmp) $@
 
-# Hidden: copies with permuted units and flipped signs, of the same eight as they are, and pruned.
+# Hidden: copies with permuted units and flipped signs, of the same eight as they are, with shifted biases, and pruned.
 $(R)/hidden.mp: $(R)/chains.mp
 	@rec-select --run 0-7 --step $(STEPS) < $< > $@.roots
 	@{ rnn-perturb --permute --rescale --shift-bias 0.5 --first-run 3000; } < $@.roots > $(tmp)
