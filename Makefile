@@ -261,11 +261,13 @@ SIZE    ?= small
 compare: NAME = compare-$(SIZE)
 demo laptop paper headline: NAME = $@
 
-check-paths = $(call usable-path,this folder,$(CURDIR))$(call usable-path,RESULTS,$(RESULTS))$(call usable-path,BUILD,$(BUILD))$(call usable-path,IMAGES,$(IMAGES))$(call usable-path,ZOO,$(ZOO))
+check-paths = $(call usable-path,this folder,$(CURDIR))$(call usable-path,RESULTS,$(RESULTS))$(call usable-path,BUILD,$(BUILD))$(call usable-path,IMAGES,$(IMAGES))$(call usable-path,ZOO,$(ZOO))$(call usable-path,CONFIG,$(CONFIG))
 
-# Arguments of the make that runs an experiment: FAMILY SIZE RESULTS. Its folder is another one than that in which ZOO was named.
-own-zoo    = $(if $(ZOO),ZOO=$(abspath $(ZOO)))
-experiment = $(check-paths) --no-print-directory -C pipelines/$(1) SIZE=$(2) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(3)) JOBS=$(JOBS) $(own-zoo)
+# Arguments of the make that runs an experiment: FAMILY SIZE RESULTS. Its folder is another one than that in which the user has named files.
+# A CONFIG that is not here is one of its own folder.
+of-here    = $(or $(abspath $(wildcard $(1))),$(1))
+own-files  = $(if $(ZOO),ZOO=$(abspath $(ZOO))) $(if $(CONFIG),CONFIG=$(call of-here,$(CONFIG)))
+experiment = $(check-paths) --no-print-directory -C pipelines/$(1) SIZE=$(2) BIN=$(abspath $(BUILD)/bin) RESULTS=$(abspath $(RESULTS)/$(3)) JOBS=$(JOBS) $(own-files)
 
 demo compare laptop paper headline: ready
 	@$(MAKE) $(call experiment,language,$(NAME),$(NAME)) $(if $(RUNS),RUNS=$(RUNS))
@@ -311,7 +313,8 @@ phases: $(if $(filter $(DATA)/mnist,$(IMAGES)),data)
 
 $(notdir $(OWN)): ready
 	@$(check-paths)$(MAKE) --no-print-directory -C pipelines/$(dir $(filter %/$@,$(OWN))) -f $@.mk BIN=$(abspath $(BUILD)/bin) \
-		RESULTS=$(abspath $(RESULTS)/$@) IMAGES=$(abspath $(IMAGES)) JOBS=$(JOBS) $(own-zoo)
+		RESULTS=$(abspath $(RESULTS)/$@) IMAGES=$(abspath $(IMAGES)) JOBS=$(JOBS) $(own-files) \
+		$(if $(MODELS),MODELS="$(foreach m,$(MODELS),$(firstword $(subst =, ,$(m)))=$(call of-here,$(lastword $(subst =, ,$(m)))))")
 	$(if $(filter interrogator,$@),cp $(RESULTS)/$@/interrogator.mp pipelines/language)
 
 # --- Installation ---

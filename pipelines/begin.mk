@@ -2,7 +2,7 @@
 # that does, in pipes too; the filters are those in BIN, and the locale is C.
 include $(HERE)paths.mk
 include $(HERE)dry-run.mk
-$(call usable-path,this folder,$(CURDIR))$(call usable-path,RESULTS,$(R))$(call usable-path,BIN,$(BIN))$(call usable-path,ZOO,$(ZOO))
+$(call usable-path,this folder,$(CURDIR))$(call usable-path,RESULTS,$(R))$(call usable-path,BIN,$(BIN))$(call usable-path,ZOO,$(ZOO))$(call usable-path,CONFIG,$(CONFIG))
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -14,8 +14,13 @@ export LC_ALL := C
 ME    := $(shell echo $$PPID)
 tmp    = $@.$(ME).tmp
 
-# $(call stale,FILES), in a recipe: a checkpoint that is older than what the target is made from is of no use.
-stale  = for state in $(1); do for file in $^; do if [[ $$file -nt $$state ]]; then rm -f $$state; fi; done; done
+# $(call stale,CHECKPOINT), in a recipe: one that is older than what the target is made from is of no use. Where a process has it that outlived its
+# make, it stays, and whoever wants it is told (status 75).
+stale  = if [[ ! -e $(1).lock ]] || ! type flock > /dev/null 2>&1 || flock -n $(1).lock true; then \
+	for state in $(1) $(1).*; do for file in $^; do if [[ $$file -nt $$state ]]; then rm -f $$state; fi; done; done; fi
+
+# Behind gnuplot, which does not tell that the disk is full.
+whole-picture = tail -c 12 $(tmp) | grep -aq IEND || { echo '$@: the picture is not whole (is the disk full?)' >&2; exit 1; }
 
 # JOBS jobs at a time, one for each line of standard input; the first that fails ends all. -k keeps their order.
 parallel = PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -j$(JOBS) --halt soon,fail=1

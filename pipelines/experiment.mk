@@ -12,7 +12,8 @@
 # DATA_OPTIONS    where train-rnn and emulate find the family's data, if there are any; $(R)/config/data.yaml then is to say which they are
 #
 # SIZE        names the YAML file with all settings; CONFIG=FILE names another one
-# RESULTS     where all files go                               SEEDS      of the encoders: "1 2 3", instead of the YAML file's
+# RESULTS     where all files go                               SEEDS      of the encoders: "1 2 3", instead of the YAML file's; likewise
+#             RUNS, ENCODERS, MODES
 # ZOO         an own zoo, in place of the one that would be made; it has to be partitioned
 # JOBS        how many processes at a time                     BIN        where the filters are
 # PRECISION   bf16: trainings by emulation take less than half of the time, on CPUs with AMX (default: the YAML file's, or float32)
@@ -52,15 +53,13 @@ include $(HERE)settings.mk
 include $(HERE)jobs.mk
 include $(HERE)encoders.mk
 
+$(if $(wildcard $(CONFIG)),,$(error there is no file $(CONFIG), which has all settings (SIZE, CONFIG)))
 # setting KEY: its values, separated by blanks.
 setting = $(shell sed -n '/^experiment:/,/^[^ \#]/{s/ *\#.*//;s/^ *$(1): *//p}' $(CONFIG) | tr -d '[]"' | tr ',' ' ')
-RUNS     := $(call setting,runs)
 SHARD    := $(call setting,shard)
-ENCODERS := $(call setting,encoders)
-MODES    := $(call setting,modes)
-ifndef SEEDS
-SEEDS    := $(call setting,seeds)
-endif
+# $(call from-file,NAME,KEY): unless the command line or the environment has it.
+from-file = $(if $(filter undefined,$(origin $(1))),$(eval $(1) := $(call setting,$(2))))
+$(call from-file,RUNS,runs)$(call from-file,SEEDS,seeds)$(call from-file,ENCODERS,encoders)$(call from-file,MODES,modes)
 
 ALL       := $(encoder-names)
 embedder   = $(firstword $(new-$(1)))
@@ -74,8 +73,8 @@ begin-fine-tuned   := model
 begin-labels       := fresh
 EVERY := $(patsubst mode-%,%,$(filter mode-%,$(.VARIABLES)))
 
-$(if $(and $(RUNS),$(SHARD),$(ENCODERS),$(SEEDS)),,$(error $(CONFIG): section experiment needs runs, shard, seeds and encoders))
-$(call known-encoders,$(ENCODERS))
+$(if $(and $(RUNS),$(SHARD),$(ENCODERS),$(SEEDS)),,$(error $(CONFIG): section experiment needs runs, shard, seeds and encoders, unless RUNS, SEEDS and ENCODERS name them))
+$(call whole-numbers,RUNS SHARD SEEDS)$(call known-encoders,$(ENCODERS))
 $(foreach m,$(MODES),$(if $(mode-$(m)),,$(error $(CONFIG): unknown mode '$(m)')))
 # A misspelt name would have no effect, and nobody would know.
 FILTERS  := $(notdir $(wildcard $(BIN)/*))
@@ -115,7 +114,7 @@ all: $(TABLES:=.txt) $(TABLES:=.tsv) $(FIGURES)
 
 # --- Settings: files that change only when what is in them does (renew) ---
 
-$(R)/config/%.yaml: $(CONFIG) force
+$(R)/config/%.yaml: $(SETTINGS) force
 	@sed -n '/^$*:/,/^[^ #]/{/^$*:/p;/^ /p}' $< | { $(renew); }
 
 $(R)/config/runs: force
@@ -130,7 +129,7 @@ $(R)/config/projected: force
 config = $(patsubst %,$(R)/config/%.yaml,$(1))
 
 # Most encoders and modes have no section of their own. One that was there when files were made counts, too: now they are made without it.
-SECTIONS := $(sort $(shell sed -n 's/^\([a-z+._-]*\):.*/\1/p' $(CONFIG)) $(basename $(notdir $(wildcard $(R)/config/*.yaml))))
+SECTIONS := $(sort $(IN_FILE) $(basename $(notdir $(wildcard $(R)/config/*.yaml))))
 own      = $(call config,$(filter $(1),$(SECTIONS)))
 lines    = cat $(foreach s,$(1),$(call own,$(s))) | sed -f $(HERE)options.sed
 options  = $(if $(call own,$(1)),$$($(call lines,$(1))))
@@ -148,46 +147,43 @@ $(R)/zoo.mp: $(R)/config/runs $(call config,$(GENERATOR) train-rnn partition $(i
 		echo "$(R)/shards/$$run-$$last.mp"; done > $(R)/shards/list
 	@while read -r shard; do for setting in $(filter %.yaml,$^); do \
 		if [[ ! $$shard -nt $$setting ]]; then echo "$$shard"; break; fi; done; done < $(R)/shards/list | \
-	$(parallel) \
+	CONFIG_COPY=$(SETTINGS) $(parallel) \
 		bash $(HERE)make-shard $(GENERATOR) $(CONFIG) {} $(DATA_OPTIONS)
 	@xargs cat < $(R)/shards/list > $(tmp)
 	@rm -f $(R)/shards/*.tmp
 	@mv $(tmp) $@
 
 include $(HERE)own-zoo.mk
+include $(HERE)diverged.mk
 
 # --- Encoders: fresh, trained by emulation, and what they make of the zoo ---
-
-# A training that diverges (status 3) is done: what it gives is its best so far. It leaves a mark by which the tables leave it out.
-mark   = $(basename $@).diverged
-noted  = || { status=$$?; if [[ $$status == 3 ]]; then touch $(mark); else exit $$status; fi; }
 
 $(foreach e,$(ENCODERS),$(eval $(call of,$(e),fresh): $(call config,$(call embedder,$(e))) $(call own,$(call embedder,$(e))-$(e))))
 $(foreach e,$(ENCODERS),$(eval $(call of,$(e),model): $(call own,emulate-$(e))))
 
 $(MODELS:=/fresh.mp): $(OF_ZOO)
 	@mkdir -p $(@D)
-	@$(new-$(encoder)) --config $(CONFIG) $(call options,$(call embedder,$(encoder))-$(encoder)) --seed $(seed) < $< > $(tmp)
+	@$(new-$(encoder)) $(settings) $(call options,$(call embedder,$(encoder))-$(encoder)) --seed $(seed) < $< > $(tmp)
 	@mv $(tmp) $@
 
 $(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp $(ZOO) $(call config,emulate) $(call given,PRECISION EMULATE)
 	@echo "emulate:  training of $* (progress: $(@D)/model.log)"
-	@$(call stale,$(@D)/checkpoint.mp*)
+	@$(call stale,$(@D)/checkpoint.mp)
 	@rm -f $(mark)
-	@emulate --fit $< --no-timing --config $(CONFIG) $(call options,emulate-$(encoder)) $(PRECISION:%=--precision %) $(EMULATE) \
+	@emulate --fit $< --no-timing $(settings) $(call options,emulate-$(encoder)) $(PRECISION:%=--precision %) $(EMULATE) \
 		--checkpoint $(@D)/checkpoint.mp < $(ZOO) > $(tmp) $(logged) $(noted)
 	@mv $(tmp) $@
 	@rm -f $(@D)/checkpoint.mp
 
 $(MODELS:=/embeddings.mp): $(R)/%/embeddings.mp: $(R)/%/model.mp $(ZOO)
-	@$(call embedder,$(encoder)) --model $< --config $(CONFIG) < $(ZOO) > $(tmp)
+	@$(call embedder,$(encoder)) --model $< $(settings) < $(ZOO) > $(tmp)
 	@mv $(tmp) $@
 
 # Of the splits that tables and pictures show.
 $(MODELS:=/emulations.mp): $(R)/%/emulations.mp: $(R)/%/model.mp $(ZOO) $(if $(DATA_OPTIONS),$(call config,data))
 	@echo "emulate:  judging $*"
 	@rec-select --split validation,ood < $(ZOO) | \
-	emulate --model $< --label $(encoder) --config $(CONFIG) $(call options-of,$(JUDGING),emulate-$(encoder)) $(DATA_OPTIONS) > $(tmp)
+	emulate --model $< --label $(encoder) $(settings) $(call options-of,$(JUDGING),emulate-$(encoder)) $(DATA_OPTIONS) > $(tmp)
 	@mv $(tmp) $@
 
 # --- Predictions from the embeddings ---
@@ -196,11 +192,11 @@ define predict # TARGET
 $$(MODELS:=/predictor-$(1).mp): $$(R)/%/predictor-$(1).mp: $$(R)/%/embeddings.mp $$(call config,classify) $$(call own,classify-$(1))
 	@echo "classify: predicting $(1) from $$*"
 	@rm -f $$(mark)
-	@classify --fit $(1) --config $$(CONFIG) $$(call options,classify-$(1)) --seed $$(seed) < $$< > $$(tmp) $$(noted)
+	@classify --fit $(1) $$(settings) $$(call options,classify-$(1)) --seed $$(seed) < $$< > $$(tmp) $$(noted)
 	@mv $$(tmp) $$@
 
 $$(MODELS:=/predictions-$(1).mp): $$(R)/%/predictions-$(1).mp: $$(R)/%/predictor-$(1).mp $$(R)/%/embeddings.mp
-	@classify --model $$< --label $$(encoder) --config $$(CONFIG) < $$(@D)/embeddings.mp > $$(tmp)
+	@classify --model $$< --label $$(encoder) $$(settings) < $$(@D)/embeddings.mp > $$(tmp)
 	@mv $$(tmp) $$@
 endef
 $(foreach t,$(TARGETS),$(eval $(call predict,$(t))))
@@ -218,14 +214,14 @@ $$(MODELS:=/predictor-$(1)-$(2).mp): $$(R)/%/predictor-$(1)-$(2).mp: $$(R)/%/$$(
 	@echo "classify: training of $$*, $$(mode-$(2)), to predict $(1)"
 	@rm -f $$(mark)
 	@$$(call stale,$$(state))
-	@classify --fit $(1) --encoder $$< --config $$(CONFIG) $$(call options,classify-$(1) classify-$(2) classify-$(2)-$$(encoder)) --seed $$(seed) \
+	@classify --fit $(1) --encoder $$< $$(settings) $$(call options,classify-$(1) classify-$(2) classify-$(2)-$$(encoder)) --seed $$(seed) \
 		--checkpoint $$(state) \
 		< $$(ZOO) > $$(tmp) $$(logged) $$(noted)
 	@mv $$(tmp) $$@
 	@rm -f $$(state)
 
 $$(MODELS:=/predictions-$(1)-$(2).mp): $$(R)/%/predictions-$(1)-$(2).mp: $$(R)/%/predictor-$(1)-$(2).mp $$(ZOO)
-	@classify --model $$< --label "$$(encoder), $$(mode-$(2))" --config $$(CONFIG) < $$(ZOO) > $$(tmp)
+	@classify --model $$< --label "$$(encoder), $$(mode-$(2))" $$(settings) < $$(ZOO) > $$(tmp)
 	@mv $$(tmp) $$@
 endef
 $(foreach m,$(END_TO_END),$(foreach t,$(TARGETS),$(eval $(call predict-end-to-end,$(t),$(m)))))
@@ -239,7 +235,7 @@ $(MODELS:=/frozen.mp): $(R)/%/frozen.mp: $(R)/%/emulations.mp $(foreach t,$(TARG
 # --- The ceiling line: some strings of each RNN, and what its family makes of them ---
 
 $(SAMPLED:%=$(R)/sampled-%.mp): $(R)/sampled-%.mp: $(OF_ZOO) $(call config,classify)
-	@classify --sampled $* --config $(CONFIG) < $< > $(tmp)
+	@classify --sampled $* $(settings) < $< > $(tmp)
 	@mv $(tmp) $@
 
 # --- The tables ---
@@ -249,10 +245,7 @@ JUDGED  := $(foreach m,$(MODELS),$(m)/emulations.mp $(TARGETS:%=$(m)/predictions
 BY_MODE := $(foreach m,$(MODELS),$(if $(filter frozen,$(MODES)),$(m)/frozen.mp) \
 	$(foreach e,$(END_TO_END),$(TARGETS:%=$(m)/predictions-%-$(e).mp))) $(CEILING)
 
-# What is made from a training that has diverged is left out; under a table for people it is told.
-kept  = $(if $(OWN_ZOO),OWN_ZOO=1) bash $(HERE)kept $(R)
-score = $(kept) $(1) | xargs cat | score --config $(CONFIG) --format $(if $(filter %.txt,$@),table,tsv) > $(tmp)
-tell  = $(if $(filter %.txt,$@),$(kept) --left-out $(1) >> $(tmp),:)
+score = $(call all-kept,$(1)) | score $(settings) --format $(if $(filter %.txt,$@),table,tsv) > $(tmp)
 
 SHOWS = $(notdir $(MODELS))
 $(R)/table.txt $(R)/table.tsv: $(JUDGED) $(call set,SHOWS) $(call config,score)
@@ -278,7 +271,7 @@ $(PLOTTED)/bars.tsv: $(TABLES:=.tsv) $(call set,MODES) $(HERE)bars.awk
 # Encoder, split, step, and the loss' mean, least and greatest over the seeds; blocks that gnuplot can index.
 $(PLOTTED)/curves.tsv: $(MODELS:=/model.mp) $(call set,SHOWS) $(HERE)curves.awk
 	@mkdir -p $(@D)
-	@for model in $$($(kept) $(filter %/model.mp,$^)); do name=$$(basename "$$(dirname "$$model")"); \
+	@$(call files,$(filter %/model.mp,$^)); for model in $$files; do name=$$(basename "$$(dirname "$$model")"); \
 		rec-table --kind log split step loss < "$$model" | sed "s/^/$${name%-*}\t/"; done | awk -f $(HERE)curves.awk > $(tmp)
 	@mv $(tmp) $@
 
@@ -296,7 +289,7 @@ $(PLOTTED)/clones.tsv: $(SHOWN)/emulations.mp $(R)/config/shown
 # The dialogues with two good RNNs of different tasks.
 $(PLOTTED)/traces.mp: $(SHOWN)/model.mp $(ZOO) $(R)/config/shown
 	@mkdir -p $(@D)
-	@probe --model $< --traces --config $(CONFIG) < $(ZOO) > $(tmp)
+	@probe --model $< --traces $(settings) < $(ZOO) > $(tmp)
 	@mv $(tmp) $@
 
 $(PLOTTED)/probes.tsv: $(PLOTTED)/traces.mp $(SHOWN)/model.mp choose.awk $(HERE)probes.awk
@@ -315,4 +308,5 @@ $(R)/figures/clones.png: $(PLOTTED)/clones.tsv
 vpath %.gp figures $(HERE)figures
 $(FIGURES): $(R)/figures/%.png: %.gp style.gp
 	@gnuplot -c $< $(filter %.tsv,$^) $(tmp) $(if $(LOSS),"$(LOSS)")
+	@$(whole-picture)
 	@mv $(tmp) $@

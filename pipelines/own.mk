@@ -12,6 +12,7 @@ HERE    := ../
 include $(HERE)begin.mk
 include $(HERE)jobs.mk
 include $(HERE)settings.mk
+$(if $(filter undefined,$(origin SEEDS)),,$(call whole-numbers,SEEDS))
 
 # In a job of GNU parallel that begins with run {}: the options of the generator for the next runs, as many as are told, up to RUNS.
 next-runs = --first-run {} --count $$(($(RUNS) - {} < $(1) ? $(RUNS) - {} : $(1)))

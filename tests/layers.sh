@@ -75,10 +75,12 @@ found "a cell is named" < <(grep -vE "^(lib/nn/(cell|lstm|gru|rnn)\.[ch]|lib/for
     grep -E ":.*(\bcell_($cells)\b|\"($cells)(\"|\|))")
 
 # What an experiment takes as a variable is one of its settings (settings.mk), or in the names of the files that it is of importance for, or
-# says where things are; otherwise another value, in the same RESULTS, would show what the old one gave.
+# says where things are; otherwise another value, in the same RESULTS, would show what the old one gave. What depends on the file CONFIG, by its copy
+# SETTINGS, has it from $(settings).
+found "CONFIG is read as it may be by now" < <(grep -n -- '--config *\$*\$(CONFIG)' pipelines/*.mk pipelines/*/*.mk pipelines/*/Makefile)
 for makefile in pipelines/*/*.mk pipelines/locks/Makefile; do
     while read -r variable; do
-        [[ $variable =~ ^(BIN|RESULTS|JOBS|ZOO|IMAGES|PYTHON)$ ]] ||
+        [[ $variable =~ ^(BIN|RESULTS|JOBS|ZOO|IMAGES|PYTHON)$ ]] || { [[ $variable == CONFIG ]] && grep -q ': .*\$(SETTINGS)' "$makefile"; } ||
             grep -qE "\\(call set,[^)]*\b$variable\b|^(CELLS|CHAINS|MODELS|PREDICTORS|JUDGED) .*\b$variable\b|foreach [a-z],.\($variable\)|\(($variable):%=" "$makefile" ||
             complain "$makefile: what is made with $variable does not depend on it: \$(call set,$variable)"
     done < <(sed -nE 's/^([A-Z_]+) *\?=.*/\1/p' "$makefile")

@@ -72,4 +72,5 @@ $(R)/augment.tsv: $(CELLS:%=$(R)/emulations-%.mp) augment.awk $(call set,SHOWS)
 
 $(R)/augment.png: figures/augment.gp $(R)/augment.tsv
 	@gnuplot -e "table='$(R)/augment.tsv'; picture='$(tmp)'" figures/augment.gp
+	@$(whole-picture)
 	@mv $(tmp) $@

@@ -54,6 +54,8 @@ function slopes(which, along,    i, k, n, x, y, sx, sy, sxx, sxy, s) {
                 y = share(name[k], seed[i], which)
                 n++; sx += x; sy += y; sxx += x * x; sxy += x * y
             }
+        if (sxx == sx * sx / n)
+            return "-\t-\t-"
         s[i] = (sxy - sx * sy / n) / (sxx - sx * sx / n)
     }
     return told(s, 0)

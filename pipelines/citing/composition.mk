@@ -112,4 +112,5 @@ $(R)/composition.txt: $(R)/composition.tsv
 
 $(R)/composition.png: figures/composition.gp $(R)/composition.tsv ../figures/style.gp
 	@gnuplot -c $< $(R)/composition.tsv $(tmp) $(LANGUAGES) $(RUNS)
+	@$(whole-picture)
 	@mv $(tmp) $@

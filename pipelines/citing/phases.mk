@@ -18,6 +18,7 @@ EPOCHS  ?= 25
 BEND    ?= 1000
 
 include ../own.mk
+$(if $(filter 0 1,$(SEEDS)),$(error SEEDS: RNNs are compared two by two, of $(SEEDS) there are no two))
 
 CELLS := $(foreach w,$(WIDTHS),$(BATCHES:%=$(w)-%))
 width  = $(word 1,$(subst -, ,$*))
@@ -90,4 +91,5 @@ $(R)/phases.txt: $(R)/phases.tsv
 
 $(R)/phases.png: figures/phases.gp $(R)/phases.tsv ../figures/style.gp
 	@gnuplot -c $< $(R)/phases.tsv $(tmp)
+	@$(whole-picture)
 	@mv $(tmp) $@

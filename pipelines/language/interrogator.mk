@@ -50,7 +50,7 @@ $(R)/fresh.mp: $(R)/zoo.mp
 
 # --checkpoint: an interrupted training goes on.
 $(R)/model.mp: $(R)/fresh.mp $(call set,STEPS)
-	@$(call stale,$(R)/checkpoint.mp*)
+	@$(call stale,$(R)/checkpoint.mp)
 	@emulate --fit $< --hidden 96 --layers 2 --batch 48 --steps $(STEPS) --rate 2e-3 --anneal 0.4 --clip 1 --condition every \
 		--validate-every 500 --checkpoint-every 500 --checkpoint $(R)/checkpoint.mp --threads $(JOBS) --seed 1 < $(R)/zoo.mp > $(tmp)
 	@mv $(tmp) $@

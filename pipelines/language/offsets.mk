@@ -17,7 +17,7 @@ SINCE    ?= 1000
 include ../own.mk
 include ../headline-zoo.mk
 include ../encoders.mk
-$(call known-encoders,$(ENCODERS))
+$(call not-empty,ENCODERS)$(call known-encoders,$(ENCODERS))
 
 # RESULTS/ENCODER/OFFSET-SEED.mp
 PREDICTORS := $(foreach e,$(ENCODERS),$(foreach s,$(SEEDS),$(foreach o,1 2 3,$(R)/$(e)/$(o)-$(s))))

@@ -21,8 +21,9 @@ ZOO      ?= $(R)/zoo.mp
 
 include ../own.mk
 include ../own-zoo.mk
+include ../diverged.mk
 include ../encoders.mk
-$(call known-encoders,$(ENCODERS))
+$(call not-empty,ENCODERS)$(call whole-numbers,RUNS)$(call known-encoders,$(ENCODERS))
 
 # Where all begin: the published recipe but for its rate, clip and condition, with which three thousand steps show nothing.
 BASE := --precision $(PRECISION) --rate 0.001 --clip 1 --anneal 0.5 --condition every
@@ -62,10 +63,12 @@ with-smooth-parts-stats := $(with-parts-stats)
 fit-smooth-parts    := $(fit-smooth)
 LEVERS ?= published base average cosine rollouts decay noise forget probabilities standardise-z together
 
+$(call not-empty,LEVERS)
+
 # RESULTS/LEVER/ENCODER-SEED, of encoders that the lever moves.
 moves   = $(filter fit-$(1) with-$(1) $(if $(2),with-$(1)-$(2),with-$(1)-%),$(.VARIABLES))
 MODELS := $(foreach s,$(SEEDS),$(foreach l,$(LEVERS),$(foreach e,$(ENCODERS),$(if $(call moves,$(l),$(e)),$(R)/$(l)/$(e)-$(s)))))
-$(foreach l,$(LEVERS),$(if $(call moves,$(l)),,$(error unknown lever '$(l)')))
+$(foreach l,$(LEVERS),$(if $(call moves,$(l)),,$(error unknown lever '$(l)'))$(if $(foreach e,$(ENCODERS),$(call moves,$(l),$(e))),,$(error lever '$(l)' moves none of $(ENCODERS))))
 encoder  = $(firstword $(subst -, ,$(notdir $(@D))))
 seed     = $(lastword $(subst -, ,$(notdir $(@D))))
 lever    = $(notdir $(patsubst %/,%,$(dir $(@D))))
@@ -74,27 +77,28 @@ lever    = $(notdir $(patsubst %/,%,$(dir $(@D))))
 all: $(R)/recipes.txt
 	@cat $<
 
-$(R)/zoo.mp: $(CONFIG) $(call set,CONFIG RUNS)
+$(R)/zoo.mp: $(SETTINGS) $(call set,RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs"
 	@seq 0 10 $$(($(RUNS) - 1)) | $(parallel) -k \
-		'gen-language --config $< $(call next-runs,10) | train-rnn --config $< | partition' > $(tmp)
+		'gen-language $(settings) $(call next-runs,10) | { train-rnn $(settings) || [[ $$? == 3 ]]; } | partition' > $(tmp)
 	@mv $(tmp) $@
 
-$(MODELS:=/model.mp): $(OF_ZOO) $(CONFIG) $(call set,CONFIG PRECISION EMULATE)
+$(MODELS:=/model.mp): $(OF_ZOO) $(SETTINGS) $(call set,PRECISION EMULATE)
 	@mkdir -p $(@D)
 	@echo "emulate:   $(notdir $(@D)), $(lever) (progress: $(@D)/model.log)"
-	@$(call stale,$(@D)/checkpoint.mp*)
-	@$(new-$(encoder)) --config $(CONFIG) $(with-$(lever)) $(with-$(lever)-$(encoder)) --seed $(seed) < $< > $(@D)/fresh.mp
-	@emulate --fit $(@D)/fresh.mp --config $(CONFIG) --timing $(BASE) $(fit-$(lever)) $(EMULATE) --checkpoint $(@D)/checkpoint.mp \
-		< $< > $(tmp) $(logged)
+	@$(call stale,$(@D)/checkpoint.mp)
+	@rm -f $(mark)
+	@$(new-$(encoder)) $(settings) $(with-$(lever)) $(with-$(lever)-$(encoder)) --seed $(seed) < $< > $(@D)/fresh.mp
+	@emulate --fit $(@D)/fresh.mp $(settings) --timing $(BASE) $(fit-$(lever)) $(EMULATE) --checkpoint $(@D)/checkpoint.mp \
+		< $< > $(tmp) $(logged) $(noted)
 	@mv $(tmp) $@
 	@rm -f $(@D)/checkpoint.mp
 
 # Lever, encoder, seed, and a point of the curve: step, split, loss, kl_reverse, z_variance, probe_entropy, seconds.
 SHOWS = $(LEVERS) $(notdir $(MODELS))
 $(R)/curves.tsv: $(MODELS:=/model.mp) $(call set,SHOWS)
-	@for model in $(filter %.mp,$^); do of=$${model%/model.mp}; name=$${of##*/}; of=$${of%/*}; \
+	@$(call files,$(filter %.mp,$^)); for model in $$files; do of=$${model%/model.mp}; name=$${of##*/}; of=$${of%/*}; \
 		rec-table --kind log step split loss kl_reverse z_variance probe_entropy seconds < $$model | \
 		sed "s/^/$${of##*/}\t$${name%-*}\t$${name##*-}\t/"; done > $(tmp)
 	@mv $(tmp) $@
@@ -105,4 +109,5 @@ $(R)/recipes.tsv: $(R)/curves.tsv recipes.awk
 
 $(R)/recipes.txt: $(R)/recipes.tsv
 	@column -t -s $$'\t' < $< > $(tmp)
+	@$(call tell,$(MODELS:=/model.mp))
 	@mv $(tmp) $@

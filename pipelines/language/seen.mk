@@ -23,6 +23,7 @@ include ../headline-zoo.mk
 MODELS  ?= $(foreach e,interactive linear constant,$(e)=$(dir $(ZOO))$(e)-1/model.mp)
 
 KINDS  := known siblings new-runs unseen
+$(call not-empty,MODELS)
 NAMES   = $(foreach m,$(MODELS),$(firstword $(subst =, ,$(m))))
 JUDGED  = $(foreach n,$(NAMES),$(KINDS:%=$(R)/$(n)/%.mp))
 model   = $(patsubst $(notdir $(@D))=%,%,$(filter $(notdir $(@D))=%,$(MODELS)))
@@ -42,24 +43,24 @@ $(R)/unseen.mp: $(OF_ZOO) $(call set,SINCE)
 	@mv $(tmp) $@
 
 # make-zoo FIRST-RUN STEPS OPTION...: RNNs of training languages, as the zoo's.
-make-zoo = gen-language --config $(CONFIG) --first-run $(1) --count $(RUNS) | train-rnn --config $(CONFIG) $(3) | partition --config $(CONFIG) | \
+make-zoo = gen-language $(settings) --first-run $(1) --count $(RUNS) | train-rnn $(settings) $(3) | partition $(settings) | \
 	rec-select --split train --step $(2)
 
-$(R)/siblings.mp: $(CONFIG) $(call set,CONFIG RUNS BETWEEN)
+$(R)/siblings.mp: $(SETTINGS) $(call set,RUNS BETWEEN)
 	@mkdir -p $(@D)
 	@echo "train-rnn: other snapshots of runs 0 to $$(($(RUNS) - 1))"
 	@$(call make-zoo,0,$(BETWEEN),--snapshots $(BETWEEN)) > $(tmp)
 	@mv $(tmp) $@
 
-$(R)/new-runs.mp: $(CONFIG) $(call set,CONFIG RUNS NEW SINCE)
+$(R)/new-runs.mp: $(SETTINGS) $(call set,RUNS NEW SINCE)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) new runs"
 	@$(call make-zoo,$(NEW),$(SINCE)-) > $(tmp)
 	@mv $(tmp) $@
 
-# Which file a name stands for.
+# Which file a name stands for, and which one it is.
 $(NAMES:%=$(R)/%/of): force
-	@echo '$(model)' | { $(renew); }
+	@echo '$(model) $(call which,$(model))' | { $(renew); }
 
 .SECONDEXPANSION:
 $(JUDGED): $(R)/$$(@F) $$(model) $$(@D)/of

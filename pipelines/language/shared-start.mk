@@ -19,8 +19,9 @@ WAYS    ?= labels emulation
 ENCODERS ?= transformer+ dws+ talk interactive linear flat+ flat ordered standardised parts stats+ stats
 
 include ../own.mk
+include ../diverged.mk
 include ../encoders.mk
-$(call known-encoders,$(ENCODERS))
+$(call not-empty,WAYS ENCODERS)$(call known-encoders,$(ENCODERS))
 
 STARTS := independent shared
 start-independent :=
@@ -46,10 +47,10 @@ all: $(R)/shared-start.txt
 
 # --- The zoos: run r has the same language in both, and so the same split ---
 
-$(STARTS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(CONFIG) $(call set,CONFIG RUNS)
+$(STARTS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(SETTINGS) $(call set,RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs, $* start"
-	@gen-language --config $< --count $(RUNS) | { train-rnn --config $< $(start-$*) || [[ $$? == 3 ]]; } | partition > $(tmp)
+	@gen-language $(settings) --count $(RUNS) | { train-rnn $(settings) $(start-$*) || [[ $$? == 3 ]]; } | partition > $(tmp)
 	@mv $(tmp) $@
 
 # --- Encoders and what they make of their own zoo ---
@@ -61,14 +62,15 @@ $(foreach s,$(STARTS),$(eval $(call of-start,$(s))))
 
 $(MODELS:=/fresh.mp):
 	@mkdir -p $(@D)
-	@$(new-$(encoder)) --config $(CONFIG) --seed $(seed) < $< > $(tmp)
+	@$(new-$(encoder)) $(settings) --seed $(seed) < $< > $(tmp)
 	@mv $(tmp) $@
 
 $(MODELS:=/model.mp): $(R)/%/model.mp: $(R)/%/fresh.mp
 	@echo "emulate:   training of $(notdir $(@D)), $(start) start (progress: $(@D)/model.log)"
-	@$(call stale,$(@D)/checkpoint.mp*)
-	@emulate --fit $< --no-timing --config $(CONFIG) $(steps-$(encoder)) --checkpoint $(@D)/checkpoint.mp \
-		< $(R)/zoo-$(start).mp > $(tmp) $(logged)
+	@$(call stale,$(@D)/checkpoint.mp)
+	@rm -f $(mark)
+	@emulate --fit $< --no-timing $(settings) $(steps-$(encoder)) --checkpoint $(@D)/checkpoint.mp \
+		< $(R)/zoo-$(start).mp > $(tmp) $(logged) $(noted)
 	@mv $(tmp) $@
 	@rm -f $(@D)/checkpoint.mp
 
@@ -77,14 +79,14 @@ $(MODELS:=/embeddings.mp): $(R)/%/embeddings.mp: $(R)/%/model.mp
 	@mv $(tmp) $@
 
 $(MODELS:=/emulation.mp): $(R)/%/emulation.mp: $(R)/%/embeddings.mp
-	@classify --fit task --config $(CONFIG) --seed $(seed) < $< > $(@D)/predictor.mp
+	@classify --fit task $(settings) --seed $(seed) < $< > $(@D)/predictor.mp
 	@{ classify --model $(@D)/predictor.mp --label "$(label)" < $<; \
 	   emulate --model $(@D)/model.mp --label "$(label)" --clones 0 < $(R)/zoo-$(start).mp; } > $(tmp)
 	@mv $(tmp) $@
 
 $(MODELS:=/labels.mp): $(R)/%/labels.mp: $(R)/%/fresh.mp $(call set,LABEL_STEPS)
 	@echo "classify:  training of $(notdir $(@D)), $(start) start, from labels only"
-	@$(call stale,$(@D)/labels.checkpoint*)
+	@$(call stale,$(@D)/labels.checkpoint)
 	@classify --fit task --encoder $< --seed $(seed) $(labels) --checkpoint $(@D)/labels.checkpoint < $(R)/zoo-$(start).mp > $(@D)/labels.model
 	@classify --model $(@D)/labels.model --label "$(label)" < $(R)/zoo-$(start).mp > $(tmp)
 	@mv $(tmp) $@
@@ -94,7 +96,7 @@ $(MODELS:=/labels.mp): $(R)/%/labels.mp: $(R)/%/fresh.mp $(call set,LABEL_STEPS)
 
 SHOWS = $(WAYS) $(notdir $(MODELS)) $(STARTS)
 $(R)/scores.tsv: $(foreach w,$(WAYS),$(MODELS:=/$(w).mp)) $(call set,SHOWS)
-	@cat $(filter %.mp,$^) | score --format tsv > $(tmp)
+	@$(call all-kept,$(filter %.mp,$^)) | score --format tsv > $(tmp)
 	@mv $(tmp) $@
 
 $(R)/shared-start.tsv: $(R)/scores.tsv shared-start.awk
@@ -103,4 +105,5 @@ $(R)/shared-start.tsv: $(R)/scores.tsv shared-start.awk
 
 $(R)/shared-start.txt: $(R)/shared-start.tsv
 	@column -t -s $$'\t' < $< > $(tmp)
+	@$(call tell,$(foreach w,$(WAYS),$(MODELS:=/$(w).mp)))
 	@mv $(tmp) $@

@@ -22,6 +22,7 @@ endif
 
 include ../own.mk
 include ../headline-zoo.mk
+$(call not-empty,TOLD)
 
 # RESULTS/WHAT/told-SEED
 MODELS := $(foreach t,$(TOLD),$(SEEDS:%=$(R)/$(t)/told-%))

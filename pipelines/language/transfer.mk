@@ -12,6 +12,7 @@ SEEDS   ?= 1 2 3
 RUNS    ?= 400
 
 include ../own.mk
+include ../diverged.mk
 include ../encoders.mk
 
 # CELL-UNITS. The first one is what encoders and predictors learn from.
@@ -30,11 +31,11 @@ all: $(R)/transfer.txt $(R)/transfer.png
 
 # --- Zoos: run r has the same language in all of them, and so the same split ---
 
-$(KINDS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(CONFIG) $(call set,CONFIG RUNS)
+$(KINDS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(SETTINGS) $(call set,RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs, $*"
-	@gen-language --config $< --count $(RUNS) | \
-		{ train-rnn --config $< --cell $(firstword $(subst -, ,$*)) --hidden $(lastword $(subst -, ,$*)) || [[ $$? == 3 ]]; } | partition > $(tmp)
+	@gen-language $(settings) --count $(RUNS) | \
+		{ train-rnn $(settings) --cell $(firstword $(subst -, ,$*)) --hidden $(lastword $(subst -, ,$*)) || [[ $$? == 3 ]]; } | partition > $(tmp)
 	@mv $(tmp) $@
 
 # --- Encoders, from one zoo only; embeddings of all of them ---
@@ -42,20 +43,21 @@ $(KINDS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(CONFIG) $(call set,CONFIG RUNS)
 $(MODELS:=/model.mp): $(R)/zoo-$(HOME_IS).mp
 	@mkdir -p $(@D)
 	@echo "emulate:   training of $(notdir $(@D)) (progress: $(@D)/model.log)"
-	@$(call stale,$(@D)/checkpoint.mp*)
-	@$(new-$(encoder)) --config $(CONFIG) --seed $(seed) < $< > $(@D)/fresh.mp
-	@emulate --fit $(@D)/fresh.mp --no-timing --config $(CONFIG) --checkpoint $(@D)/checkpoint.mp < $< > $(tmp) $(logged)
+	@$(call stale,$(@D)/checkpoint.mp)
+	@rm -f $(mark)
+	@$(new-$(encoder)) $(settings) --seed $(seed) < $< > $(@D)/fresh.mp
+	@emulate --fit $(@D)/fresh.mp --no-timing $(settings) --checkpoint $(@D)/checkpoint.mp < $< > $(tmp) $(logged) $(noted)
 	@mv $(tmp) $@
 	@rm -f $(@D)/checkpoint.mp
 
 define of-kind # KIND
 $$(MODELS:=/z-$(1).mp): $$(R)/%/z-$(1).mp: $$(R)/%/model.mp $$(R)/zoo-$(1).mp
-	@probe --model $$< --config $$(CONFIG) < $$(R)/zoo-$(1).mp > $$(tmp)
+	@probe --model $$< $$(settings) < $$(R)/zoo-$(1).mp > $$(tmp)
 	@mv $$(tmp) $$@
 
 # By the predictor that has learned from LSTMs, and by one that has learned from this kind.
 $$(MODELS:=/own-$(1).mp): $$(R)/%/own-$(1).mp: $$(R)/%/z-$(1).mp
-	@classify --fit task --config $$(CONFIG) --seed $$(seed) < $$< > $$(tmp)
+	@classify --fit task $$(settings) --seed $$(seed) < $$< > $$(tmp)
 	@mv $$(tmp) $$@
 
 $$(MODELS:=/predictions-$(1).mp): $$(R)/%/predictions-$(1).mp: $$(R)/%/own-$(HOME_IS).mp $$(R)/%/own-$(1).mp $$(R)/%/z-$(1).mp
@@ -69,7 +71,7 @@ $(foreach k,$(KINDS),$(eval $(call of-kind,$(k))))
 
 SHOWS = $(notdir $(MODELS))
 $(R)/scores.tsv: $(foreach m,$(MODELS),$(KINDS:%=$(m)/predictions-%.mp)) $(call set,SHOWS)
-	@cat $(filter %.mp,$^) | score --format tsv > $(tmp)
+	@$(call all-kept,$(filter %.mp,$^)) | score --format tsv > $(tmp)
 	@mv $(tmp) $@
 
 $(R)/accuracy.tsv: $(KINDS:%=$(R)/zoo-%.mp)
@@ -82,8 +84,10 @@ $(R)/transfer.tsv: $(R)/accuracy.tsv $(R)/scores.tsv transfer.awk
 
 $(R)/transfer.txt: $(R)/transfer.tsv
 	@column -t -s $$'\t' < $< > $(tmp)
+	@$(call tell,$(MODELS:=/model.mp))
 	@mv $(tmp) $@
 
 $(R)/transfer.png: figures/transfer.gp $(R)/transfer.tsv
 	@gnuplot -c $< $(R)/transfer.tsv $(tmp)
+	@$(whole-picture)
 	@mv $(tmp) $@

@@ -33,7 +33,9 @@ begin() {
     config=$1
     mkdir -p "$2/shards"
     results=$(cd "$2" && pwd)
-    local runs size run last new
+    local runs size run last new odd
+    odd=$(sed -nEf "$(dirname "${BASH_SOURCE[0]}")/../odd-lines.sed" "$config" | head -n 1)
+    [[ ! $odd ]] || fail 64 "$config: a section is written as name: at the beginning of a line, and what is in it behind blanks; not '$odd'"
     runs=$(setting runs)
     size=$(setting shard)
     shards=()

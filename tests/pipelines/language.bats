@@ -380,3 +380,126 @@ END
     experiment "$PWD/diverged" CONFIG="$PWD/diverging.yaml" BIN="$PWD/bin" 3>&- # it is done, not tried again
     [[ -z $(changed diverged before) ]]
 }
+
+@test "settings that are edited while make is at work: it says so, and nothing is of two kinds" {
+    cp "$ROOT/tests/pipelines/tiny.yaml" edited.yaml
+    instead_of train-rnn << 'END'
+sed -i 's/^  steps: 80/  steps: 60/' "$here/edited.yaml"
+"$filter" "$@"
+END
+    run -2 experiment "$PWD/edited" CONFIG="$PWD/edited.yaml" BIN="$PWD/bin" JOBS=1 "$PWD/edited/zoo.mp" 3>&-
+    [[ $output == *"$PWD/edited.yaml has changed since make began: call it again"* && ! -e edited/zoo.mp ]]
+    experiment "$PWD/edited" CONFIG="$PWD/edited.yaml" "$PWD/edited/zoo.mp" 3>&-
+    [[ $(rec-table --kind rnn step < edited/zoo.mp | sort -gu | paste -sd ' ') == '20 40 60' ]]
+    # Within one recipe a filter refuses the file itself.
+    rm edited/shards/* edited/zoo.mp
+    cp -a "$WHOLE" copy
+    rm copy/constant-2/model.mp
+    cp "$ROOT/tests/pipelines/tiny.yaml" edited.yaml
+    rm -r bin
+    instead_of emulate << 'END'
+echo '# edited' >> "$here/edited.yaml"
+"$filter" "$@"
+END
+    run -2 experiment "$PWD/copy" CONFIG="$PWD/edited.yaml" BIN="$PWD/bin" JOBS=1 3>&-
+    [[ $output == *"edited.yaml, which has changed since make began: call it again"* ]]
+}
+
+@test "sections that sed would not find are refused; digits are part of a name" {
+    local line
+    for line in 'emulate :' '"emulate":' "'emulate':" '{emulate: {steps: 5}}' '- emulate:' '? emulate'; do
+        { cat "$ROOT/tests/pipelines/tiny.yaml" && echo "$line"; } > odd.yaml
+        run -2 experiment "$PWD/odd" CONFIG="$PWD/odd.yaml" 3>&-
+        [[ $output == *"odd.yaml: a section is written as name:"*"not '$line'"* ]]
+    done
+    { echo '---' && cat "$ROOT/tests/pipelines/tiny.yaml" && printf '# a comment\n\nclassify-accuracy:\n  steps: 7\n'; } > odd.yaml
+    cp -a "$WHOLE" copy
+    experiment "$PWD/copy" CONFIG="$PWD/odd.yaml" "$PWD/copy/constant-1/predictor-accuracy.mp" 3>&-
+    [[ $(rec-table --kind log step < copy/constant-1/predictor-accuracy.mp | tail -n 1) == 7 ]]
+    sed '$a classify-metrics.r2:\n  steps: 9' "$ROOT/tests/pipelines/tiny-series.yaml" > odd.yaml
+    make -C "$ROOT/pipelines/series" -n CONFIG="$PWD/odd.yaml" BIN="$RNNPIPE_BIN" RESULTS="$PWD/series" | found -F config/classify-metrics.r2.yaml
+}
+
+@test "a zoo that an older file has taken the place of, or that a link no longer names, makes all anew" {
+    own() { experiment "$PWD/own" ZOO="$PWD/$1" ENCODERS=constant SEEDS=1 "$PWD/own/constant-1/model.mp" 3>&-; }
+    cp -p "$WHOLE/zoo.mp" first.mp
+    rec-select --run 0-17 < "$WHOLE/zoo.mp" > second.mp
+    touch -d '2 days ago' second.mp
+    ln -s first.mp link.mp
+    own link.mp
+    cp own/constant-1/model.mp before.mp
+    own link.mp
+    cmp own/constant-1/model.mp before.mp
+    ln -sfn second.mp link.mp
+    own link.mp
+    run ! cmp own/constant-1/model.mp before.mp
+    mv second.mp first.mp
+    ln -sfn first.mp link.mp
+    cp own/constant-1/model.mp before.mp
+    own link.mp
+    cmp own/constant-1/model.mp before.mp # it has the same size and time
+}
+
+@test "a picture that the disk has no room for is not kept" {
+    cp -a "$WHOLE" copy
+    rm copy/figures/bars.png
+    mkdir bin
+    ln -s "$RNNPIPE_BIN"/* bin
+    cat > bin/gnuplot << 'END'
+#!/usr/bin/env bash
+command -p gnuplot "$@"
+for last; do :; done
+truncate -s -100 "$last"
+END
+    chmod +x bin/gnuplot
+    run -2 experiment "$PWD/copy" BIN="$PWD/bin" 3>&-
+    [[ $output == *"bars.png: the picture is not whole (is the disk full?)"* && ! -e copy/figures/bars.png ]]
+    experiment "$PWD/copy" 3>&-
+    cmp copy/figures/bars.png "$WHOLE/figures/bars.png"
+}
+
+@test "the checkpoint of a training that outlived its make stays its own" {
+    cp -a "$WHOLE" copy
+    rm copy/constant-2/model.mp
+    echo state > copy/constant-2/checkpoint.mp
+    touch -d '2 days ago' copy/constant-2/checkpoint.mp
+    exec {lock}>> copy/constant-2/checkpoint.mp.lock
+    flock "$lock"
+    run -2 experiment "$PWD/copy" EMULATE='--steps 80' SEEDS=2 ENCODERS=constant 3>&-
+    [[ $output == *'another process is at work'* && $(< copy/constant-2/checkpoint.mp) == state ]]
+    exec {lock}>&-
+    experiment "$PWD/copy" EMULATE='--steps 80' SEEDS=2 ENCODERS=constant 3>&-
+    [[ ! -e copy/constant-2/checkpoint.mp ]]
+}
+
+@test "lists of the command line and of the environment: seeds are numbers, nothing is left empty" {
+    run -2 experiment "$PWD/none" SEEDS='1 -1'
+    [[ $output == *"SEEDS: '-1' is no whole number"* ]]
+    run -2 experiment "$PWD/none" RUNS=many
+    [[ $output == *"RUNS: 'many' is no whole number"* ]]
+    run -2 experiment "$PWD/none" CONFIG=none.yaml
+    [[ $output == *'there is no file none.yaml'* ]]
+    [[ $(ENCODERS=constant RUNS=8 experiment "$PWD/none" -n) != *interactive-1* ]]
+    local set
+    for set in LEVERS= ENCODERS= SEEDS= RUNS= 'LEVERS=echo ENCODERS=linear'; do
+        # shellcheck disable=SC2086 # words
+        run -2 make -C "$ROOT/pipelines/language" -f recipes.mk BIN="$RNNPIPE_BIN" RESULTS="$PWD/r" $set
+        [[ $output == *"${set%=} is empty"* || $output == *"lever 'echo' moves none of linear"* ]]
+    done
+}
+
+@test "all trainings diverge: make says so" {
+    recipes() {
+        make --no-print-directory -C "$ROOT/pipelines/language" -f recipes.mk BIN="$RNNPIPE_BIN" RESULTS="$PWD/r" JOBS=2 SEEDS=1 ENCODERS=linear \
+            ZOO="$WHOLE/zoo.mp" CONFIG="$ROOT/tests/pipelines/tiny.yaml" "$@"
+    }
+    run -2 recipes LEVERS=base EMULATE='--rate 1 --weight-decay 1000'
+    [[ $output == *': all trainings have diverged'* ]]
+    recipes LEVERS=bf16 EMULATE='--steps 4 --precision float32' 3>&- # another one makes a table
+    touch r/bf16/linear-1/model.diverged
+    run -0 recipes LEVERS='base bf16' EMULATE='--steps 4 --precision float32'
+    [[ $output == *$'\nLeft out, as they diverged: 0 runs of the zoo, 1 trainings: bf16/linear-1/model'* ]]
+    run -2 make --no-print-directory -C "$ROOT/pipelines/series" BIN="$RNNPIPE_BIN" RESULTS="$PWD/series" JOBS=2 SEEDS=1 ENCODERS=constant \
+        CONFIG="$ROOT/tests/pipelines/tiny-series.yaml" EMULATE='--rate 1 --weight-decay 1000'
+    [[ $output == *': all trainings have diverged'* ]]
+}
