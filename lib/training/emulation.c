@@ -64,11 +64,11 @@ static enum status check_data(const struct dataset *data, struct error *error) {
     return status;
 }
 
-// The variance of the answers in training, about the mean of each output: the unit of criterion mse.
-static enum status measure_variance(const struct emulation *e, double *variance, struct error *error) {
+// The mean of each output [O], and the variance of the answers in training about these: the unit of criterion mse.
+static enum status measure_answers(const struct emulation *e, double *mean, double *variance, struct error *error) {
     const struct emulation_internal *in = e->internal;
     int O = e->emulator->arch.output;
-    double *mean = memory_calloc((size_t)O, sizeof *mean), square = 0, count = 0;
+    double square = 0, count = 0;
     float *answer = memory_alloc((size_t)O * sizeof *answer);
     struct value_nodes nodes = {0};
     struct rnn_record record;
@@ -85,13 +85,38 @@ static enum status measure_variance(const struct emulation *e, double *variance,
             }
         }
     }
-    free(mean);
     free(answer);
     free(nodes.node);
     *variance = square / (count * O);
-    if (status == STATUS_OK && !((float)*variance > 0 && isfinite((float)*variance)))
-        return error_set(error, STATUS_DATA, "%s: the RNNs' answers have variance %g: nothing to emulate", in->data->name, *variance);
     return status;
+}
+
+// The unit that numbers are learned in. An emulator that is trained already has one, that of its losses, and what it answers is put into
+// it.
+static enum status settle_unit(struct emulation *e, struct error *error) {
+    struct emulation_internal *in = e->internal;
+    struct emulator *emulator = e->emulator;
+    int O = emulator->arch.output;
+    double variance;
+    if (rnn_answers_classes(&emulator->arch))
+        return STATUS_OK;
+    in->mean = memory_calloc((size_t)O, sizeof *in->mean);
+    enum status status = measure_answers(e, in->mean, &variance, error);
+    if (status != STATUS_OK)
+        return status;
+    bool fresh = !(emulator->variance > 0);
+    if (fresh && !((float)variance > 0 && isfinite((float)variance)))
+        return error_set(error, STATUS_DATA, "%s: the RNNs' answers have variance %g: nothing to emulate", in->data->name, variance);
+    emulator->variance = fresh ? variance : emulator->variance;
+    in->deviation = sqrt(emulator->variance);
+    if (fresh)
+        return STATUS_OK;
+    double *shift = memory_alloc((size_t)O * sizeof *shift);
+    for (int o = 0; o < O; o++)
+        shift[o] = -in->mean[o] / in->deviation;
+    emulator_rescale(emulator, shift, 1 / in->deviation);
+    free(shift);
+    return STATUS_OK;
 }
 
 // A checkpoint goes on only with the training that made it: same data, networks and recipe (but for the number of steps and threads).
@@ -106,6 +131,8 @@ static uint64_t fingerprint(const struct emulation *e) {
              (unsigned long long)r->learner.warm_up, r->learner.average, r->rollouts, r->z_noise);
     if (r->learner.precision != PRECISION_FLOAT32)
         strcat(text, " bf16");
+    if (e->internal->mean)
+        strcat(text, " standardised");
     uint64_t h = augmentation_hash(hash_bytes(e->internal->data->hash, text, strlen(text)), &r->augmentation);
     h = encoder_config_hash(h, &e->encoder->config);
     h = hash_bytes(h, &e->emulator->config, sizeof e->emulator->config);
@@ -149,8 +176,7 @@ enum status emulation_new(struct emulation **out, struct encoder *encoder, struc
         emulation_free(e);
         return error->status;
     }
-    if (!rnn_answers_classes(&emulator->arch) && !(emulator->variance > 0) &&
-        measure_variance(e, &emulator->variance, error) != STATUS_OK) {
+    if (settle_unit(e, error) != STATUS_OK) {
         emulation_free(e);
         return error->status;
     }
@@ -172,6 +198,7 @@ void emulation_free(struct emulation *e) {
     learner_free(e->learner);
     for (int s = 0; s < SPLIT_COUNT; s++)
         free(e->internal->items[s]);
+    free(e->internal->mean);
     free(e->internal->best_encoder);
     free(e->internal->best_emulator);
     free(e->internal);
@@ -235,6 +262,8 @@ enum status emulation_finish(struct emulation *e, struct error *error) {
         return status;
     memcpy(e->encoder->values, e->internal->best_encoder, e->encoder->table.size * sizeof(float));
     memcpy(e->emulator->values, e->internal->best_emulator, e->emulator->table.size * sizeof(float));
+    if (e->internal->mean)
+        emulator_rescale(e->emulator, e->internal->mean, e->internal->deviation);
     e->encoder->step -= e->learner->step - e->best_step;
     e->emulator->step -= e->learner->step - e->best_step;
     e->encoder->diverged_at = e->diverged_at;

@@ -10,6 +10,9 @@ struct emulation_internal {
     const struct dataset *data;
     uint64_t fingerprint; // of data, networks as they came, and recipe: what a checkpoint must agree in
     int *items[SPLIT_COUNT], count[SPLIT_COUNT];
+    // Of the answers in training, where they are numbers: the emulator learns (answer - mean) / deviation, and is made one that answers
+    // with the numbers themselves at the end. NULL: they are classes.
+    double *mean, deviation; // [O]
     float *best_encoder, *best_emulator;
     int since_best;                       // validations since then
     double train_sum;                     // of the losses since the last point of the curve

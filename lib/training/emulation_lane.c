@@ -52,6 +52,8 @@ static enum status load(void *context, struct lane *lane, struct error *error) {
     if (dataset_check(e->internal->data, error) != STATUS_OK) // all has been copied by now
         return error->status;
     augment(e, lane);
+    if (e->internal->mean)
+        rollout_batch_standardise(lane->data, e->internal->mean, e->internal->deviation, e->emulator->arch.output);
     return STATUS_OK;
 }
 

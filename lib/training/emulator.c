@@ -126,6 +126,14 @@ void emulator_pack(struct packer *p, const struct emulator *e) {
     pack_end(p);
 }
 
+void emulator_rescale(struct emulator *e, const double *shift, double scale) {
+    float *weight = e->values + e->table.list[readout(e)].offset, *bias = e->values + e->table.list[readout(e) + 1].offset;
+    for (size_t i = 0; i < e->table.list[readout(e)].size; i++)
+        weight[i] = (float)(scale * weight[i]);
+    for (int o = 0; o < e->arch.output; o++)
+        bias[o] = (float)(shift[o] + scale * bias[o]);
+}
+
 static struct tensor *zeros(struct tape *tape, int rows, int cols) {
     return tape_leaf(tape, rows, cols, arena_calloc(&tape->arena, (size_t)rows * (size_t)cols * sizeof(float)), NULL);
 }

@@ -32,6 +32,8 @@ enum status emulator_read(const struct model_record *record, struct emulator **o
 // Can the emulator imitate RNNs of this architecture? STATUS_DATA with all that differs otherwise.
 enum status emulator_fits(const struct emulator *e, const struct rnn_arch *arch, struct error *error) MUST_CHECK;
 void emulator_pack(struct packer *p, const struct emulator *e); // the whole record
+// Output o becomes shift[o] + scale times what it was.
+void emulator_rescale(struct emulator *e, const double *shift, double scale);
 
 // Logits [T*B,O], time-major, from z [B,Z] and tokens [T*B] (one-hot inputs) or, with tokens NULL, dense inputs [T*B,I].
 struct tensor *emulator_forward(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z,

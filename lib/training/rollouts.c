@@ -113,6 +113,7 @@ enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record 
                          (unsigned long long)record->logits.shape[1], columns);
     if (column == 0)
         settle(r, record, columns);
+    r->standardised &= column > 0;
     uint64_t T = (uint64_t)r->steps, I = (uint64_t)record->arch.input, O = (uint64_t)record->arch.output;
     if (record->logits.shape[1] != T || (record->inputs.rank == 3) != r->continuous)
         return error_set(error, STATUS_DATA, "rollouts of different lengths or kinds in one batch");
@@ -133,6 +134,15 @@ enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record 
     return STATUS_OK;
 }
 
+void rollout_batch_standardise(struct rollout_batch *r, const double *mean, double deviation, int outputs) {
+    for (int i = 0; i < r->steps * r->columns; i++)
+        for (int o = 0; o < outputs; o++) {
+            float *y = &r->targets[(size_t)i * (size_t)outputs + (size_t)o];
+            *y = (float)((*y - mean[o]) / deviation);
+        }
+    r->standardised = true;
+}
+
 struct tensor *rollout_batch_loss(struct tape *tape, const struct emulator *e, const struct weights *w, struct tensor *z,
                                   const struct rollout_batch *r, enum criterion criterion, double *kl_reverse) {
     struct tensor *inputs = r->continuous ? tape_leaf(tape, r->steps * r->columns, e->arch.input, r->inputs, NULL) : NULL;
@@ -142,6 +152,6 @@ struct tensor *rollout_batch_loss(struct tape *tape, const struct emulator *e, c
                           ? (double)NAN
                           : emulation_loss(tape, CRITERION_KL_REVERSE, logits, r->targets, r->labels, r->steps, NULL)->value[0];
     if (criterion == CRITERION_MSE)
-        return relative_squared_error(tape, logits, r->targets, e->variance);
+        return relative_squared_error(tape, logits, r->targets, r->standardised ? 1 : e->variance);
     return emulation_loss(tape, criterion, logits, r->targets, r->labels, r->steps, NULL);
 }

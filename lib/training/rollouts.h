@@ -12,9 +12,10 @@ struct rollout_batch {
     uint8_t *tokens, *labels; // [T*B]; labels, where answers are classes: the next token where it is known and among the outputs, else the
                               // RNN's own choice (arg max)
     float *inputs;            // [T*B,I], for continuous inputs
-    float *targets;           // [T*B,O] the RNN's logits or log-probabilities
-    bool continuous;
-    size_t capacity; // positions there is room for
+    float *targets;           // [T*B,O] the RNN's logits, log-probabilities or numbers
+    bool continuous;          // the inputs are
+    bool standardised;        // the targets are (rollout_batch_standardise)
+    size_t capacity;          // positions there is room for
 };
 
 void rollout_batch_free(struct rollout_batch *r);
@@ -29,6 +30,10 @@ enum status rollouts_check_logits(const struct rnn_record *record, struct error 
 // is returned when another column's differ. All columns are from RNNs of one architecture that passed rollouts_check.
 enum status rollout_batch_load(struct rollout_batch *r, const struct rnn_record *record, uint64_t which, int column, int columns,
                                struct error *error) MUST_CHECK;
+
+// Targets that are numbers become (answer - mean[o]) / deviation; their loss is that of an emulator that answers likewise, until another
+// rollout is loaded into column 0.
+void rollout_batch_standardise(struct rollout_batch *r, const double *mean, double deviation, int outputs);
 
 // Does the criterion go with such answers? mse goes with numbers, all others with classes.
 enum status criterion_check(enum criterion criterion, const struct rnn_arch *arch, struct error *error) MUST_CHECK;

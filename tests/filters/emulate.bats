@@ -597,3 +597,41 @@ PYTHON
     run ! cmp <(data float32.mp) <(data bf16.mp)
     run -65 fit "${options[@]}" --precision bf16 --checkpoint float32.state < zoo.mp
 }
+
+# What they answer with is that of other RNNs, times 4, whose training is the same to the bit, or with 10 added, to rounding.
+@test "numbers of any mean and scale are learned alike; what is learned answers with the numbers themselves" {
+    gen-series --count 30 | train-rnn --steps 60 --snapshots '' --hidden 8 --rollouts 8 | partition > zoo.mp
+    cat > change.py << 'PYTHON'
+import sys, numpy as np
+from make_rnns import write
+from read_stream import records
+by, more, out = float(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
+rnns = records("zoo.mp", "rnn")
+for r in rnns:
+    r["weights"]["linear.weight"] = r["weights"]["linear.weight"] * np.float32(by)
+    r["weights"]["linear.bias"] = r["weights"]["linear.bias"] * np.float32(by) + np.float32(more)
+    r["rollouts"]["logits"] = r["rollouts"]["logits"] * np.float32(by) + np.float32(more)
+write(out, rnns)
+PYTHON
+    constant-encode --new < zoo.mp > fresh.mp # which sees none of it
+    losses() { # [OPTION]...
+        emulate --fit fresh.mp --recipe fast --steps 200 --validate-every 100 --hidden 16 --batch 16 --checkpoint-every 20 "$@" | tee model.mp |
+            rec-table --kind log split loss
+    }
+    losses < zoo.mp > as-made
+    awk '$1 == "validation" && $2 < 0.9 { n++ } END { exit !n }' as-made # something is learned
+    PYTHONPATH=$ROOT/tests/python python change.py 4 0 times.mp
+    losses < times.mp | cmp as-made -
+    PYTHONPATH=$ROOT/tests/python python change.py 1 10 moved.mp
+    losses < moved.mp > moved
+    paste as-made moved | awk '{ d = $2 - $4; if (d < 0) d = -d; if (d > 0.01 * $2) exit 1 }'
+    # Judged alone, by its own weights: the loss that it had.
+    for zoo in zoo moved; do
+        losses < $zoo.mp > log
+        rec-select --split validation < $zoo.mp | emulate --model model.mp --clones 0 | rec-table --kind emulation loss |
+            awk -v best="$(awk '$1 == "validation" { print $2 }' log | sort -g | head -n 1)" '{ sum += $1 } END { exit !(sum / NR < 1.1 * best && sum / NR > 0.9 * best) }'
+        # It goes on where it was.
+        emulate --fit model.mp --steps 1 --rate 1e-12 --validate-every 1 < $zoo.mp | rec-table --kind log split loss |
+            awk -v best="$(awk '$1 == "validation" { print $2 }' log | sort -g | head -n 1)" '$1 == "validation" { exit !($2 < 1.2 * best && $2 > 0.8 * best) }'
+    done
+}
