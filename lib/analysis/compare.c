@@ -41,7 +41,9 @@ static double row_square(const double *x, int cols, int i) {
     return sum;
 }
 
-// What is taken off a cross square to make it unbiased.
+static const double NEGLIGIBLE = 1e-9; // share of a cross square: what the bias leaves below it is rounding
+
+// What is taken off a cross square to make it unbiased. Where all rows but one are equal, it is all of it.
 static double bias(const double *x, int p, const double *y, int q, int n) {
     double both = 0, all_x = 0, all_y = 0, N = n;
     for (int i = 0; i < n; i++) {
@@ -57,6 +59,7 @@ void compare_cka(double *x, int p, double *y, int q, int n, double *cka, double 
     stats_centre(x, n, p);
     stats_centre(y, n, q);
     double xy = cross_square(x, p, y, q, n), xx = cross_square(x, p, x, p, n), yy = cross_square(y, q, y, q, n);
+    double least_x = NEGLIGIBLE * xx, least_y = NEGLIGIBLE * yy;
     *cka = xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
     *debiased = NAN;
     if (n < 4)
@@ -64,7 +67,7 @@ void compare_cka(double *x, int p, double *y, int q, int n, double *cka, double 
     xy -= bias(x, p, y, q, n);
     xx -= bias(x, p, x, p, n);
     yy -= bias(y, q, y, q, n);
-    *debiased = xx > 0 && yy > 0 ? xy / sqrt(xx * yy) : NAN;
+    *debiased = xx > least_x && yy > least_y ? xy / sqrt(xx * yy) : NAN;
 }
 
 // --- Answers ---

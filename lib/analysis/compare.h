@@ -15,7 +15,7 @@ struct likeness {
     // Answers as numbers.
     double mean_squared, absolute_max;
     // Centred kernel alignment of the last layers' h over all positions; NaN where a network's states do not move.
-    double cka, cka_debiased; // the latter also for fewer than four positions
+    double cka, cka_debiased; // the latter also for fewer than four positions, and where all states but one are equal
     double cosine;            // of all weights; NaN for different architectures
     double *by_position;      // [longest] total variation (or squared difference) at each position, a mean over sequences
     int longest;
@@ -30,7 +30,7 @@ void likeness_pack_metrics(struct packer *p, const struct likeness *l, bool numb
 
 // Linear CKA (Kornblith et al. 2019) of x [n,p] and y [n,q], columns centred in place: |X'Y|^2 / (|X'X| |Y'Y|), Frobenius norms. Debiased:
 // with |X'Y|^2 replaced by |X'Y|^2 - n/(n-2) sum_i |x_i|^2 |y_i|^2 + |X|^2 |Y|^2 / ((n-1)(n-2)), likewise below the line (Kornblith's
-// published code, after Szekely and Rizzo 2014).
+// published code, after Szekely and Rizzo 2014). NaN where it is 0/0.
 void compare_cka(double *x, int p, double *y, int q, int n, double *cka, double *debiased);
 
 // Cosine of two flat vectors; NaN when one is zero.

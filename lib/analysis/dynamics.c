@@ -63,6 +63,12 @@ static void transitions(double *z, double *y, const double *x, int r, const stru
     stats_centre(y, row, r);
 }
 
+// What explains next to nothing of r coordinates of variance 1 is rounding, and has no direction.
+static void drop_rounding(double *x, int size, int r) {
+    if (square_sum(x, (size_t)size) <= NEGLIGIBLE * r)
+        memset(x, 0, (size_t)size * sizeof *x);
+}
+
 void linear_system_fit(struct linear_system *out, const struct course *c, const double *inputs, int m, int rank) {
     int n = 0, r;
     for (int s = 0; s < c->count; s++)
@@ -94,7 +100,10 @@ void linear_system_fit(struct linear_system *out, const struct course *c, const 
             memcpy(out->b + (size_t)i * m, row + r, (size_t)m * sizeof *row);
             free(row);
         }
-        out->told = explained / all;
+        if (all > NEGLIGIBLE * n * r) // else the next states are all one
+            out->told = explained / all;
+        drop_rounding(out->a, r * r, r);
+        drop_rounding(out->b, r * m, r);
     }
     free(x);
     free(z);
@@ -175,7 +184,7 @@ struct dynamics dynamics_distance(const struct linear_system *x, const struct li
                          .all = angle(product, square_sum(kx, size), square_sum(ky, size)),
                          .state = state_angle(x, c, y),
                          .input = angle(turned_product(x->b, c, y->b, r, m), square_sum(x->b, inputs), square_sum(y->b, inputs)),
-                         .told = fmin(x->told, y->told)};
+                         .told = isnan(x->told) || isnan(y->told) ? NAN : fmin(x->told, y->told)};
     free(kx);
     free(ky);
     free(both);

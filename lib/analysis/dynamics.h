@@ -15,7 +15,7 @@ struct course {
 struct linear_system {
     int rank, inputs;
     double *a, *b; // [rank,rank], [rank,inputs]
-    double told;   // R2: the share of the next states' variance that A x + B u tells
+    double told;   // R2: the share of the next states' variance that A x + B u tells; NaN where they are all one, A and B are 0 then
 };
 
 // x: the first principal coordinates of the states, `rank` of them or as many as vary, each of variance 1. Least squares over all
@@ -26,9 +26,9 @@ void linear_system_free(struct linear_system *s);
 struct dynamics {
     int rank; // 0: there is nothing to compare, as the states of one, or the inputs, do not move
     // Angles, 0 to pi: of what inputs do to the states in all later steps, K = (B, AB, A'B, A^2 B, A'^2 B, ...), of A, and of B, each
-    // between x's and y's turned by the orthogonal C that makes |K_x - C K_y| least: arccos(tr(X' C Y) / (|X| |Y|)).
+    // between x's and y's turned by the orthogonal C that makes |K_x - C K_y| least: arccos(tr(X' C Y) / (|X| |Y|)). NaN where one is 0.
     double all, state, input;
-    double told; // the lesser R2 of the two
+    double told; // the lesser R2 of the two; NaN where one is
 };
 
 // Of two systems of one rank and the same inputs.

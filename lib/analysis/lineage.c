@@ -24,7 +24,7 @@ static double excess_kurtosis(const float *x, size_t n) {
         second += d / (double)n;
         fourth += d * d / (double)n;
     }
-    return second > 0 ? fourth / (second * second) - 3 : 0;
+    return second > ROUNDING * ROUNDING * mean * mean ? fourth / (second * second) - 3 : 0;
 }
 
 // log2 of the number of distinct values, rounded up. A matrix of few numbers has few values without being quantised: only a number of

@@ -1,6 +1,8 @@
 #include "math/stats.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +15,20 @@ double stats_mean(const double *x, int n) {
     return n > 0 ? sum / n : NAN;
 }
 
+// Of n that are `apart` from each other. A mean of equal numbers is rounded, and what they are off it is not quite 0.
+static bool all_equal(const double *x, int n, int apart) {
+    for (int i = 1; i < n; i++)
+        if (x[(size_t)i * apart] != x[0])
+            return false;
+    return true;
+}
+
 double stats_deviation(const double *x, int n) {
     double mean = stats_mean(x, n), sum = 0;
     for (int i = 0; i < n; i++)
         sum += (x[i] - mean) * (x[i] - mean);
-    return sqrt(sum / n);
+    double deviation = sqrt(sum / n);
+    return n > 0 && (all_equal(x, n, 1) || deviation <= 8 * DBL_EPSILON * fabs(mean)) ? 0 : deviation;
 }
 
 double stats_median(const double *x, int n) {
@@ -94,10 +105,11 @@ static void eigenvectors(double *s, double *vectors, int d) {
 }
 
 void stats_centre(double *x, int n, int d) {
-    for (int j = 0; j < d; j++) {
+    for (int j = 0; j < d && n > 0; j++) {
         double mean = 0;
         for (int i = 0; i < n; i++)
             mean += x[(size_t)i * d + j] / n;
+        mean = all_equal(x + j, n, d) ? x[j] : mean;
         for (int i = 0; i < n; i++)
             x[(size_t)i * d + j] -= mean;
     }

@@ -61,11 +61,17 @@ static enum status list_read(const struct value *list, const char *path, struct 
         return error_set(error, STATUS_DATA, "field '%s': a list of %u items, where 1 .. %d are asked for", path, (unsigned)list->count,
                          ANSWERS_MAX);
     out->list = true;
+    bool texts = false, numbers = false;
     const struct value *v = value_first(list);
     for (uint32_t i = 0; i < list->count; i++, v = value_next(v)) {
+        out->label[i] = (struct label){.type = LABEL_REAL, .number = NAN};
+        if (v->type == VALUE_NIL) // an item that tells nothing
+            continue;
         if (label_read(v, path, &out->label[i], error) != STATUS_OK)
             return error->status;
-        if ((out->label[i].type == LABEL_TEXT) != (out->label[0].type == LABEL_TEXT))
+        texts |= out->label[i].type == LABEL_TEXT;
+        numbers |= out->label[i].type != LABEL_TEXT;
+        if (texts && numbers)
             return complain(path, "texts among numbers", error);
     }
     out->count = (int)list->count;

@@ -23,8 +23,8 @@ struct answers {
     struct label label[ANSWERS_MAX];
 };
 
-// What a path (records/path.h) leads to, or a value itself: also an item or a row of an array. STATUS_DATA "of 'path': ..." when it is a
-// map, an empty list, one of more than ANSWERS_MAX items or of texts among numbers.
+// What a path (records/path.h) leads to, or a value itself: also an item or a row of an array. An item of a list that is nil is NaN, also
+// among texts. STATUS_DATA "of 'path': ..." when it is a map, an empty list, one of more than ANSWERS_MAX items or of texts among numbers.
 enum status answers_read(const struct value *record, const char *path, struct answers *out, struct error *error) MUST_CHECK;
 void answers_pack(struct packer *p, const struct answers *a); // the label, or a list of them
 

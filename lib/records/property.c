@@ -246,7 +246,7 @@ enum status property_settle(struct property *p, const struct survey *s, struct e
     property_free(p);
     if (s->types[LABEL_TEXT])
         return error_set(error, STATUS_DATA, "target '%s': texts, which are no numbers", p->name);
-    if (p->kind == PROPERTY_NUMBER && s->largest > (double)FLT_MAX) // mean and deviation end up among a predictor's weights
+    if (p->kind == PROPERTY_NUMBER && s->largest > (double)FLT_MAX) // their squares are added up
         return error_set(error, STATUS_DATA, "target '%s': there is a number of magnitude %g, beyond single precision", p->name,
                          s->largest);
     return STATUS_OK;

@@ -40,7 +40,8 @@ void property_free(struct property *p); // what is in it
 const char *property_path(const struct property *p);
 bool property_is_usual(const struct property *p); // a short form, and of that form's kind
 
-// What a record tells of it; count 0: nothing, or no finite number. STATUS_DATA when it is of another type or length than the property's.
+// What a record tells of it; count 0: nothing, or an item that is nil or no finite number. STATUS_DATA when it is of another type or
+// length than the property's.
 enum status property_truth(const struct property *p, const struct value *record, struct answers *out, struct error *error) MUST_CHECK;
 
 // What the data have, before training: each answer is shown once, then the property is settled. STATUS_DATA when an answer doesn't go with

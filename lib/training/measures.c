@@ -116,10 +116,7 @@ static double squares_of_means(const struct judged *j) {
     double sum = 0;
     for (int a = 0; a < j->answers; a++) {
         double *truth = column(j, j->truth, a), deviation = stats_deviation(truth, (int)j->count);
-        bool constant = true; // exactly: a sum of rounded numbers may say otherwise
-        for (size_t i = 1; i < j->count; i++)
-            constant = constant && truth[i] == truth[0];
-        sum += constant ? 0 : deviation * deviation * (double)j->count;
+        sum += deviation * deviation * (double)j->count;
         free(truth);
     }
     return sum;

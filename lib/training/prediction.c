@@ -481,7 +481,6 @@ enum status prediction_finish(struct prediction *p, struct predictor_losses *los
     for (int k = 0; k < 2; k++)
         if (learner_evaluate(p->learner, in->judged[k], in->judged_count[k], p->learner->step, judged[k], error) != STATUS_OK)
             return error->status;
-    predictor_unstandardise(p->predictor);
     if (in->encoder) {
         struct encoder_identity id = encoder_identity(in->encoder);
         predictor_add_encoder(p->predictor, &id);

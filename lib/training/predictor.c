@@ -21,18 +21,12 @@ static void declare(struct params *table, const struct property *property, const
     mlp_params(table, "mlp", config->z, config->hidden, config->layers, property->answers * outputs_of(property));
 }
 
-static void no_scale(struct predictor *p) {
-    for (int a = 0; a < p->answers; a++) {
-        p->mean[a] = 0;
-        p->deviation[a] = 1;
-    }
-}
-
 struct predictor *predictor_new(const struct property *property, const struct predictor_config *config, uint64_t seed) {
     struct predictor *p = memory_calloc(1, sizeof *p);
     *p = (struct predictor){
         .property = property_copy(property), .config = *config, .answers = property->answers, .seed = seed, .mode = MODE_UNKNOWN};
-    no_scale(p);
+    for (int a = 0; a < p->answers; a++)
+        p->deviation[a] = 1;
     declare(&p->table, property, &p->config);
     p->values = memory_calloc(p->table.size, sizeof(float));
     struct rng rng = rng_make(seed, 0, "predictor");
@@ -160,6 +154,29 @@ static enum status encoders_read(const struct value *root, struct predictor *p, 
     return STATUS_OK;
 }
 
+static bool numbers_read(const struct value *root, const char *key, int count, double *out, struct error *error) {
+    struct answers numbers;
+    if (answers_read(root, key, &numbers, error) != STATUS_OK || numbers.count != count || numbers.label[0].type == LABEL_TEXT ||
+        !labels_finite(&numbers))
+        return false;
+    for (int a = 0; a < count; a++)
+        out[a] = numbers.label[a].number;
+    return true;
+}
+
+// Older records have neither mean nor deviation: their weights give the number itself.
+static enum status scale_read(const struct value *root, struct predictor *p, struct error *error) {
+    if (p->property.kind != PROPERTY_NUMBER || (!value_get(root, "mean") && !value_get(root, "deviation")))
+        return STATUS_OK;
+    bool good = numbers_read(root, "mean", p->answers, p->mean, error) && numbers_read(root, "deviation", p->answers, p->deviation, error);
+    for (int a = 0; good && a < p->answers; a++)
+        good = p->deviation[a] > 0;
+    if (good)
+        return STATUS_OK;
+    return error_set(error, STATUS_DATA, "predictor record: keys 'mean' and 'deviation' are no %d finite numbers each, these above 0",
+                     p->answers);
+}
+
 // Nothing is allocated by config before this much weight has really come: two bytes are the least that a number takes.
 static enum status weights_size_check(const struct model_record *record, const struct property *property,
                                       const struct predictor_config *config, struct error *error) {
@@ -187,6 +204,8 @@ static enum status read_settled(const struct model_record *record, struct proper
     (*out)->step = record->step;
     (*out)->mode = (enum predictor_mode)word_index(value_get(record->root, "mode"), predictor_modes, MODE_UNKNOWN);
     enum status status = weights_read(record->weights, &(*out)->table, (*out)->values, error);
+    if (status == STATUS_OK)
+        status = scale_read(record->root, *out, error);
     return status == STATUS_OK ? encoders_read(record->root, *out, error) : status;
 }
 
@@ -239,6 +258,21 @@ static void pack_property(struct packer *packer, const struct property *property
     pack_end(packer);
 }
 
+static void pack_numbers(struct packer *packer, const char *key, const double *numbers, int count) {
+    pack_key(packer, key);
+    pack_list(packer);
+    for (int a = 0; a < count; a++)
+        pack_double(packer, numbers[a]);
+    pack_end(packer);
+}
+
+static void pack_scale(struct packer *packer, const struct predictor *p) {
+    if (p->property.kind != PROPERTY_NUMBER)
+        return;
+    pack_numbers(packer, "mean", p->mean, p->answers);
+    pack_numbers(packer, "deviation", p->deviation, p->answers);
+}
+
 static void pack_encoders(struct packer *packer, const struct predictor *p) {
     if (p->mode != MODE_UNKNOWN) {
         pack_key(packer, "mode");
@@ -262,6 +296,7 @@ void predictor_pack(struct packer *packer, const struct predictor *p, const stru
     pack_key(packer, "kind");
     pack_str(packer, "predictor");
     pack_property(packer, &p->property);
+    pack_scale(packer, p);
     pack_encoders(packer, p);
     model_pack(packer, p->seed, p->step, keys, NULL, &p->table, p->values);
     pack_key(packer, "metrics");
@@ -280,25 +315,9 @@ void predictor_standardise(struct predictor *p, const double *truth, int n) {
             column[i] = truth[i * p->answers + a];
         double deviation = stats_deviation(column, n);
         p->mean[a] = stats_mean(column, n);
-        p->deviation[a] = deviation > 1e-6 * fabs(p->mean[a]) ? deviation : 1; // all equal, but for rounding: nothing to scale
+        p->deviation[a] = deviation > 0 ? deviation : 1; // all equal: nothing to scale
     }
     free(column);
-}
-
-// Outputs are W x + b: deviation into W and b, mean into b.
-void predictor_unstandardise(struct predictor *p) {
-    if (p->property.kind != PROPERTY_NUMBER)
-        return;
-    const struct param *w = &p->table.list[p->table.count - 2], *b = &p->table.list[p->table.count - 1];
-    size_t inputs = (size_t)w->shape[1];
-    for (int a = 0; a < p->answers; a++) {
-        float *row = p->values + w->offset + (size_t)a * inputs, *bias = p->values + b->offset + a;
-        for (size_t i = 0; i < inputs; i++)
-            row[i] *= (float)p->deviation[a];
-        *bias *= (float)p->deviation[a];
-        *bias += (float)p->mean[a];
-    }
-    no_scale(p);
 }
 
 static const double radians = M_PI / 180;
@@ -367,6 +386,6 @@ void predictor_predict(struct tape *tape, const struct predictor *p, struct tens
         int a = i % p->answers;
         predicted[i] = p->property.kind == PROPERTY_CLASSES ? arg_max(x, outputs)
                        : p->property.kind == PROPERTY_ANGLE ? direction(x)
-                                                            : p->mean[a] + p->deviation[a] * x[0];
+                                                            : p->mean[a] + p->deviation[a] * (double)x[0];
     }
 }

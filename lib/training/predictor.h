@@ -1,6 +1,7 @@
 // The predictor (paper, section 4): a multilayer perceptron that reads a property of an RNN off its embedding z. By the property's kind
 // (records/property.h) it has
-//     number   an output for each of the A answers, squared error of what is standardised
+//     number   an output for each of the A answers, squared error of what is standardised; the answer is mean + deviation * output, in
+//              double precision, as no float tells apart numbers whose mean is large against their deviation
 //     classes  one answer: C logits, cross-entropy. A list: A * C logits, binary cross-entropy with one-hot truths (as the paper has it for
 //              the offsets of a language). The largest logit is the answer
 //     angle    two outputs for each answer, cosine and sine, squared error; their direction is the answer, 0 .. 360 degrees
@@ -26,7 +27,7 @@ struct predictor {
     struct property property; // its own
     struct predictor_config config;
     int answers;                                      // A
-    double mean[ANSWERS_MAX], deviation[ANSWERS_MAX]; // a number is predicted as mean + deviation * output; 0 and 1 but during training
+    double mean[ANSWERS_MAX], deviation[ANSWERS_MAX]; // of numbers; 0 and 1 when not trained, and in older records
     struct params table;                              // mlp.0.weight, mlp.0.bias, mlp.2.weight, ...
     float *values;
     uint64_t seed, step;
@@ -56,10 +57,8 @@ void predictor_add_encoder(struct predictor *p, const struct encoder_identity *i
 enum status predictor_knows(const struct predictor *p, const struct encoder_identity *id, struct error *error) MUST_CHECK;
 
 // Numbers of any scale are learned equally well when they are standardised. Before training: from now on each answer of truths [n,A] has
-// mean 0 and deviation 1 for the network. After it: the same function, but with mean and deviation put into the weights, as records have
-// it. Neither does anything to classes and angles.
+// mean 0 and deviation 1 for the network. Does nothing to classes and angles.
 void predictor_standardise(struct predictor *p, const double *truth, int n);
-void predictor_unstandardise(struct predictor *p);
 
 // The mean loss [1,1] of z [B,Z] against truth [B,A]: property_value()s, of classes the places.
 struct tensor *predictor_loss(struct tape *tape, const struct predictor *p, const struct weights *w, struct tensor *z, const double *truth);

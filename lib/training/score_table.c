@@ -295,15 +295,25 @@ static struct record_list truths_of(const struct scores *s, enum split split, in
     return all;
 }
 
-// The best constant answers; no records when the split has no predictions.
-static struct score_row majority_row(const struct scores *s, enum split split, const struct column *columns, int column_count) {
+// Is somebody judged by it? What no encoder's row has, a constant answer is not compared with.
+static bool is_judged(const struct score_table *table, enum split split, int column) {
+    for (int r = 0; r < table->row_count; r++)
+        if (strcmp(table->rows[r].part, split_names[split]) == 0 && table->rows[r].cells[column].seeds)
+            return true;
+    return false;
+}
+
+// The best constant answers, to what the split's rows before it are judged by; no records when the split has no predictions.
+static struct score_row majority_row(const struct scores *s, enum split split, const struct column *columns,
+                                     const struct score_table *table) {
+    int column_count = table->column_count;
     struct score_row row = row_new("majority", split, column_count);
     struct table tasks = {0};
     for (int t = TARGET_CLONE + 1; t < s->target_count; t++) {
         struct record_list truths = truths_of(s, split, t, &tasks);
         row.records += truths.count;
         for (int c = 0; c < column_count && truths.count; c++)
-            if (columns[c].target == t) {
+            if (columns[c].target == t && is_judged(table, split, c)) {
                 struct judged j = cell_judged(JUDGED_NUMBER, &truths); // of all kinds alike
                 row.cells[c].mean = columns[c].measure->best_constant(&j);
                 row.cells[c].seeds = !isnan(row.cells[c].mean);
@@ -336,7 +346,7 @@ enum status scores_table(const struct scores *s, uint64_t seed, struct score_tab
             if (s->groups[g].split[k].records)
                 out->rows[out->row_count++] = row_of(&s->groups[g], (enum split)k, columns, out->column_count, seed);
     for (int k = 0; k < SPLIT_COUNT; k++) {
-        struct score_row row = majority_row(s, (enum split)k, columns, out->column_count);
+        struct score_row row = majority_row(s, (enum split)k, columns, out);
         if (row.records)
             out->rows[out->row_count++] = row;
         else

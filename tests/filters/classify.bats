@@ -115,7 +115,7 @@ for (model, *_), predictions in ((rest[0], rest[1]), (rest[2], rest[3])):
         if target == "step":
             assert after["predicted"] == model["classes"][h.argmax()] and after["truth"] == before["step"]
         else:
-            assert abs(after["predicted"] - h[0]) < 1e-3 and after["truth"] == before["task"]["rotation"]
+            assert abs(after["predicted"] - (model["mean"][0] + model["deviation"][0] * h[0])) < 1e-3 and after["truth"] == before["task"]["rotation"]
     assert model["metrics"]["train_loss"] < 0.1 and model["metrics"]["validation_loss"] < 0.2 # of standardised numbers
 PYTHON
 }
@@ -140,6 +140,32 @@ PYTHON
         classify --fit accuracy --steps 500 < "$file" | classify --model - --data "$file" | score --format tsv > "$BATS_TEST_TMPDIR/table.tsv"
         validation_column accuracy_rmse | awk '{ print $1 / $2 }'
     done | paste -sd ' ' | awk '{ exit !($1 > 0 && $1 < 0.2 && $2 > 0.99 * $1 && $2 < 1.01 * $1) }'
+}
+
+# Times in seconds and milliseconds: what a float would make of them are a few steps, if any.
+@test "classify: numbers whose mean is large against their deviation are learned as those without it, also in a list" {
+    python - angles.mp > "$BATS_TEST_TMPDIR/times.mp" << 'PYTHON'
+import sys, zlib, msgpack
+records = [r for r in msgpack.Unpacker(open(sys.argv[1], "rb")) if r["kind"] != "end"]
+for r in records[1:]:
+    accuracy = round(1000 * r["metrics"]["accuracy"])
+    r.update(off=accuracy, seconds=1733011200 + accuracy, milliseconds=1733011200000.0 + accuracy, both=[1733011200 + accuracy, accuracy])
+data = b"".join(msgpack.packb(r) for r in records)
+sys.stdout.buffer.write(data + msgpack.packb({"kind": "end", "records": len(records), "crc32": zlib.crc32(data)}))
+PYTHON
+    cd "$BATS_TEST_TMPDIR" || return
+    classify --quiet --fit off,seconds,milliseconds,both --as number --steps 500 < times.mp > times-models.mp
+    classify --model times-models.mp < times.mp > times-predictions.mp
+    score --format json < times-predictions.mp > times.json
+    python - times.json times-predictions.mp << 'PYTHON'
+import json, sys, msgpack
+row = next(r for r in json.load(open(sys.argv[1])) if r["split"] == "validation" and r["encoder"] != "majority")
+r2 = {k: row[k + "_r2"]["mean"] for k in ("off", "seconds", "milliseconds", "both")}
+assert r2["off"] > 0.95 and all(abs(x - r2["off"]) < 0.01 for x in r2.values()), r2
+p = [r for r in msgpack.Unpacker(open(sys.argv[2], "rb")) if r["kind"] == "prediction"]
+for off, seconds, milliseconds, both in zip(*(iter(p),) * 4):
+    assert abs(seconds["predicted"] - 1733011200 - off["predicted"]) < 10 and abs(milliseconds["predicted"] - 1733011200000 - off["predicted"]) < 10
+PYTHON
 }
 
 @test "classify: trained on the training split and half of the OOD tasks, whatever the seed" {
@@ -479,6 +505,18 @@ records[5]["lab"].update(name=7, flag=1, size=2**60, heading=float("nan"), loss=
 data = b"".join(msgpack.packb(r) for r in records)
 sys.stdout.buffer.write(data + msgpack.packb({"kind": "end", "records": len(records), "crc32": zlib.crc32(data)}))
 PYTHON
+    # A nil in a list tells no more than a NaN.
+    python - own.mp > gaps.mp << 'PYTHON'
+import sys, zlib, msgpack
+records = [r for r in msgpack.Unpacker(open(sys.argv[1], "rb")) if r["kind"] != "end"]
+for r in records[1:]:
+    r["lab"].update(gaps=[0.5, r["lab"]["heading"]], tags=["a", r["lab"]["name"]])
+records[1]["lab"].update(gaps=[None, 1.5], tags=[None, "mnist"])
+records[5]["lab"]["gaps"] = [0.5, None]
+records[6]["lab"]["gaps"] = [0.5, float("nan")]
+data = b"".join(msgpack.packb(r) for r in records)
+sys.stdout.buffer.write(data + msgpack.packb({"kind": "end", "records": len(records), "crc32": zlib.crc32(data)}))
+PYTHON
     run -65 classify --fit lab.pair < mixed.mp
     [[ "$output" == *"lab.pair' has 3 items here, and 2 before"* ]]
     run -65 classify --fit lab.name < mixed.mp
@@ -493,6 +531,10 @@ PYTHON
     [[ "$output" == *"lab.loss': there is a number of magnitude 1e+300"* ]]
     run -0 --separate-stderr bash -c 'classify --fit lab.heading --steps 2 < mixed.mp > /dev/null'
     [[ "$stderr" == *"1 of 240 records are left out"* ]]
+    run -0 --separate-stderr bash -c 'classify --fit lab.gaps,lab.tags --steps 2 < gaps.mp > gaps-models.mp'
+    [[ "$stderr" == *"lab.gaps: 3 of 240 records are left out"*"lab.tags: 1 of 240 records are left out"* ]]
+    classify --model gaps-models.mp < gaps.mp | rec-json --arrays whole > gaps.json
+    [ "$(grep -c '"truth"' gaps.json)" -eq 476 ] # of 480
     classify --quiet --fit lab.pair --steps 2 < own.mp > pair.mp
     run -65 bash -c 'classify --model pair.mp < mixed.mp > /dev/null'
     [[ "$output" == *"lab.pair' has 3 items here, but 2 in the predictor's training"* ]]

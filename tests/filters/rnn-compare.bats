@@ -123,6 +123,34 @@ PYTHON
     [[ $output != *dynamics* ]]
 }
 
+# Units at 1 or -1 whatever is read: there is nothing to be alike. And nothing moves any more after the first step.
+@test "rnn-compare: of states that do not move there is no CKA, and no dynamics" {
+    rec-select --run 1 --step 200 < zoo.mp > one.mp
+    rec-select --run 1 --step 200 < other.mp > another.mp
+    printf '%s\n' '0 1 2 3 1 0 2' '3 3 1 0 0 2 1 1 2 0' > in.txt
+    for file in one another; do
+        python - $file.mp > still-$file.mp << 'PYTHON'
+import sys, zlib, msgpack, msgpack_numpy, numpy as np
+meta, r = [r for r in msgpack.Unpacker(open(sys.argv[1], "rb"), object_hook=msgpack_numpy.decode) if r["kind"] in ("meta", "rnn")]
+N = {"one.mp": 5, "another.mp": 3}[sys.argv[1]]
+w = {"rnn.weight_ih_l0": (N, 4), "rnn.weight_hh_l0": (N, N), "rnn.bias_ih_l0": (N,), "rnn.bias_hh_l0": (N,), "linear.weight": (4, N), "linear.bias": (4,)}
+r["weights"] = {k: np.zeros(v, "<f4") for k, v in w.items()}
+r["weights"]["rnn.bias_ih_l0"][:] = np.linspace(-0.7, 0.4, N)
+r["arch"] = {"cell": "rnn_tanh", "input": 4, "hidden": N, "layers": 1, "output": 4}
+data = b"".join(msgpack.packb(x, default=msgpack_numpy.encode) for x in (meta, r))
+sys.stdout.buffer.write(data + msgpack.packb({"kind": "end", "records": 2, "crc32": zlib.crc32(data)}))
+PYTHON
+    done
+    for pair in 'still-one still-another' 'still-one another' 'one still-another'; do
+        rnn-compare --with "${pair#* }.mp" --inputs in.txt --dynamics 3 < "${pair% *}.mp" > still.mp
+        check <<< 'm, = (r["metrics"] for r in records("still.mp", "pair"))
+assert "agreement" in m and m["dynamics_rank"] == 1 and not any(k.startswith(("cka", "dynamics")) for k in m.keys() - {"dynamics_rank"}), m'
+    done
+    rnn-compare --with another.mp --inputs in.txt --dynamics 3 < one.mp > moving.mp
+    run -0 rec-json < moving.mp
+    [[ $output == *'"cka"'*'"cka_debiased"'*'"dynamics"'*'"dynamics_r2"'* ]]
+}
+
 @test "rnn-compare: --by pairs RNNs of other runs that agree in a field" {
     cat zoo.mp other.mp | rec-json --arrays whole | python -c '
 import sys, json

@@ -89,6 +89,24 @@ PYTHON
     [ "${lines[2]}" = "majority  ood        -        3      3       166.6820         3.6667" ] # 1 is best: it is 2, 0 and 9 from them
 }
 
+@test "score: the best constant answers to what somebody is judged by, and to nothing else" {
+    make_stream "$BATS_TEST_TMPDIR/headings.mp" << 'PYTHON'
+[{"kind": "prediction", "split": split, "run": i, "encoder": {"type": kind, "seed": 1}, "target": "rotation", "as": kind, "truth": t, "predicted": p}
+ for split, kind in (("ood", "angle"), ("validation", "number")) for i, (t, p) in enumerate(((359.0, 1.0), (1.0, 359.0), (10.0, 20.0)))]
+PYTHON
+    run -0 score < "$BATS_TEST_TMPDIR/headings.mp"
+    [[ "$(tr -s ' ' <<< "$output" | sort)" == "angle ood 1 3 3 - "*"encoder split seeds records tasks rotation RMSE angular error
+majority ood - 3 3 - 3.6667
+majority validation - 3 3 166.6820 3.6667
+number validation 1 3 3 "* ]]
+    rec-select --where as=angle < "$BATS_TEST_TMPDIR/headings.mp" | score --format json > "$BATS_TEST_TMPDIR/headings.json"
+    python - "$BATS_TEST_TMPDIR/headings.json" << 'PYTHON'
+import json, sys
+rows = json.load(open(sys.argv[1]))
+assert len(rows) == 2 and all(r["rotation_rmse"] is None and r["rotation_angle"] for r in rows), rows
+PYTHON
+}
+
 @test "score: intervals appear with several seeds, and don't depend on their order" {
     cat many.{1,2,3}.mp | score > "$BATS_TEST_TMPDIR/one"
     cat many.{3,1,2}.mp | score > "$BATS_TEST_TMPDIR/two"

@@ -110,6 +110,8 @@ static void take_predictor(struct models *m, const struct model_record *record, 
     struct predictor *predictor = read_predictor(record, error);
     if (!predictor)
         return;
+    for (int a = 0; a < predictor->answers; a++)
+        FUZZ_CHECK(predictor->mean[a] - predictor->mean[a] == 0 && predictor->deviation[a] > 0);
     predictor_pack(p, predictor, &losses);
     reread(p, read_predictor, release_predictor);
     predictor_free(m->predictor);

@@ -103,6 +103,33 @@ static void test_distance(void) {
     linear_system_free(&other);
 }
 
+// After the first step all states are one. Its mean is rounded, and no direction is to be told from what that leaves.
+static void test_standing(void) {
+    for (int length = 3; length <= 40; length++) {
+        double states[41 * D] = {0};
+        for (int t = 1; t <= length; t++)
+            memcpy(states + t * D, (double[]){0.3, -0.7, 0.11}, D * sizeof *states);
+        struct linear_system s;
+        linear_system_fit(&s, &(struct course){states, &length, 1, D}, inputs, M, D);
+        struct linear_system moving = fitted(A, 0, 1, s.rank);
+        struct dynamics alone = dynamics_distance(&s, &s), other = dynamics_distance(&moving, &s);
+        CHECK(s.rank == 1 && isnan(s.told) && s.a[0] == 0 && s.b[0] == 0 && s.b[1] == 0, "%d: %g %g", length, s.told, s.a[0]);
+        CHECK(isnan(alone.all) && isnan(alone.state) && isnan(alone.input) && isnan(alone.told), "%d: %g", length, alone.all);
+        CHECK(isnan(other.all) && isnan(other.state) && isnan(other.input) && isnan(other.told), "%d: %g", length, other.told);
+        linear_system_free(&s);
+        linear_system_free(&moving);
+    }
+}
+
+// The states before a step have no say in those after it: there is no angle of what they do.
+static void test_forgetful(void) {
+    static const double none[D * D];
+    struct linear_system s = fitted(none, 0, 1, D);
+    struct dynamics d = dynamics_distance(&s, &s);
+    CHECK(isnan(d.state) && d.input < 1e-6 && d.all < 1e-6 && d.told > 0.999, "%g %g", d.state, d.told);
+    linear_system_free(&s);
+}
+
 int main(void) {
     struct rng rng = rng_make(4, 0, "inputs");
     for (int i = 0; i < N * M; i++)
@@ -111,5 +138,7 @@ int main(void) {
         lengths[i] = LENGTH;
     test_fit();
     test_distance();
+    test_standing();
+    test_forgetful();
     return check_report("analysis/dynamics");
 }

@@ -10,7 +10,30 @@ static void check_quantiles(void) {
     CHECK(stats_quantile(x, 4, 0) == 1 && stats_quantile(x, 4, 1) == 4);
     CHECK_CLOSE(stats_quantile(x, 4, 0.25), 1.75, 1e-15);
     CHECK(stats_deviation(x, 1) == 0 && stats_deviation((double[]){1, 1, 5, 5}, 4) == 2 && isnan(stats_deviation(x, 0)));
+    const double same[] = {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1}, nearly[] = {0.3, 0.1 + 0.2, 0.3}; // means that are rounded
+    for (int n = 1; n <= 7; n++)
+        CHECK(stats_deviation(same, n) == 0);
+    CHECK(stats_deviation(nearly, 3) == 0 && stats_deviation((double[]){1e9, 1e9 + 1e-5}, 2) > 0);
     CHECK(isnan(stats_mean(x, 0)) && isnan(stats_median(x, 0)) && isnan(stats_quantile(x, 0, 0.5)));
+}
+
+// A column whose entries are equal leaves zeros, whatever their mean is rounded to.
+static void check_centre(void) {
+    enum { MOST = 30 };
+    for (int n = 1; n <= MOST; n++) {
+        double x[2 * MOST], sum = 0;
+        for (int i = 0; i < n; i++) {
+            x[2 * i] = 0.1;
+            x[2 * i + 1] = 7 + 0.1 * i;
+        }
+        stats_centre(x, n, 2);
+        for (int i = 0; i < n; i++) {
+            CHECK(x[2 * i] == 0, "%d: %g", n, x[2 * i]);
+            CHECK_CLOSE(x[2 * i + 1], 0.1 * i - 0.05 * (n - 1), 1e-12);
+            sum += x[2 * i + 1];
+        }
+        CHECK_CLOSE(sum, 0, 1e-12);
+    }
 }
 
 // Data along two known orthogonal directions.
@@ -66,6 +89,7 @@ static void check_pca_of_few(void) {
 
 int main(void) {
     check_quantiles();
+    check_centre();
     check_pca_of_few();
     check_pca();
     return check_report("math/stats");

@@ -7,7 +7,7 @@
 #include <string.h>
 
 // {"n": 3, "x": -0.5, "b": true, "t": "blue", "none": nil, "l": [1, 2.5], "names": ["b", "a"], "mixed": [1, "a"], "map": {}, "empty": [],
-// "a": f4 [2,3], "big": 2^60, "nested": {"d.e": [7]}}
+// "a": f4 [2,3], "gap": [nil, 2], "unnamed": ["b", nil], "big": 2^60, "nested": {"d.e": [7]}}
 static const struct value *record(struct decoded *d) {
     struct packer *p = d->packer;
     const float a[] = {0, 1, 2, 3, 4, INFINITY};
@@ -45,6 +45,16 @@ static const struct value *record(struct decoded *d) {
     pack_end(p);
     pack_key(p, "a");
     pack_array(p, DTYPE_F4, 2, (uint64_t[]){2, 3}, a);
+    pack_key(p, "gap");
+    pack_list(p);
+    pack_nil(p);
+    pack_i64(p, 2);
+    pack_end(p);
+    pack_key(p, "unnamed");
+    pack_list(p);
+    pack_str(p, "b");
+    pack_nil(p);
+    pack_end(p);
     pack_key(p, "big");
     pack_u64(p, UINT64_C(1) << 60);
     pack_key(p, "nested");
@@ -91,6 +101,9 @@ static void test_read(const struct value *root) {
         CHECK(answers_read(root, bad[i], &a, &error) == STATUS_DATA && strstr(error.text, bad[i]), "%s: %s", bad[i], error.text);
     CHECK(answers_read(root, "a.1", &a, &error) == STATUS_OK && !labels_finite(&a));
     CHECK(answers_read(root, "a.0", &a, &error) == STATUS_OK && labels_finite(&a));
+    CHECK(answers_read(root, "gap", &a, &error) == STATUS_OK && a.count == 2 && !labels_finite(&a) && a.label[1].number == 2);
+    CHECK(answers_read(root, "unnamed", &a, &error) == STATUS_OK && a.count == 2 && !labels_finite(&a) && a.label[0].type == LABEL_TEXT);
+    CHECK(answers_read(root, "gap.0", &a, &error) == STATUS_OK && a.count == 0);
 }
 
 static void test_pack(const struct value *root) {

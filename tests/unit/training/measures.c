@@ -67,6 +67,7 @@ static void test_numbers(void) {
     CHECK(measure("%s_tau", 4, 1, truth, (double[]){5, 5, 5, 5}) == 0 && isnan(measure("%s_r2", 2, 1, (double[]){1, 1}, truth)));
     const double same[] = {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1}; // whose mean is not 0.1 in rounded numbers
     CHECK(isnan(measure("%s_r2", 7, 1, same, (double[]){1, 2, 3, 4, 5, 6, 7})) && isnan(best("%s_r2", 7, 1, same)));
+    CHECK(best("%s_rmse", 7, 1, same) == 0 && isnan(measure("%s_r2", 3, 1, (double[]){0.3, 0.1 + 0.2, 0.3}, truth)));
     const double pairs[] = {1, 10, 3, 20}, constant[] = {2, 15, 2, 15}; // two answers a record: each has its own mean
     CHECK_CLOSE(measure("%s_r2", 2, 2, pairs, constant), 0, 1e-12);
     CHECK_CLOSE(best("%s_rmse", 2, 2, pairs), sqrt((1 + 1 + 25 + 25) / 4.0), 1e-12);
