@@ -5,8 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double ROUNDING = 1e-6; // relative differences up to this are those of float arithmetic
-
 const struct counter_limits counter_limits = {.slope = 0.15, .r2 = 0.98};
 
 static int arg_max(const float *x, int n) {
@@ -77,7 +75,7 @@ static void fit(struct counter_block *b, const struct trace *t, const struct wal
         yy += y * y;
     }
     b->slope = xy / xx;
-    b->r2 = yy > ROUNDING * ROUNDING * n * y_mean * y_mean ? xy * xy / (xx * yy) : 0;
+    b->r2 = yy > 0 ? xy * xy / (xx * yy) : 0;
 }
 
 static bool is_counter(const struct counter_block *blocks, int count, const struct counter_limits *limits) {
