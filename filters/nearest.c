@@ -191,9 +191,18 @@ static void read_queries(struct cli *cli, struct search *s, struct reader *in) {
     }
 }
 
+// Weights are copied as they are; embeddings of one RNN may differ by rounding. With --other-runs other snapshots of the run are left out,
+// wherever they are.
+static bool is_itself(const struct embedding *a, const struct embedding *b, double distance) {
+    bool at_one_place = by_weights ? distance == 0 : distance < SAME_DISTANCE;
+    if (at_one_place)
+        return same_rnn(a->root, b->root, other_runs);
+    return other_runs && same_rnn(a->root, b->root, true) && !same_rnn(a->root, b->root, false);
+}
+
 static void offer(struct query *q, const struct embedding *e, uint64_t index) {
     double distance = neighbours_distance(q->e.z, e->z, e->size);
-    if (neighbours_near(&q->found, distance) && !same_rnn(q->e.root, e->root, other_runs)) // who is asked last, as it takes longest
+    if (neighbours_near(&q->found, distance) && !is_itself(&q->e, e, distance)) // who is asked last, as it takes longest
         neighbours_offer(&q->found, index, distance);
 }
 

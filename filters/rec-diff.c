@@ -1,10 +1,12 @@
 // Are two streams equal, numbers within a tolerance?
+#include "base/escape.h"
 #include "cli/cli.h"
 #include "stream/compare.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct tolerance tolerance;
@@ -48,6 +50,7 @@ struct totals {
     double absolute, relative; // the largest differences
 };
 
+// A part of a line, whose names are those of files and records.
 static void print(struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void print(struct cli *cli, const char *format, ...) {
     char text[2048];
@@ -55,7 +58,9 @@ static void print(struct cli *cli, const char *format, ...) {
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    cli_print(cli, text, strlen(text));
+    char *shown = escaped_message(text);
+    cli_print(cli, shown, strlen(shown));
+    free(shown);
 }
 
 // The next record to be compared, or NULL at the end.
@@ -104,7 +109,8 @@ static void compare(struct cli *cli, const struct reader *a, const struct reader
     if (a->index != b->index)
         print(cli, " and %llu", (unsigned long long)b->index);
     if (!alike) {
-        print(cli, ": %s against %s\n", x.text, y.text);
+        print(cli, ": %s against %s", x.text, y.text);
+        cli_print(cli, "\n", 1);
         return;
     }
     print(cli, " (%s): %s: %s", x.text, c.path, c.what);
@@ -112,7 +118,7 @@ static void compare(struct cli *cli, const struct reader *a, const struct reader
         print(cli, "; %llu differences", (unsigned long long)c.differences);
     if (c.absolute > 0)
         print(cli, "; at most %.3g, relative %.3g", c.absolute, c.relative);
-    print(cli, "\n");
+    cli_print(cli, "\n", 1);
 }
 
 static void print_summary(struct cli *cli, const char *const *names, const struct totals *all) {
@@ -121,7 +127,7 @@ static void print_summary(struct cli *cli, const char *const *names, const struc
         print(cli, ", %llu more in %s", (unsigned long long)(all->only_a + all->only_b), names[all->only_a == 0]);
     if (all->absolute > 0)
         print(cli, "; numbers differ at most by %.3g, relative %.3g", all->absolute, all->relative);
-    print(cli, "\n");
+    cli_print(cli, "\n", 1);
 }
 
 int main(int argc, char **argv) {

@@ -69,6 +69,16 @@ static void differs(struct cli *cli, const struct reader *in, const struct colum
     cli_check_record(cli, in, error_set(cli_error(cli), STATUS_DATA, "field '%s' %s", c->field, what));
 }
 
+// What is neither a number nor an array: of lists, which are no arrays, an item may do.
+static void refuse(struct cli *cli, const struct reader *in, const struct column *c, const struct found *f) {
+    if (f->value->type != VALUE_ARRAY || !f->value->count)
+        differs(cli, in, c, "is neither a number nor an array of numbers");
+    cli_check_record(cli, in,
+                     error_set(cli_error(cli), STATUS_DATA,
+                               "field '%s' is a list, neither a number nor an array of numbers: '%s.0' is its first item", c->field,
+                               c->field));
+}
+
 // The part of an array that a path leads to.
 static void add_array(struct cli *cli, const struct reader *in, struct column *c, const struct found *f) {
     const struct array *a = &f->array;
@@ -130,7 +140,7 @@ static void add_row(struct cli *cli, const struct reader *in, struct column *c) 
     if (c->is_array)
         differs(cli, in, c, there ? "is no array, as in the records before" : "is missing");
     if (there && !is_number(&f))
-        differs(cli, in, c, "is neither a number nor an array of numbers");
+        refuse(cli, in, c, &f);
     struct number n = number_of(c, in->record);
     spool(cli, c, &n, sizeof n);
 }

@@ -1,4 +1,5 @@
 // Chosen fields of records as tab-separated text, for gnuplot, awk or R.
+#include "base/escape.h"
 #include "base/memory.h"
 #include "cli/cli.h"
 #include "cli/shared_options.h"
@@ -36,18 +37,10 @@ static struct program program = {
     .max_operands = 1000,
 };
 
-static void print_escaped(struct cli *cli, const uint8_t *text, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        uint8_t b = text[i];
-        char escape[8];
-        if (b >= 0x20 && b != 0x7f && b != '\\')
-            snprintf(escape, sizeof escape, "%c", b);
-        else if (b == '\t' || b == '\n' || b == '\\')
-            snprintf(escape, sizeof escape, "\\%c", b == '\t' ? 't' : b == '\n' ? 'n' : '\\');
-        else
-            snprintf(escape, sizeof escape, "\\x%02x", b);
-        cli_print(cli, escape, strlen(escape));
-    }
+static void print_escaped(struct cli *cli, const void *text, size_t size) {
+    char *shown = escaped(text, size);
+    cli_print(cli, shown, strlen(shown));
+    free(shown);
 }
 
 // JSON's numbers but without the quotation marks that it puts around NaN and infinities.
@@ -110,7 +103,7 @@ static void print_line(struct cli *cli, const struct value *record, char **field
         if (record)
             found[i] |= print_field(cli, record, fields[i], text);
         else
-            print_escaped(cli, (const uint8_t *)fields[i], strlen(fields[i]));
+            print_escaped(cli, fields[i], strlen(fields[i]));
     }
     cli_print(cli, "\n", 1);
 }

@@ -1,6 +1,7 @@
 // Which network was made from which, from weights alone.
 #include "analysis/kin.h"
 #include "analysis/lineage.h"
+#include "base/escape.h"
 #include "base/memory.h"
 #include "cli/cli.h"
 #include "cli/shared_options.h"
@@ -297,16 +298,18 @@ static enum status pack_arc(struct packer *p, const struct nets *all, int child,
     return status;
 }
 
-// Graphviz' quoted text: quotation marks and backslashes are escaped.
+// Graphviz' quoted text, without control characters: quotation marks and backslashes are escaped.
 static void print_node(const struct net *net) {
     if (!net->name[0]) {
         printf("\"run %llu, step %llu\"", (unsigned long long)net->run, (unsigned long long)net->step);
         return;
     }
+    char *name = escaped(net->name, strlen(net->name));
     putchar('"');
-    for (const char *c = net->name; *c; c++)
+    for (const char *c = name; *c; c++)
         printf(*c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
     putchar('"');
+    free(name);
 }
 
 static void print_arrow(const struct nets *all, int from, int to, const struct lineage_arc *arc) {

@@ -1,6 +1,7 @@
 // Gives any RNN rollouts, by which it can be emulated, and says how well it does its task where that is known.
 #include "analysis/reading.h"
 #include "base/memory.h"
+#include "base/note.h"
 #include "base/numtext.h"
 #include "cli/cli.h"
 #include "cli/shared_options.h"
@@ -135,6 +136,8 @@ static enum status read_noise(struct roller *r, struct reading *x) {
     struct rng rng = rng_make(cli_common(r->cli)->seed, r->record.run, "noise");
     if (!length && !rnn_reads_tokens(arch))
         x->steps = 50;
+    if (range && noise && *noise == 'u' && rnn_reads_tokens(arch))
+        note_once("--range has no effect on RNNs that read tokens: all are as likely");
     return reading_of_noise(x, &r->noise, arch, &rng, cli_error(r->cli));
 }
 

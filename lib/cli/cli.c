@@ -1,6 +1,7 @@
 #include "math/kernels.h"
 #include "cli/cli_internal.h"
 
+#include "base/escape.h"
 #include "base/filemap.h"
 #include "base/interrupt.h"
 #include "base/hash.h"
@@ -127,6 +128,13 @@ static enum status close_stdout(struct error *error) {
     return STATUS_OK;
 }
 
+// Messages have names of files and of records in them, which may have any bytes, and standard error may be a terminal.
+static void print_message(const struct cli *cli, const char *text) {
+    char *shown = escaped_message(text);
+    fprintf(stderr, "%s: %s\n", cli->program->name, shown);
+    free(shown);
+}
+
 // Ends the program after a failure: what was committed is flushed (it is whole records, but no end record follows), then the message.
 static void fail(struct cli *cli, enum exit_code code, const char *hint) __attribute__((noreturn));
 static void fail(struct cli *cli, enum exit_code code, const char *hint) {
@@ -136,7 +144,8 @@ static void fail(struct cli *cli, enum exit_code code, const char *hint) {
         if (cli->out && writer_flush(cli->out, &ignored) != STATUS_OK)
             cli->out = NULL; // the first error is the one to report
         fflush(stdout);
-        fprintf(stderr, "%s: %s\n%s", cli->program->name, cli->error.text, hint);
+        print_message(cli, cli->error.text);
+        fputs(hint, stderr);
     }
     exit(code);
 }
@@ -259,7 +268,7 @@ void cli_note(struct cli *cli, const char *format, ...) {
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     progress_clear(cli->progress);
-    fprintf(stderr, "%s: %s\n", cli->program->name, text);
+    print_message(cli, text);
 }
 
 static void note_unused(struct cli *cli, const char *names, const char *why, bool of_file) {

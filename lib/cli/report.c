@@ -43,9 +43,11 @@ const struct value *report_relative(const struct report *r, int i) {
     return r->options->zoo ? r->options->zoo->record[index] : r->by->index.entry[index];
 }
 
-// Is this entry of the zoo the RNN? The interrogator's index tells neither names nor seeds: there the embedding has to be the same, too.
+// Is this entry of the zoo the RNN? The embedding has to be the same, too: files of one name may have been imported apart, and the
+// interrogator's index tells neither names nor seeds.
 static bool itself(const struct report *r, const struct value *of_zoo, double distance) {
-    return r->options->zoo ? same_rnn(r->record->root, of_zoo, false) : distance < 1e-4 && same_snapshot(r->record->root, of_zoo);
+    return distance < SAME_DISTANCE &&
+           (r->options->zoo ? same_rnn(r->record->root, of_zoo, false) : same_snapshot(r->record->root, of_zoo));
 }
 
 static void find_relatives(struct report *r) {

@@ -1,26 +1,46 @@
+#include "base/escape.h"
 #include "base/memory.h"
 #include "cli/report.h"
+#include "records/path.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void put(struct json_text *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void put(struct json_text *out, const char *format, ...) {
-    char text[2048];
-    va_list args;
+    va_list args, again;
     va_start(args, format);
-    int length = vsnprintf(text, sizeof text, format, args);
+    va_copy(again, args);
+    size_t size = (size_t)vsnprintf(NULL, 0, format, args);
     va_end(args);
-    size_t size = length < (int)sizeof text ? (size_t)length : sizeof text - 1;
+    size++; // the end of the text needs room, too
     if (out->size + size > out->capacity) {
         size_t capacity = 2 * (out->size + size) + 1024;
         out->bytes = memory_realloc(out->bytes, out->size, capacity);
         out->capacity = capacity;
     }
-    memcpy(out->bytes + out->size, text, size);
-    out->size += size;
+    vsnprintf(out->bytes + out->size, size, format, again);
+    va_end(again);
+    out->size += size - 1;
+}
+
+// A text of a record.
+static void put_escaped(struct json_text *out, const void *text, size_t size) {
+    char *shown = escaped(text, size);
+    put(out, "%s", shown);
+    free(shown);
+}
+
+// The name of an RNN, with a comma behind it; nothing where it has none.
+static void put_name(struct json_text *out, const struct value *record) {
+    const struct value *name = value_get(record, "name");
+    if (!name || name->type != VALUE_STR || !name->size)
+        return;
+    put_escaped(out, name->data, name->size);
+    put(out, ", ");
 }
 
 static void put_arch(struct json_text *out, const struct rnn_arch *a) {
@@ -32,13 +52,39 @@ static void put_kind(struct json_text *out, const char *before, const struct rnn
     put(out, "%s%d %s, answers with %d %s\n", before, a->input, rnn_reads_tokens(a) ? "tokens" : "numbers", a->output, answers);
 }
 
-static void put_label(struct json_text *out, const struct label *label) {
+// A class, so that no two look alike.
+static void put_class(struct json_text *out, const struct label *label) {
     if (label->type == LABEL_TEXT)
-        put(out, "%.*s", (int)label->size, (const char *)label->text);
+        put_escaped(out, label->text, label->size);
     else if (label->type == LABEL_BOOLEAN)
         put(out, "%s", label->number != 0 ? "true" : "false");
+    else if (label->type == LABEL_INTEGER)
+        put(out, "%.0f", label->number);
     else
-        put(out, "%.4g", label->number);
+        json_write(out, &(struct value){.type = VALUE_FLOAT, .f = label->number}, JSON_WHOLE);
+}
+
+enum { MOST_DECIMALS = 15, LONGEST_TASK = 80 }; // bytes of its JSON
+
+// How many decimals a number has that is known within this distance, of which two digits count; below 0: digits before the point that are
+// zeros. False where an exponent is wanted, or where nothing tells.
+static bool decimals_of(double within, int *decimals) {
+    char text[32];
+    if (!(within > 0) || !isfinite(within))
+        return false;
+    snprintf(text, sizeof text, "%.1e", within); // 9.96 becomes 1.0e+01
+    *decimals = 1 - atoi(strchr(text, 'e') + 1);
+    return *decimals >= -MOST_DECIMALS && *decimals <= MOST_DECIMALS;
+}
+
+static void put_number(struct json_text *out, double number, double within) {
+    int decimals;
+    if (!decimals_of(within, &decimals)) {
+        put(out, "%.6g", number);
+        return;
+    }
+    double unit = decimals < 0 ? pow(10, -decimals) : 1, rounded = unit * round(number / unit);
+    put(out, "%.*f", decimals < 0 ? 0 : decimals, decimals < 0 ? rounded : number);
 }
 
 static void put_task(struct json_text *out, const struct task *task) {
@@ -94,23 +140,43 @@ static void put_warnings(struct json_text *out, const struct report *r) {
         put(out, "                       It is unlike the RNNs that the interrogator has learnt by: predictions mean little\n");
 }
 
-// A field without the path before it.
-static const char *short_name(const struct predictor *p) {
-    const char *dot = strrchr(p->property.name, '.');
-    return dot ? dot + 1 : p->property.name;
+// A field of the task or of the metrics without the path before it, unless it is an index or itself a path.
+static const char *last_part(const char *name) {
+    size_t before = strncmp(name, "task.", 5) == 0 ? 5 : strncmp(name, "metrics.", 8) == 0 ? 8 : 0;
+    return strchr(name + before, '.') || path_ends_in_index(name) ? name : name + before;
+}
+
+// The last part alone, where it could be no other predictor's name.
+static const char *short_name(const struct report *r, int i) {
+    const char *name = r->by->predictor[i]->property.name, *last = last_part(name);
+    for (int k = 0; k < r->by->predictors; k++) {
+        const char *other = r->by->predictor[k]->property.name;
+        if (k != i && (strcmp(other, last) == 0 || strcmp(last_part(other), last) == 0))
+            return name;
+    }
+    return last;
 }
 
 static void put_opinion(struct json_text *out, const struct report *r, int i) {
     const struct predictor *p = r->by->predictor[i];
-    put(out, "  predicted %-10s ", short_name(p));
+    const double within = r->by->calibration[i].within;
+    char *name = escaped(short_name(r, i), strlen(short_name(r, i)));
+    put(out, "  predicted %-10s ", name);
+    free(name);
     for (int a = 0; a < p->answers; a++) {
         put(out, a ? ", " : "");
-        put_label(out, &r->opinion[i][a].label);
+        if (p->property.kind == PROPERTY_CLASSES)
+            put_class(out, &r->opinion[i][a].label);
+        else
+            put_number(out, r->opinion[i][a].label.number, within);
         if (!isnan(r->opinion[i][a].confidence))
             put(out, " (%.0f %%)", 100 * r->opinion[i][a].confidence);
     }
-    if (!isnan(r->by->calibration[i].within))
-        put(out, " +- %.2g (nine times of ten)", r->by->calibration[i].within);
+    if (!isnan(within)) {
+        put(out, " +- ");
+        put_number(out, within, within);
+        put(out, " (nine times of ten)");
+    }
     put(out, "\n");
 }
 
@@ -140,25 +206,43 @@ static void put_speech(struct json_text *out, const struct report *r) {
     }
 }
 
+// A task of any family: of one that is not known what its record has, unless that is long.
+static void put_any_task(struct json_text *out, const struct value *of) {
+    struct task task = {0};
+    struct error ignored;
+    if (!of || task_read(of, &task, &ignored) != STATUS_OK)
+        return;
+    put(out, ", ");
+    if (task.family) {
+        put_task(out, &task);
+        return;
+    }
+    struct json_text json = {0};
+    const struct value *family = value_get(of, "family");
+    json_write(&json, of, JSON_CANONICAL);
+    put(&json, "%s", ""); // ends it
+    char *shown = json.size <= LONGEST_TASK ? escaped_message(json.bytes) : escaped(family->data, family->size);
+    put(out, "%s", shown);
+    free(shown);
+    free(json.bytes);
+}
+
 static void put_relatives(struct json_text *out, const struct report *r) {
     for (int i = 0; i < r->relatives.count; i++) {
         const struct value *of = report_relative(r, i), *arch = value_get(of, "arch");
-        struct task task = {0};
         struct rnn_arch a;
         struct error ignored;
         uint64_t run = 0, step = 0;
         value_to_u64(value_get(of, "run"), &run);
         value_to_u64(value_get(of, "step"), &step);
-        put(out, "%s run %llu, step %llu", i ? "                      " : "  relatives           ", (unsigned long long)run,
-            (unsigned long long)step);
+        put(out, i ? "                       " : "  relatives            ");
+        put_name(out, of);
+        put(out, "run %llu, step %llu", (unsigned long long)run, (unsigned long long)step);
         if (arch && arch_read(arch, &a, &ignored) == STATUS_OK) {
             put(out, ", ");
             put_arch(out, &a);
         }
-        if (value_get(of, "task") && task_read(value_get(of, "task"), &task, &ignored) == STATUS_OK && task.family) {
-            put(out, ", ");
-            put_task(out, &task);
-        }
+        put_any_task(out, value_get(of, "task"));
         put(out, ", at %.3f\n", r->relatives.list[i].distance);
     }
 }
@@ -185,9 +269,7 @@ static void put_clone(struct json_text *out, const struct report *r) {
 
 void report_text(struct json_text *out, const struct report *r) {
     const struct rnn_arch *a = &r->record->arch;
-    char name[TEXT_FIELD_SIZE];
-    if (value_to_text(value_get(r->record->root, "name"), name, sizeof name))
-        put(out, "%s, ", name);
+    put_name(out, r->record->root);
     put(out, "run %llu, step %llu: ", (unsigned long long)r->record->run, (unsigned long long)r->record->step);
     put_arch(out, a);
     put(out, ", %zu weights", r->weights);

@@ -89,8 +89,20 @@ struct comparison {
     enum operation operation;
     bool numeric; // is the text a number?
     double number;
+    bool integral; // is it an integer of at most 64 bits?
+    struct integer integer;
     bool looked, found; // did a record come by, and did one have the field?
 };
+
+static bool integer_read(const char *text, struct integer *out) {
+    int64_t low;
+    if (numtext_i64(text, INT64_MIN, INT64_MAX, &low, NULL) != STATUS_OK) {
+        out->negative = false;
+        return numtext_u64(text, 0, UINT64_MAX, &out->bits, NULL) == STATUS_OK;
+    }
+    *out = (struct integer){low < 0, (uint64_t)low};
+    return true;
+}
 
 static enum status comparison_read(const char *item, struct comparison *c, struct error *error) {
     size_t before = strcspn(item, "=!<>"), size = strspn(item + before, "=!<>");
@@ -103,6 +115,7 @@ static enum status comparison_read(const char *item, struct comparison *c, struc
     bool truth = strcmp(c->text, "true") == 0;
     c->number = truth;
     c->numeric = truth || strcmp(c->text, "false") == 0 || numtext_double(c->text, -DBL_MAX, DBL_MAX, &c->number, NULL) == STATUS_OK;
+    c->integral = integer_read(c->text, &c->integer);
     if (which == 6 || !*c->path || !*c->text)
         return error_set(error, STATUS_USAGE, "'%s' is no FIELD OPERATOR VALUE with an operator = != < <= > >=", item);
     if (which >= LESS && !c->numeric)
@@ -143,9 +156,19 @@ static bool compare(double a, enum operation operation, double b) {
     return false;
 }
 
+// -1, 0 or 1, as a is less than b, the same, or greater.
+static int order(struct integer a, struct integer b) {
+    if (a.negative != b.negative)
+        return a.negative ? -1 : 1;
+    return (a.bits > b.bits) - (a.bits < b.bits);
+}
+
 static bool holds(const struct comparison *c, const struct value *record) {
     double number;
+    struct integer integer;
     struct found f;
+    if (c->integral && path_integer(record, c->path, &integer))
+        return compare(order(integer, c->integer), c->operation, 0);
     if (c->numeric && path_number(record, c->path, &number))
         return compare(number, c->operation, c->number);
     if (c->operation > UNEQUAL || !path_find(record, c->path, &f) || f.in_array)

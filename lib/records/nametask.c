@@ -152,11 +152,16 @@ static enum status decode(const struct packer *p, struct value_nodes *nodes, str
 
 // What is said of all files, as a map.
 static enum status read_text(struct name_task *t, const char *text, struct error *error) {
-    if (text && text[strspn(text, " \t\n")] == '{') {
+    char first = text ? text[strspn(text, " \t\n")] : '\0';
+    if (text && !first)
+        return error_set(error, STATUS_USAGE, "'%s' is no name of a family", text);
+    if (first == '{' || first == '[') {
         if (json_read(t->said, text, strlen(text), error) != STATUS_OK) {
             error_prefix(error, "'%.200s'", text);
             return error->status = STATUS_USAGE;
         }
+        if (first == '[')
+            return error_set(error, STATUS_USAGE, "'%.200s' is no JSON object: a task is one, or the name of its family", text);
     } else {
         pack_map(t->said);
         if (text) {
@@ -169,7 +174,10 @@ static enum status read_text(struct name_task *t, const char *text, struct error
 }
 
 static enum status check(const struct name_task *t, struct error *error) {
-    bool has_family = value_get(t->of_all.node, "family") != NULL;
+    const struct value *family = value_get(t->of_all.node, "family");
+    bool has_family = family != NULL;
+    if (has_family && value_is(family, ""))
+        return error_set(error, STATUS_USAGE, "the task's family has no name");
     for (int i = 0; i < t->count; i++) {
         char *key = memory_alloc(t->keys[i].size + 1);
         memcpy(key, t->keys[i].at, t->keys[i].size);
@@ -212,10 +220,11 @@ void name_task_free(struct name_task *t) {
     free(t);
 }
 
-// A number, if it is one that is written as people do.
+// A number, if it is one that is written as people do. An integer of more than 64 bits stays a text: as a double it would be others, too.
 static void pack_told(struct packer *p, struct text v) {
     char text[64];
     int64_t integer;
+    uint64_t large;
     double number;
     if (v.size < sizeof text) {
         memcpy(text, v.at, v.size);
@@ -224,7 +233,12 @@ static void pack_told(struct packer *p, struct text v) {
             pack_i64(p, integer);
             return;
         }
-        if (numtext_double(text, -DBL_MAX, DBL_MAX, &number, NULL) == STATUS_OK) {
+        if (numtext_u64(text, 0, UINT64_MAX, &large, NULL) == STATUS_OK) {
+            pack_u64(p, large);
+            return;
+        }
+        bool integral = !text[strspn(text, "+-0123456789")];
+        if (!integral && numtext_double(text, -DBL_MAX, DBL_MAX, &number, NULL) == STATUS_OK) {
             pack_double(p, number);
             return;
         }

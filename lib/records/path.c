@@ -80,6 +80,24 @@ bool path_number(const struct value *v, const char *path, double *out) {
     return true;
 }
 
+bool path_integer(const struct value *v, const char *path, struct integer *out) {
+    struct found f;
+    if (!path_find(v, path, &f))
+        return false;
+    if (f.in_array) {
+        if (f.used != f.array.rank || dtype_is_float(f.array.dtype))
+            return false;
+        int64_t item = array_integer(&f.array, f.first);
+        *out = (struct integer){f.array.dtype != DTYPE_U8 && item < 0, (uint64_t)item};
+        return true;
+    }
+    if (f.value->type == VALUE_UINT)
+        *out = (struct integer){false, f.value->u};
+    else if (f.value->type == VALUE_INT)
+        *out = (struct integer){f.value->i < 0, (uint64_t)f.value->i};
+    return f.value->type == VALUE_UINT || f.value->type == VALUE_INT;
+}
+
 static size_t append(char *out, size_t capacity, size_t used, const char *before, const uint8_t *text, size_t size) {
     int n = snprintf(out + used, capacity - used, "%s'%.*s'", before, (int)size, (const char *)text);
     if (n < 0 || (size_t)n >= capacity - used) { // no room: whole names only

@@ -22,6 +22,13 @@ bool path_ends_in_index(const char *path);
 // A number (true and false as 1 and 0, and an item of an array, as float unless it is f8); false when there is none.
 bool path_number(const struct value *v, const char *path, double *out);
 
+// An integer of 64 bits, signed or not, as the record has it; an item of an array, too. False for all else, 3.0 included.
+struct integer {
+    bool negative;
+    uint64_t bits; // as int64 where it is negative: among such, too, the greater one is the greater number
+};
+bool path_integer(const struct value *v, const char *path, struct integer *out);
+
 // For messages when a path leads to nothing: "'task' has 'family', 'tokens', 'offsets'", of the map where the path ends.
 void path_names(const struct value *v, const char *path, char *out, size_t capacity);
 

@@ -167,6 +167,55 @@ PYTHON
     run ! grep '^  WARNING' text
 }
 
+@test "describe: text tells classes, numbers and names apart, and has no control characters" {
+    check << 'PYTHON'
+import encoder_stream
+rnns = records("zoo.mp", "rnn")
+for r in rnns:
+    k = r["run"]
+    r["name"] = "%d\x1b[31mb\n\\c.pt" % k
+    r["task"] = {"family": "mine\x1b", "of": [k]} if k % 2 else r["task"]
+    r["mine"] = {"id": 12340 + k % 3, "lst": [k % 2, 5], "big": 123456 + 10.0 * k, "txt": ["a\0b", "a\0c"][k % 2], "half": [0.1, 0.30000000000000004][k % 2], "loss": k % 2}
+    r["metrics"]["loss"] = 1e-3 * k
+encoder_stream.write("mine.mp", rnns)
+PYTHON
+    probe --model model.mp < mine.mp > z.mine.mp
+    targets=mine.id,mine.lst.0,mine.big,metrics.loss,mine.txt,mine.half,metrics.accuracy
+    classify --quiet --fit $targets --as auto,auto,auto,auto,auto,classes,auto --steps 300 --hidden 10 < z.mine.mp > mine.predictors.mp
+    cat model.mp mine.predictors.mp > mine.models.mp
+    describe --fit mine.models.mp < z.mine.mp > mine.i.mp
+    describe --model mine.i.mp --zoo z.mine.mp --relatives 20 < mine.mp > text
+    for id in 12340 12341 12342; do grep -qE "^  predicted mine.id    $id \([0-9]+ %\)$" text; done
+    grep -qE '^  predicted mine.lst.0 [01] \([0-9]+ %\)$' text
+    for txt in b c; do grep -q "^  predicted mine.txt   a\\\\x00$txt (" text; done
+    for half in 0.1 0.30000000000000004; do grep -q "^  predicted mine.half  $half (" text; done
+    grep -q '^  predicted loss  ' text
+    grep -q '^  predicted accuracy  ' text
+    # A number has the decimals that two digits of the interval have.
+    awk -v FS=' (\\+-|\\(nine) *' '/^  predicted (mine.big|loss|accuracy)/ {
+        n++; number = $1; sub(/.* /, "", number); a = number; b = $2; sub(/^[^.]*\.?/, "", a); sub(/^[^.]*\.?/, "", b)
+        digits = $2; sub(/^[0.]*/, "", digits); sub(/\./, "", digits); if (b == "") sub(/0*$/, "", digits)
+        if (length(a) != length(b) || length(digits) > 2 || (b != "" && length(digits) != 2)) { print; bad = 1 }
+    } END { exit bad || n != 3 * 48 }' text
+    run ! grep -P '[\x00-\x09\x0b-\x1f\x7f]' text
+    grep -qE '^  relatives            [0-9]+\\x1b\[31mb\\n\\\\c.pt, run [0-9]+, step [0-9]+, (lstm|gru) of 2 x 8 units, ' text
+    grep -qF ', {"family":"mine\u001b","of":[' text
+    # Names that could be another predictor's are whole.
+    cat model.mp <(classify --quiet --fit metrics.loss,mine.loss,metrics.accuracy,accuracy --steps 1 --hidden 10 < z.mine.mp) > alike.models.mp
+    describe --fit alike.models.mp < z.mine.mp > alike.mp
+    [[ $(describe --model alike.mp < mine.mp | sed -n 's/^  predicted \([^ ]*\) .*/\1/p' | sed -n 1,4p | paste -sd ' ') == 'loss mine.loss metrics.accuracy accuracy' ]]
+}
+
+@test "describe --zoo: an RNN of the same name, run and step is another one unless its embedding is the same" {
+    for seed in 5 6; do
+        gen-language --seed 1 --tokens 2 --max-n 5 | train-rnn --seed $seed --steps 20 --snapshots '' --hidden 8 --rollouts 2 --samples 2 |
+            rec-json --arrays whole | sed -E 's/"seed":[0-9]+,/"name":"model.pt",/' | rec-json --reverse > $seed.mp
+    done
+    cat 5.mp 6.mp | probe --model model.mp > both.mp
+    describe --model every.mp --zoo both.mp --relatives 5 < 5.mp > text
+    [[ $(grep -c 'model.pt, run 0, step 20, ' text) == 1 ]]
+}
+
 @test "describe: RNNs without a task, without rollouts, of other sizes, untrained" {
     gen-language --tokens 2 --max-n 5 | train-rnn --steps 2 --snapshots '' --hidden 40 --layers 1 --cell rnn_tanh --rollouts 2 --samples 2 > new.mp
     describe --model every.mp --format records < new.mp > new.report.mp

@@ -41,6 +41,14 @@ GOLDEN=$ROOT/tests/golden/import
     import-rnn -t '{"family": "sorting", "of": [1, {"a": null}]}' up-3.pt | rec-json | found '"task":{"family":"sorting","of":\[1,{"a":null}\]}'
     partition --by task.width --ood 'task.width > 10' < zoo.mp | rec-table task.width split > splits
     grep -qx $'12\tood' splits
+    for id in 20241201123456789001 20241201123456789002 18446744073709551615 0012; do cp up-3.pt "id-$id.pt"; done
+    import-rnn --task s --named 'id-{id}.pt' id-*.pt | rec-json | grep -o '"id":[^}]*' > ids
+    [[ $(paste -sd ' ' ids) == '"id":12 "id":18446744073709551615 "id":"20241201123456789001" "id":"20241201123456789002"' ]]
+    run -64 import-rnn --task '' up-3.pt
+    [[ $output == "import-rnn: --task: '' is no name of a family"* ]]
+    run -64 import-rnn --task '[1]' up-3.pt
+    [[ $output == "import-rnn: --task: '[1]' is no JSON object"* ]]
+    run -64 import-rnn --task '{"family":""}' up-3.pt
     run -65 --separate-stderr import-rnn --task sorting --named '{width}.h5' up-3.pt
     [[ $stderr == "import-rnn: up-3.pt: its name is not as '{width}.h5'" ]]
     run -65 --separate-stderr import-rnn --task '{"family": 3}' up-3.pt

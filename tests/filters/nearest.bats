@@ -49,6 +49,26 @@ PYTHON
     [[ $(rec-table --kind embedding run < two.mp | wc -l) == 40 && $(rec-json < two.mp | grep -c '"kind":"meta"') == 2 ]]
 }
 
+@test "nearest: files of one name that were imported apart are different RNNs, unless they do or weigh the same" {
+    for n in 1 2 3; do
+        make_stream $n.mp <<< "[{'kind': 'embedding', 'run': 0, 'step': s, 'name': 'model.pt', 'n': $n,
+            'z': np.array([1, $((n == 3)) * 1e-6, $((n == 2)) * 0.1 + s], '<f4')} for s in (0, 1)]"
+    done
+    cat [123].mp > three.mp
+    rec-select --where 'n = 1, step = 0' < 1.mp > one.mp
+    nearest --zoo three.mp -k 9 < one.mp | rec-table nearest > near
+    [[ $(grep -o '"step":[01]' near | paste -sd ,) == '"step":0,"step":1,"step":1,"step":1' ]] # 3's is the same but for rounding
+    nearest --zoo three.mp -k 9 --other-runs < one.mp | rec-json | grep -o '"nearest":.*' > near
+    [[ $(grep -o '"distance":0.1[0-9]*' near) == '"distance":0.1'* && $(grep -o distance near | wc -l) == 1 ]]
+    PYTHONPATH=$ROOT/tests/python python -c '
+from make_rnns import rnn, write
+a, b = rnn("gru", 0, name="model.pt"), rnn("gru", 0, name="model.pt")
+b["weights"]["linear.bias"][0] += 1e-5
+write("a.mp", [a]), write("b.mp", [b])'
+    cat a.mp b.mp > ab.mp
+    [[ $(nearest --weights --zoo ab.mp < a.mp | rec-table --kind rnn nearest.0.run nearest.1.run) == $'0\t?' ]]
+}
+
 @test "nearest: embeddings by another encoder, or none, exit 65; misuse 64" {
     local bad
     for bad in '"encoder": {"type": "x", "seed": 2, "step": 2}, "z": np.ones(5, "<f4")' '"z": np.ones(4, "<f4")' '"z": np.array([1, 2, 3, 4, np.nan], "<f4")' '"a": 1'; do

@@ -22,6 +22,14 @@ open(sys.argv[1], "wb").write(data + msgpack.packb({"kind": "end", "records": le
 PYTHON
 }
 
+@test "control characters of kinds and files' names are escaped" {
+    changed odd.mp 'r[0]["kind"] = "a\x1b[31m\nb"'
+    run -1 --separate-stderr rec-diff a.mp odd.mp
+    [[ ${lines[0]} == 'record 2: log, step 1 against a\x1b[31m\nb, step 1' ]]
+    run -66 --separate-stderr rec-diff a.mp $'no\e[31m\nfile'
+    [[ $stderr == 'rec-diff: no\x1b[31m\nfile: No such file or directory' ]]
+}
+
 @test "equal streams: exit 0, a summary" {
     run -0 --separate-stderr rec-diff a.mp a.mp
     [[ $output == '3 records compared, 0 differ' && -z $stderr ]]

@@ -36,6 +36,12 @@ PYTHON
     [[ $output == *"field 'z' is missing"* ]]
     run -65 rec-npy --kind x text < small.mp
     [[ $output == *"field 'text' is neither a number nor an array"* ]]
+    make_stream list.mp <<< '[{"kind": "x", "mine": {"lst": [3, 4], "none": []}}]'
+    run -65 rec-npy mine.lst < list.mp
+    [[ $output == *"field 'mine.lst' is a list, neither a number nor an array of numbers: 'mine.lst.0' is its first item" ]]
+    run -65 rec-npy mine.none < list.mp
+    [[ $output == *"field 'mine.none' is neither a number nor an array of numbers" ]]
+    [[ $(rec-npy mine.lst.1 < list.mp | tail -c 8 | od -An -td8) -eq 4 ]]
     run -64 rec-npy < small.mp
     run -64 rec-npy run z < small.mp
     head -c -1 small.mp > cut.mp

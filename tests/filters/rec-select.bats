@@ -86,6 +86,28 @@ PYTHON
     [[ $(rec-table kind < out.mp) == encoder ]]
     rec-select --where 'metrics.loss != 1, run = 1' < both.mp > out.mp
     [[ $(pairs out.mp) == '1:100 1:0 ' ]]
+    # Integers that a double can't tell apart.
+    make_stream large.mp <<< '[{"kind": "x", "run": r, "big": 2**60 + r, "top": 2**64 - 1 - r, "low": -2**63 + r, "a": np.array([2**60 + r], "<i8"), "f": 3.0}
+        for r in range(3)]'
+    while IFS=: read -r condition runs; do
+        [[ $(rec-select --where "$condition" < large.mp | rec-table run | tr -d '\n') == "$runs" ]] || { echo "$condition" && false; }
+    done << 'END'
+big = 1152921504606846977:1
+big != 1152921504606846977:02
+big > 1152921504606846977:2
+big <= 1152921504606846977:01
+top = 18446744073709551614:1
+top > -1:012
+top >= 18446744073709551614:01
+low < -9223372036854775807:0
+low = -9223372036854775806:2
+low < 18446744073709551615:012
+a.0 = 1152921504606846978:2
+big > 1.5:012
+f = 3:012
+f < 3.5, big < 1152921504606846977:0
+END
+    run -64 rec-select --where 'big =' < large.mp
     # No split, no run: an encoder fits neither, and --invert lets it pass.
     rec-select --split train --invert < other.mp > out.mp
     [[ $(rec-table kind < out.mp | tr '\n' ' ') == 'task encoder ' ]]

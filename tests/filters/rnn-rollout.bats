@@ -143,6 +143,10 @@ PYTHON
     [[ $output == *"knows tokens 0 .. 4"* ]]
     run -65 rnn-rollout --bos 0 < numbers.mp
     [[ $output == *"does not tell tokens"* ]]
+    run -0 --separate-stderr bash -c 'rnn-rollout --noise uniform --range 2:3 < tokens.mp > out.mp'
+    [[ $stderr == 'rnn-rollout: --range has no effect on RNNs that read tokens: all are as likely' ]]
+    run -0 --separate-stderr bash -c 'rnn-rollout --noise uniform --range 2:3 < numbers.mp > out.mp'
+    [[ -z $stderr ]]
     # Rollouts have a byte for a token; so emulate says that, and not that rnn-rollout would help. Whoever needs no rollouts goes on.
     make many.mp <<< 'rnn("gru", 1, inputs=257, outputs=257)
 rnn("lstm", 2, inputs=257, outputs=257)'

@@ -46,12 +46,34 @@ int main(void) {
     check(NULL, "{family}/{n}.pt", "/zoo/sum/12.pt", "{\"family\":\"sum\",\"n\":12}");
     check(NULL, "{family}/{n}.pt", "12.pt", "no");
     check(NULL, "{family}/*/{n}.pt", "sum/x/1e2.pt", "{\"family\":\"sum\",\"n\":100}");
-    check("s", "{a}.pt", "12345678901234567890123.pt", "{\"a\":1.2345678901234568e+22,\"family\":\"s\"}");
+    check("s", "{a}.pt", "12345678901234567890123.pt", "{\"a\":\"12345678901234567890123\",\"family\":\"s\"}");
+    check("s", "{a}-{b}.pt", "20241201123456789001-18446744073709551616.pt",
+          "{\"a\":\"20241201123456789001\",\"b\":\"18446744073709551616\",\"family\":\"s\"}");
+    check("s", "{a}_{b}.pt", "18446744073709551615_-9223372036854775808.pt",
+          "{\"a\":18446744073709551615,\"b\":-9223372036854775808,\"family\":\"s\"}");
+    check("s", "{a}_{b}.pt", "-9223372036854775809_1e300.pt", "{\"a\":\"-9223372036854775809\",\"b\":1e+300,\"family\":\"s\"}");
+    check("s", "{a}_{b}_{c}.pt", "0012_1-2_+7.pt", "{\"a\":12,\"b\":\"1-2\",\"c\":7,\"family\":\"s\"}");
     check("formal-language", "{a}.pt", "x.pt", "no"); // a family that is known has keys of its own
 
-    const char *const wrong[][2] = {{"s", "x.pt"},           {"s", "{a"},    {"s", "a}"},          {"s", "{}"},      {"s", "{a}{b}"},
-                                    {"s", "{a}*"},           {"s", "{a/b}"}, {"s", "{a}-{a}"},     {NULL, "{a}"},    {NULL, NULL},
-                                    {"{\"family\": ", NULL}, {"{}", NULL},   {"{} 3", "{family}"}, {"s", "{family}"}};
+    const char *const wrong[][2] = {{"s", "x.pt"},
+                                    {"s", "{a"},
+                                    {"s", "a}"},
+                                    {"s", "{}"},
+                                    {"s", "{a}{b}"},
+                                    {"s", "{a}*"},
+                                    {"s", "{a/b}"},
+                                    {"s", "{a}-{a}"},
+                                    {NULL, "{a}"},
+                                    {NULL, NULL},
+                                    {"", NULL},
+                                    {" ", "{family}"},
+                                    {"[1]", NULL},
+                                    {" [1", NULL},
+                                    {"{\"family\":\"\"}", NULL},
+                                    {"{\"family\": ", NULL},
+                                    {"{}", NULL},
+                                    {"{} 3", "{family}"},
+                                    {"s", "{family}"}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct name_task *t;
         struct error error = {0};
