@@ -52,6 +52,10 @@ static void pack_aligned(struct packer *p, const struct value *root, const struc
     pack_double(p, a->cosine_before);
     pack_key(p, "cosine_after");
     pack_double(p, a->cosine_after);
+    pack_key(p, "distance_before");
+    pack_double(p, a->distance_before);
+    pack_key(p, "distance_after");
+    pack_double(p, a->distance_after);
     pack_key(p, "sweeps");
     pack_i64(p, a->sweeps);
     pack_key(p, "units");

@@ -10,8 +10,10 @@
 const char *const lineage_how_names[] = {"root", "trained", "copied", "quantised", "pruned", "merged"};
 
 static const double ROUNDING = 1e-6; // relative differences up to this are those of float arithmetic
+static const double MEAN = 1e-5;     // what is left of a mean of two networks, relative to its norm, is below this,
+static const double FAR = 1e-8;      // and its square as inner products have it below this
 
-enum { MANY_VALUES = 65536, NEAREST = 12 /* candidates for the parents of a merge */ };
+enum { MANY_VALUES = 65536, NEAREST = 512 /* candidates for the parents of a merge */ };
 
 // --- Traits ---
 
@@ -121,8 +123,9 @@ static double gain(const struct inference *in, int a, int b) {
 
 // --- Merges: w = a u + (1 - a) v ---
 
-// a = <w - v, u - v> / |u - v|^2 is the share of u that comes nearest to w. Returns the distance that is left, relative to |w|.
-static double merge_residual(const struct inference *in, int w, int u, int v, double *share) {
+// a = <w - v, u - v> / |u - v|^2 is the share of u that comes nearest to w. Returns the distance that is left, relative to |w|; any number
+// above `least` where it is more than that.
+static double merge_residual(const struct inference *in, int w, int u, int v, double least, double *share) {
     double apart = squared(in, u, v);
     if (apart <= 0)
         return INFINITY;
@@ -131,29 +134,33 @@ static double merge_residual(const struct inference *in, int w, int u, int v, do
         return INFINITY;
     double estimate = squared(in, w, v) - a * a * apart;
     *share = a;
-    if (estimate > 1e-6 * product(in, w, w)) // far from a mean: no need to look at the weights themselves
-        return sqrt(estimate / product(in, w, w));
-    for (size_t i = 0; i < in->size; i++) {
+    if (estimate > FAR * product(in, w, w)) // from a mean: no need to look at the weights themselves
+        return INFINITY;
+    for (size_t i = 0; i < in->size && left <= least * least * product(in, w, w); i++) {
         double d = (double)in->weights[w][i] - a * (double)in->weights[u][i] - (1 - a) * (double)in->weights[v][i];
         left += d * d;
     }
     return sqrt(left / product(in, w, w));
 }
 
-// The networks that are most similar to w, at most NEAREST of them, the most similar first.
-static int similar_ones(const struct inference *in, int w, int *found) {
+struct similar {
+    double cosine;
+    int index;
+};
+
+static int more_similar_first(const void *a, const void *b) {
+    const struct similar *x = a, *y = b;
+    return x->cosine != y->cosine ? (x->cosine < y->cosine) - (x->cosine > y->cosine) : (x->index > y->index) - (x->index < y->index);
+}
+
+// The networks that are similar to w, into found [n], the most similar first. Returns their number, at most NEAREST.
+static int similar_ones(const struct inference *in, int w, struct similar *found) {
     int count = 0;
-    for (int j = 0; j < in->n; j++) {
-        int at = count;
-        while (at > 0 && cosine(in, w, found[at - 1]) < cosine(in, w, j))
-            at--;
-        if (j == w || at == NEAREST || in->arcs[j].how != LINEAGE_ROOT || !related(in, w, j))
-            continue;
-        count += count < NEAREST;
-        memmove(&found[at + 1], &found[at], (size_t)(count - 1 - at) * sizeof *found);
-        found[at] = j;
-    }
-    return count;
+    for (int j = 0; j < in->n; j++)
+        if (j != w && in->arcs[j].how == LINEAGE_ROOT && related(in, w, j))
+            found[count++] = (struct similar){cosine(in, w, j), j};
+    qsort(found, (size_t)count, sizeof *found, more_similar_first);
+    return count < NEAREST ? count : NEAREST;
 }
 
 // --- Leaves: copies, merges, and what was quantised or pruned; networks are trained on from others, not from these ---
@@ -196,18 +203,20 @@ static void find_copy(const struct inference *in, int i) {
 // A mean of two networks is one to rounding; nothing else comes near to that. (u = (w - (1-a) v) / a is a mean of w and v with a share
 // beyond 1, which does not count.)
 static void find_merge(const struct inference *in, int w) {
-    int near[NEAREST], count = similar_ones(in, w, near);
-    double least = 1e-5;
+    struct similar *near = memory_alloc((size_t)in->n * sizeof *near);
+    int count = similar_ones(in, w, near);
+    double least = MEAN;
     for (int i = 0; i < count; i++)
-        for (int k = 0; k < count; k++) {
-            double share = 0, left = i == k ? INFINITY : merge_residual(in, w, near[i], near[k], &share);
-            if (left < least && share >= 0.5) {
+        for (int k = 0; k < i; k++) {
+            double share = 0, left = merge_residual(in, w, near[k].index, near[i].index, least, &share);
+            if (left < least) {
                 least = left;
-                set_parent(in, w, near[i], LINEAGE_MERGED);
-                in->arcs[w].second = near[k];
-                in->arcs[w].share = share;
+                set_parent(in, w, near[share >= 0.5 ? k : i].index, LINEAGE_MERGED);
+                in->arcs[w].second = near[share >= 0.5 ? i : k].index;
+                in->arcs[w].share = share >= 0.5 ? share : 1 - share;
             }
         }
+    free(near);
 }
 
 // --- The tree of a family: the shortest that connects its plain networks, hung up by its root ---

@@ -48,7 +48,8 @@ struct lineage_arc {
     int family;     // networks that are related, directly or through others, have the same number: 0, 1, ...
 };
 
-// arcs [n] from weights [n] flat vectors of `size` floats. The cost is n^2 * size / 2 multiply-adds.
+// arcs [n] from weights [n] flat vectors of `size` floats. The cost is n^2 * size / 2 multiply-adds, and for each network all pairs of its
+// relatives, of at most 512 of them, are looked at as the parents of a merge.
 void lineage_infer(struct lineage_arc *arcs, const float *const *weights, const struct lineage_traits *traits, int n, size_t size,
                    const struct lineage_options *options);
 

@@ -1,5 +1,6 @@
 #include "analysis/pair_path.h"
 
+#include "analysis/compare.h"
 #include "analysis/evaluation.h"
 #include "base/memory.h"
 #include "rnn/align.h"
@@ -52,7 +53,7 @@ enum status pair_path_measure(struct pair_path *out, const struct net *a, const 
         float *aligned = memory_alloc(t[0]->table.size * sizeof *aligned);
         struct alignment alignment = align(aligned, &a->record.arch, from, to);
         struct rng rng = rng_make(o->seed, 0, "bend");
-        out->cosine_aligned = alignment.cosine_after;
+        out->cosine_aligned = compare_cosine(from, aligned, t[0]->table.size);
         status = measure(&out->raw, from, to, t[0], o, rng, error);
         if (status == STATUS_OK)
             status = measure(&out->aligned, from, aligned, t[1], o, rng, error);
@@ -90,7 +91,7 @@ static void pack_metrics_of(struct packer *p, const struct path_measured *m, con
 void pair_path_pack_metrics(struct packer *p, const struct pair_path *x) {
     pack_metrics_of(p, &x->raw, "");
     pack_metrics_of(p, &x->aligned, "_aligned");
-    pack_number(p, "cosine", "_aligned", x->cosine_aligned);
+    pack_known(p, "cosine_aligned", x->cosine_aligned);
 }
 
 static void pack_path(struct packer *p, const char *key, const struct path_measured *m) {

@@ -17,7 +17,7 @@ struct path_options {
 
 struct pair_path {
     struct path_measured raw, aligned;
-    double cosine_aligned; // of all weights, biases merged
+    double cosine_aligned; // of all weights as they are, each bias by itself (compare_cosine)
 };
 
 // STATUS_DATA when there is no loss that both share, or no path: RNNs of other architectures or tasks; when the training of a bend

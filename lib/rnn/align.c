@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "math/blas.h"
 #include "math/vectors.h"
+#include "rnn/align_local.h"
 #include "rnn/symmetry.h"
 
 #include <math.h>
@@ -315,6 +316,20 @@ static void search_scaled(struct search *s, const float *a, const float *b, int 
     free(scale_b);
 }
 
+// What was found or, where that is no nearer, the RNN as it is, is the start of the local search.
+static void improve(struct side *found, const struct rnn_arch *arch, const float *a, const float *b) {
+    struct side untouched;
+    begin(&untouched, arch, b);
+    double plain = align_fit_scales(arch, a, b, untouched.unit, untouched.scale);
+    if (!(align_fit_scales(arch, a, b, found->unit, found->scale) < plain)) {
+        struct side worse = *found;
+        *found = untouched;
+        untouched = worse;
+    }
+    side_free(&untouched);
+    align_local(arch, a, b, found->unit, found->scale);
+}
+
 struct alignment align(float *aligned, const struct rnn_arch *arch, const float *reference, const float *other) {
     struct params table = {0};
     struct alignment result = {.layers = arch->layers, .hidden = arch->hidden};
@@ -327,11 +342,14 @@ struct alignment align(float *aligned, const struct rnn_arch *arch, const float 
         search_scaled(&s, a, b, &result.sweeps);
     else
         search_run(&s, &result.sweeps);
+    improve(&s.b, arch, a, b);
     result.unit = s.b.unit;
     result.scale = s.b.scale;
     result.cosine_before = vectors_cosine(a, b, table.size);
+    result.distance_before = sqrt(vectors_squared_distance(a, b, table.size));
     symmetry_apply(aligned, b, arch, result.unit, result.scale);
     result.cosine_after = vectors_cosine(a, aligned, table.size);
+    result.distance_after = sqrt(vectors_squared_distance(a, aligned, table.size));
     symmetry_apply(aligned, other, arch, result.unit, result.scale);
     split_biases(aligned, reference, arch, &table);
     side_free(&s.a);

@@ -207,6 +207,7 @@ PYTHON
     rnn-compare --by task.offsets --path bezier --points 9 --bend-steps 400 < last.mp > curve.mp
     rnn-compare --by task.offsets --path bezier --points 9 --bend-steps 400 < last.mp | cmp - curve.mp
     rnn-landscape --batch 128 --batches 4 --draws 10 < last.mp > landscape.mp
+    rec-select --run 1 < last.mp | rnn-align --to one.mp > line_aligned.mp
     python << 'PYTHON'
 import os, sys
 sys.path.insert(0, os.environ["ROOT"] + "/tests/python")
@@ -224,6 +225,15 @@ for pair in (own, unbent, copy, line, curve):
         mean = (error[0] + error[-1]) / 2
         assert abs(m["connectivity" + suffix] - (mean - error[abs(error - mean).argmax()])) < 1e-9
     assert m["length_aligned"] < m["length"] + 1e-5
+# aligned with itself an RNN stays as it is, and so does its cosine; the vector is that of the length: all weights, biases apart
+assert abs(own["metrics"]["cosine_aligned"] - own["metrics"]["cosine"]) < 1e-6
+aligned, = records("line_aligned.mp", "rnn")
+b_aligned = np.concatenate([w.ravel() for w in aligned["weights"].values()]).astype(float)
+m = line["metrics"]
+assert abs(m["cosine"] - a @ b / np.linalg.norm(a) / np.linalg.norm(b)) < 1e-6
+assert abs(m["cosine_aligned"] - a @ b_aligned / np.linalg.norm(a) / np.linalg.norm(b_aligned)) < 1e-6
+assert abs(m["length_aligned"] - np.linalg.norm(a - b_aligned)) < 1e-4
+assert abs(m["cosine_aligned"] - aligned["alignment"]["cosine_after"]) > 1e-4
 for pair in (own, unbent):
     assert pair["metrics"]["barrier"] < 1e-6 and pair["metrics"]["length"] == 0 and pair["metrics"]["connectivity"] == 0
 m = copy["metrics"]

@@ -55,6 +55,20 @@ PYTHON
     [[ $(rec-table family < arcs.mp | sort -u) == 0 ]]
 }
 
+@test "a merge of RNNs that are not the most similar ones is found" {
+    gen-language --tokens 3 --max-n 4 | train-rnn --hidden 16 --steps 900 --snapshots 0,50,100,150,200,250,300,350,400,450,500,550,600,650,700,750,800,850,900 --rollouts 1 --samples 10 > run.mp
+    [[ $(rec-table step < run.mp | wc -l) == 19 ]]
+    rec-select --step 900 < run.mp > last.mp
+    rec-select --step 0 < run.mp | rnn-perturb --merge last.mp --share 0.5 --first-run 7 > merged.mp
+    cat run.mp merged.mp | rnn-lineage > arcs.mp
+    rec-select --run 7 < arcs.mp | rec-table how parent.run second.run parent.step second.step share > table
+    grep -qP '^merged\t0\t0\t(0\t900|900\t0)\t0\.(5|49999|50000)' table
+    [[ $(rec-table how < arcs.mp | grep -c merged) == 1 ]]
+    # a shifted split of the biases makes a copy; distances are of their sums
+    rec-select --step 900 < run.mp | rnn-perturb --shift-bias 0.5 --first-run 8 > shifted.mp
+    cat run.mp shifted.mp | rnn-lineage | rec-select --run 8 | rec-table how parent.step distance | awk '{ exit !($1 == "copied" && $2 == 900 && $3 < 1e-4) }'
+}
+
 @test "copies that are hidden by symmetries are found with --align" {
     rec-select --run 0-1 --step 100- < zoo.mp > shown.mp
     rec-select --step 500 < shown.mp | rnn-perturb --permute --rescale --shift-bias 0.3 --first-run 20 > hidden.mp

@@ -1,8 +1,10 @@
-// Alignment: planted permutations and signs come back, also under noise; the function stays; strangers do not become relatives.
+// Alignment: planted permutations and signs come back, also under noise; the function stays; strangers do not become relatives, and come no
+// farther.
 #include "rnn/align.h"
 
 #include "../check.h"
 #include "base/memory.h"
+#include "math/vectors.h"
 #include "rnn/symmetry.h"
 
 #include <stdlib.h>
@@ -83,6 +85,71 @@ static void test_bias_split(void) {
     params_free(&table);
 }
 
+// The squared distance of b, read by unit and scale, from a, biases merged.
+static double distance(const struct rnn_arch *arch, const float *a, const float *b, const int *unit, const float *scale) {
+    static float x[MAX], y[MAX];
+    size_t n = rnn_size(arch);
+    memcpy(x, a, n * sizeof *x);
+    symmetry_apply(y, b, arch, unit, scale);
+    symmetry_merge_biases(x, arch);
+    symmetry_merge_biases(y, arch);
+    return vectors_squared_distance(x, y, n);
+}
+
+// Strangers come no farther from each other, and what is reported is so. Of one and two units the signs and orders are the best of all.
+static void test_never_farther(const char *cell, int hidden, int layers) {
+    struct rnn_arch arch = {.cell = cell_find(cell), .input = 5, .hidden = hidden, .layers = layers, .output = 5};
+    struct params table = {0};
+    static float a[MAX], b[MAX], aligned[MAX];
+    struct rng rng = rng_make(11, (uint64_t)(100 * hidden + layers), cell);
+    rnn_params(&table, &arch);
+    for (int trial = 0; trial < 40; trial++) {
+        params_init(&table, a, &rng);
+        params_init(&table, b, &rng);
+        struct alignment found = align(aligned, &arch, a, b);
+        double after = distance(&arch, a, b, found.unit, found.scale);
+        CHECK(found.distance_after <= found.distance_before * (1 + 1e-6), "%s, %d: %g, %g", cell, hidden, found.distance_before,
+              found.distance_after);
+        CHECK_CLOSE(sqrt(after), found.distance_after, 1e-5);
+        for (int k = 0; k < 8 && hidden <= 2 && layers == 1 && arch.cell->symmetry == CELL_SIGNS; k++) {
+            int swap = k >> 2 & (hidden == 2), unit[] = {swap, !swap};
+            float scale[] = {k & 1 ? -1 : 1, k & 2 ? -1 : 1};
+            CHECK(after <= distance(&arch, a, b, unit, scale) + 1e-4, "%s, %d units, trial %d, %d", cell, hidden, trial, k);
+        }
+        alignment_free(&found);
+    }
+    params_free(&table);
+}
+
+// Of a ReLU RNN whose units are of all scales a noisy copy lies near already; a hidden one gets as near.
+static void test_scales(void) {
+    struct rnn_arch arch = {.cell = cell_find("rnn_relu"), .input = 5, .hidden = 12, .layers = 2, .output = 5};
+    struct params table = {0};
+    static float plain[MAX], a[MAX], noisy[MAX], hidden[MAX], aligned[MAX];
+    int unit[24], same[24];
+    float scale[24], other[24];
+    struct rng rng = rng_make(12, 0, "scales");
+    rnn_params(&table, &arch);
+    params_init(&table, plain, &rng);
+    for (int i = 0; i < 24; i++) {
+        same[i] = i % 12;
+        other[i] = exp2f(rng_uniform(&rng, -2, 2));
+    }
+    symmetry_apply(a, plain, &arch, same, other);
+    double size = deviation(a, table.size);
+    for (size_t i = 0; i < table.size; i++)
+        noisy[i] = a[i] + (float)(0.2 * size) * rng_normal(&rng);
+    symmetry_random(unit, scale, &arch, true, true, &rng);
+    symmetry_apply(hidden, noisy, &arch, unit, scale);
+    struct alignment near = align(aligned, &arch, a, noisy), far = align(aligned, &arch, a, hidden);
+    CHECK(near.distance_after <= near.distance_before, "%g, %g", near.distance_before, near.distance_after);
+    CHECK(far.distance_before > 3 * near.distance_before, "%g", far.distance_before);
+    CHECK(far.distance_after <= 1.05 * near.distance_before, "%g, %g", near.distance_before, far.distance_after);
+    alignment_free(&near);
+    alignment_free(&far);
+    params_free(&table);
+}
+
 int main(void) {
     for (int c = 0; cell_at(c); c++) {
         test_planted(cell_at(c)->name, 0, 64, 0.99999);
@@ -92,6 +159,11 @@ int main(void) {
         }
     }
     test_planted("lstm", 2, 64, 0.4);
+    for (int c = 0; cell_at(c); c++)
+        for (int hidden = 1; hidden <= 8; hidden *= 2)
+            for (int layers = 1; layers <= 2; layers++)
+                test_never_farther(cell_at(c)->name, hidden, layers);
+    test_scales();
     test_strangers();
     test_bias_split();
     return check_report("rnn/align");
