@@ -1,4 +1,5 @@
 // Networks in files of other programs, as rnn records.
+#include "base/escape.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
@@ -99,8 +100,13 @@ static void print_list(struct cli *cli, const char *path, struct tensors *t) {
     for (int i = 0; i < t->count; i++) {
         const struct stored *s = &t->list[i];
         const char *shape = s->type == TENSOR_OTHER ? "?" : tensors_shape_text(t, s);
-        const char *line = tensors_text(t, "%s\t%s\t%s\t%s\n", path, s->name, s->type_name, shape);
-        cli_print(cli, line, strlen(line));
+        const char *const columns[] = {path, s->name, s->type_name, shape};
+        for (int c = 0; c < 4; c++) {
+            char *shown = escaped(columns[c], strlen(columns[c])); // names are the file's
+            cli_print(cli, shown, strlen(shown));
+            cli_print(cli, c < 3 ? "\t" : "\n", 1);
+            free(shown);
+        }
     }
 }
 

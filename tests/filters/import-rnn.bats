@@ -72,6 +72,9 @@ GOLDEN=$ROOT/tests/golden/import
 }
 
 @test "--list shows all tensors, also of what can't be imported" {
+    cp "$GOLDEN/lstm_float16.pt" $'a\e[31m\tb.pt'
+    run -0 import-rnn --list $'a\e[31m\tb.pt'
+    [[ ${lines[0]} == 'a\x1b[31m\tb.pt'$'\t'* && $(awk -F '\t' '{ print NF }' <<< "$output" | sort -u) == 4 ]]
     run -0 import-rnn --list "$GOLDEN/lstm_float16.pt" "$GOLDEN/cnn.pt" "$GOLDEN/quantized_int8.pt"
     [[ ${lines[0]} == "$GOLDEN"/lstm_float16.pt$'\tlstm.weight_ih_l0\tfloat16\t[64,5]' ]]
     [[ $output == *$'cnn.pt\tbn1.num_batches_tracked\tint64\t[]'* && $output == *$'quantised\t?'* ]]

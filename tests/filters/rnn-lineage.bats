@@ -104,6 +104,10 @@ write("square.mp", [a, b])'
     [[ ${lines[0]} == 'digraph lineage {' && ${lines[-1]} == '}' ]]
     [[ $(grep -c 'peripheries=2' <<< "$output") == 4 && $(grep -c -- '->' <<< "$output") == 12 ]]
     [[ $output == *'"run 0, step 0" -> "run 0, step 100"'* ]]
+    PYTHONPATH=$ROOT/tests/python python -c 'from make_rnns import rnn, write
+write("named.mp", [rnn("gru", 1, name="a\x1b[31m\n\"b\".pt"), rnn("gru", 2, name="c")])'
+    run -0 rnn-lineage --dot < named.mp
+    [[ $output == *$'\n    "a\\\\x1b[31m\\\\n\\"b\\".pt" [peripheries=2];\n'* ]]
 }
 
 @test "unsuitable input is refused and named" {
