@@ -18,9 +18,9 @@ bool ranges_have(const struct ranges *r, uint64_t number);
 void ranges_free(struct ranges *r);
 
 // Comparisons of fields (records/path.h), all of which have to hold: "metrics.accuracy >= 0.9, task.family = formal-language". The
-// operators are = != < <= > >=; two integers of at most 64 bits are compared as such, other numbers as float64; true and
-// false are 1 and 0; a text can be = or != only, and holds no
-// comma. A field that a record doesn't have, or that is nil, a list or a map, fits nothing, != included.
+// operators are = != < <= > >=; two integers of at most 64 bits are compared as such, other numbers as float64; true and false are 1 and 0;
+// a text can be = or != only, and holds no comma. A field that a record doesn't have, or that is nil, a list or a map, fits nothing, !=
+// included.
 struct comparison;
 struct conditions {
     struct comparison *comparison;

@@ -20,8 +20,8 @@ struct local {
     const struct rnn_arch *arch;
     struct params table;
     const float *a, *original;
-    int *unit;
-    float *scale;
+    int *unit, *kept_unit; // [layers,H], and what they were at the last keep
+    float *scale, *kept_scale;
     float *b;                               // the original as unit and scale read it
     double norms;                           // |a| |original|
     float *gates, *rows, *columns;          // [H,H] of one layer: products of the units of a and of b, over rows of the gates' and of the
@@ -42,6 +42,21 @@ static size_t reading(const struct local *l, int layer, int *rows) {
     return last ? l->table.list[rnn_readout(l->arch)].offset : offset_of(l, layer + 1, W_IH);
 }
 
+static size_t units_of(const struct local *l) {
+    return (size_t)l->arch->layers * (size_t)l->arch->hidden;
+}
+
+static void keep(struct local *l) {
+    memcpy(l->kept_unit, l->unit, units_of(l) * sizeof *l->unit);
+    memcpy(l->kept_scale, l->scale, units_of(l) * sizeof *l->scale);
+}
+
+static void restore(struct local *l) {
+    memcpy(l->unit, l->kept_unit, units_of(l) * sizeof *l->unit);
+    memcpy(l->scale, l->kept_scale, units_of(l) * sizeof *l->scale);
+}
+
+// The squared distance.
 static double refresh(struct local *l) {
     symmetry_apply(l->b, l->original, l->arch, l->unit, l->scale);
     return vectors_squared_distance(l->a, l->b, l->table.size);
@@ -53,6 +68,8 @@ static void begin(struct local *l, const struct rnn_arch *arch, const float *a, 
     rnn_params(&l->table, arch);
     l->b = memory_alloc(l->table.size * sizeof *l->b);
     l->norms = vectors_norm(a, l->table.size) * vectors_norm(b, l->table.size);
+    l->kept_unit = memory_alloc(units_of(l) * sizeof *l->kept_unit);
+    l->kept_scale = memory_alloc(units_of(l) * sizeof *l->kept_scale);
     l->gates = memory_alloc(H * H * sizeof(float));
     l->rows = memory_alloc(H * H * sizeof(float));
     l->columns = memory_alloc(H * H * sizeof(float));
@@ -66,6 +83,8 @@ static void begin(struct local *l, const struct rnn_arch *arch, const float *a, 
 
 static void end(struct local *l) {
     params_free(&l->table);
+    free(l->kept_unit);
+    free(l->kept_scale);
     free(l->b);
     free(l->gates);
     free(l->rows);
@@ -266,11 +285,23 @@ static double gain(const struct local *l, int layer, const struct change *c) {
     return dot - squares / 2;
 }
 
-// n numbers of a vector, `step` apart, replaced by those from elsewhere, times factors or divided by them.
-static void move(float *x, size_t step, const struct change *c, bool times, bool divided) {
+// What becomes of a number at a place that is given another unit: rows of the candidate's block are multiplied by the factor, columns are
+// divided by it.
+enum by { KEPT, TIMES, DIVIDED };
+
+static float scaled(float x, float factor, enum by by) {
+    return by == TIMES ? x * factor : by == DIVIDED ? x / factor : x;
+}
+
+static enum by row_by(const struct local *l, int block) {
+    return block == l->arch->cell->candidate ? TIMES : KEPT;
+}
+
+// n numbers of a vector, `step` apart, replaced by those from elsewhere.
+static void move(float *x, size_t step, const struct change *c, enum by by) {
     float moved[2];
     for (int s = 0; s < c->n; s++)
-        moved[s] = x[(size_t)c->from[s] * step] * (times ? c->factor[s] : 1) / (divided ? c->factor[s] : 1);
+        moved[s] = scaled(x[(size_t)c->from[s] * step], c->factor[s], by);
     for (int s = 0; s < c->n; s++)
         x[(size_t)c->at[s] * step] = moved[s];
 }
@@ -279,47 +310,31 @@ static void move(float *x, size_t step, const struct change *c, bool times, bool
 static void move_rows(struct local *l, size_t offset, int cols, const struct change *c) {
     for (int q = 0; q < l->arch->cell->gates; q++)
         for (int k = 0; k < cols; k++)
-            move(l->b + offset + (size_t)(q * l->arch->hidden) * (size_t)cols + (size_t)k, (size_t)cols, c, q == l->arch->cell->candidate,
-                 false);
+            move(l->b + offset + (size_t)(q * l->arch->hidden) * (size_t)cols + (size_t)k, (size_t)cols, c, row_by(l, q));
 }
 
 static void move_columns(float *x, int rows, int H, const struct change *c) {
     for (int r = 0; r < rows; r++)
-        move(x + (size_t)r * (size_t)H, 1, c, false, true);
+        move(x + (size_t)r * (size_t)H, 1, c, DIVIDED);
 }
 
-// What comes of W_HH's rows that are about to change, for the products and squares of all columns.
-static void change_rows(struct local *l, int layer, const struct change *c) {
-    int H = l->arch->hidden;
+// W_HH's rows, or its columns, are about to change: what comes of that for the products and squares of all units on its other axis.
+static void change_other_axis(struct local *l, int layer, const struct change *c, bool rows) {
+    int H = l->arch->hidden, across = rows ? H : 1, along = rows ? 1 : H; // from unit to unit, and within what changes of one
+    double *squared = rows ? l->columns_squared : l->rows_squared;
     for (int q = 0; q < l->arch->cell->gates; q++) {
         size_t block = offset_of(l, layer, W_HH) + (size_t)(q * H) * (size_t)H;
         const float *a = l->a + block, *b = l->b + block;
+        enum by by = rows ? row_by(l, q) : DIVIDED;
         for (int s = 0; s < c->n; s++)
             for (int k = 0; k < H; k++) {
-                float old = b[c->at[s] * H + k], new = b[c->from[s] * H + k] * (q == l->arch->cell->candidate ? c->factor[s] : 1);
-                l->left[s * H + k] = a[c->at[s] * H + k];
+                float old = b[c->at[s] * across + k * along], new = scaled(b[c->from[s] * across + k * along], c->factor[s], by);
+                l->left[s * H + k] = a[c->at[s] * across + k * along];
                 l->right[s * H + k] = new - old;
-                l->columns_squared[k] += (double)new *(double)new - (double)old *(double)old;
+                squared[k] += (double)new *(double)new - (double)old *(double)old;
             }
-        blas_sgemm(TRANSPOSED, PLAIN, H, H, c->n, l->left, (size_t)H, l->right, (size_t)H, 1, l->columns, (size_t)H);
-    }
-}
-
-// And of its columns, for those of all rows.
-static void change_columns(struct local *l, int layer, const struct change *c) {
-    int H = l->arch->hidden;
-    for (int q = 0; q < l->arch->cell->gates; q++) {
-        size_t block = offset_of(l, layer, W_HH) + (size_t)(q * H) * (size_t)H;
-        const float *a = l->a + block, *b = l->b + block;
-        for (int s = 0; s < c->n; s++)
-            for (int k = 0; k < H; k++) {
-                float old = b[k * H + c->at[s]], new = b[k * H + c->from[s]] / c->factor[s];
-                l->left[s * H + k] = a[k * H + c->at[s]];
-                l->right[s * H + k] = new - old;
-                l->rows_squared[k] += (double)new *(double)new - (double)old *(double)old;
-            }
-        float *out = q == l->arch->cell->candidate ? l->rows : l->gates;
-        blas_sgemm(TRANSPOSED, PLAIN, H, H, c->n, l->left, (size_t)H, l->right, (size_t)H, 1, out, (size_t)H);
+        float *products = rows ? l->columns : q == l->arch->cell->candidate ? l->rows : l->gates;
+        blas_sgemm(TRANSPOSED, PLAIN, H, H, c->n, l->left, (size_t)H, l->right, (size_t)H, 1, products, (size_t)H);
     }
 }
 
@@ -337,17 +352,17 @@ static void move_squares(double *x, const struct change *c, bool times) {
 static void make_change(struct local *l, int layer, const struct change *c) {
     int H = l->arch->hidden, rows, unit[2];
     size_t v = offset_of(l, layer, W_HH), w = reading(l, layer, &rows);
-    change_rows(l, layer, c);
+    change_other_axis(l, layer, c, true);
     move_rows(l, offset_of(l, layer, W_IH), layer ? H : l->arch->input, c);
     move_rows(l, v, H, c);
     move_rows(l, offset_of(l, layer, B_IH), 1, c);
     move_rows(l, offset_of(l, layer, B_HH), 1, c);
     for (int k = 0; k < H; k++) {
-        move(l->gates + k * H, 1, c, false, false);
-        move(l->rows + k * H, 1, c, true, false);
+        move(l->gates + k * H, 1, c, KEPT);
+        move(l->rows + k * H, 1, c, TIMES);
     }
     move_squares(l->rows_squared, c, true);
-    change_columns(l, layer, c);
+    change_other_axis(l, layer, c, false);
     move_columns(l->b + v, l->arch->cell->gates * H, H, c);
     move_columns(l->b + w, rows, H, c);
     move_columns(l->columns, H, H, c);
@@ -357,7 +372,7 @@ static void make_change(struct local *l, int layer, const struct change *c) {
         unit[s] = l->unit[layer * H + c->from[s]];
     for (int s = 0; s < c->n; s++)
         l->unit[layer * H + c->at[s]] = unit[s];
-    move(l->scale + layer * H, 1, c, true, false);
+    move(l->scale + layer * H, 1, c, TIMES);
 }
 
 // Does it make b more similar? Then it is made.
@@ -401,50 +416,42 @@ static bool improve_layer(struct local *l, int layer) {
     return changed;
 }
 
-// Rounds until nothing changes. Should rounding have made one of them worse it does not count.
-static double improve(struct local *l, int rounds) {
-    size_t units = (size_t)l->arch->layers * (size_t)l->arch->hidden;
-    int *unit = memory_alloc(units * sizeof *unit);
-    float *scale = memory_alloc(units * sizeof *scale);
-    double best = refresh(l);
-    bool changed, better;
-    int round = 0;
-    do {
-        memcpy(unit, l->unit, units * sizeof *unit);
-        memcpy(scale, l->scale, units * sizeof *scale);
-        changed = false;
-        for (int layer = 0; layer < l->arch->layers && rounds; layer++)
-            changed |= improve_layer(l, layer);
-        fit_scales(l);
-        double now = refresh(l);
-        better = now <= best;
-        best = better ? now : best;
-    } while (changed && better && ++round < rounds);
-    if (!better) {
-        memcpy(l->unit, unit, units * sizeof *unit);
-        memcpy(l->scale, scale, units * sizeof *scale);
+// --- All of it ---
+
+// Fits scales to what has changed since the last keep. Should rounding have made it worse, all is as it was then, and the answer is no.
+static bool settle(struct local *l, double *distance) {
+    fit_scales(l);
+    double now = refresh(l);
+    if (!(now <= *distance)) {
+        restore(l);
+        return false;
     }
-    free(unit);
-    free(scale);
-    return best;
+    *distance = now;
+    return true;
 }
 
-static double run(const struct rnn_arch *arch, const float *a, const float *b, int *unit, float *scale, int rounds) {
+double align_fit_scales(const struct rnn_arch *arch, const float *a, const float *b, int *unit, float *scale) {
     struct local l;
     begin(&l, arch, a, b, unit, scale);
-    double best = improve(&l, rounds);
+    double distance = refresh(&l);
+    keep(&l);
+    settle(&l, &distance);
     end(&l);
-    return best;
-}
-
-double align_fit_scales(const struct rnn_arch *arch, const float *a, const float *b, const int *unit, float *scale) {
-    int units = arch->layers * arch->hidden, *same = memory_alloc((size_t)units * sizeof *same);
-    memcpy(same, unit, (size_t)units * sizeof *same);
-    double best = run(arch, a, b, same, scale, 0);
-    free(same);
-    return best;
+    return distance;
 }
 
 double align_local(const struct rnn_arch *arch, const float *a, const float *b, int *unit, float *scale) {
-    return run(arch, a, b, unit, scale, MOST_ROUNDS);
+    struct local l;
+    begin(&l, arch, a, b, unit, scale);
+    double distance = refresh(&l);
+    bool changed = true;
+    for (int round = 0; changed && round < MOST_ROUNDS; round++) {
+        keep(&l);
+        changed = false;
+        for (int layer = 0; layer < arch->layers; layer++)
+            changed |= improve_layer(&l, layer);
+        changed &= settle(&l, &distance);
+    }
+    end(&l);
+    return distance;
 }

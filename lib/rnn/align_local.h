@@ -6,9 +6,9 @@
 
 #include "rnn/rnn.h"
 
-// Both change `unit` and `scale` [layers,hidden], by which b is read (symmetry_apply), such that the squared distance of b so read from a
-// shrinks or stays, and return it. a and b are flat vectors with merged biases.
-double align_fit_scales(const struct rnn_arch *arch, const float *a, const float *b, const int *unit, float *scale);
+// `unit` and `scale` [layers,hidden] say how b is read (symmetry_apply). Both functions change them, the first one only `scale`, such that
+// the squared distance of b so read from a shrinks or stays, and return it. a and b are flat vectors with merged biases.
+double align_fit_scales(const struct rnn_arch *arch, const float *a, const float *b, int *unit, float *scale);
 double align_local(const struct rnn_arch *arch, const float *a, const float *b, int *unit, float *scale);
 
 #endif
