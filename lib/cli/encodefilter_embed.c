@@ -8,21 +8,15 @@
 #include "encoders/identity.h"
 #include "records/loader.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-// Of an RNN, for messages.
-struct which {
-    uint64_t run, step;
-};
 
 struct batch {
     const struct encoder *encoder;
     struct encoder_identity identity;
     struct packer **heads;  // [capacity] what an embedding record has of its rnn record, as a map
     struct rnn_loader rnns; // [capacity]
-    struct which *which;    // [capacity]
+    struct snapshot *of;    // [capacity], for messages
     int count, capacity;
     bool traces;
     struct encoder_trace trace;
@@ -33,7 +27,7 @@ struct batch {
 static struct batch batch_new(const struct encode_settings *s, const struct encoder *e) {
     struct batch b = {.encoder = e, .identity = encoder_identity(e), .capacity = s->batch, .traces = s->traces};
     b.heads = memory_calloc((size_t)b.capacity, sizeof *b.heads);
-    b.which = memory_calloc((size_t)b.capacity, sizeof *b.which);
+    b.of = memory_calloc((size_t)b.capacity, sizeof *b.of);
     rnn_loader_init(&b.rnns, b.capacity);
     return b;
 }
@@ -42,7 +36,7 @@ static void batch_free(struct batch *b) {
     for (int i = 0; i < b->capacity; i++)
         packer_free(b->heads[i]);
     free(b->heads);
-    free(b->which);
+    free(b->of);
     rnn_loader_free(&b->rnns);
     tape_free(&b->tape);
 }
@@ -90,7 +84,7 @@ static enum status batch_add(void *of, const struct value *record, struct error 
         return status;
     if (!b->heads[i])
         b->heads[i] = packer_new();
-    b->which[i] = (struct which){rnn.run, rnn.step};
+    b->of[i] = (struct snapshot){rnn.run, rnn.step};
     packer_clear(b->heads[i]);
     pack_map(b->heads[i]);
     pack_key(b->heads[i], "kind");
@@ -114,7 +108,7 @@ static void batch_run(void *of) {
 static enum status batch_write(void *of, int i, struct cli *cli, struct writer *out) {
     struct batch *b = of;
     if (encoder_check_norm(b->z, i, cli_error(cli)) != STATUS_OK)
-        return error_prefix(cli_error(cli), "run %" PRIu64 ", step %" PRIu64, b->which[i].run, b->which[i].step);
+        return snapshot_prefix(b->of[i], cli_error(cli));
     pack_tail(b->heads[i], b->encoder, &b->identity, b->z, b->traces ? &b->trace : NULL, i);
     cli_commit(cli, out, b->heads[i]);
     return STATUS_OK;

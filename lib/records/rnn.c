@@ -233,8 +233,12 @@ enum status rnn_record_weights(const struct rnn_record *r, const struct params *
     return status;
 }
 
+enum status snapshot_prefix(struct snapshot which, struct error *error) {
+    return error_prefix(error, "run %" PRIu64 ", step %" PRIu64, which.run, which.step);
+}
+
 enum status rnn_record_prefix(const struct rnn_record *r, struct error *error) {
-    return error_prefix(error, "run %" PRIu64 ", step %" PRIu64, r->run, r->step);
+    return snapshot_prefix((struct snapshot){r->run, r->step}, error);
 }
 
 bool rnn_record_metric(const struct rnn_record *r, const char *name, double *out) {

@@ -8,6 +8,11 @@
 #include "stream/array.h"
 #include "rnn/rnn.h"
 
+// Which RNN of a zoo: what errors call it.
+struct snapshot {
+    uint64_t run, step;
+};
+
 struct rnn_record {
     const struct value *root;
     uint64_t run, step, seed;    // step and seed are 0 when absent
@@ -36,7 +41,8 @@ enum status rnn_record_read(const struct value *root, struct rnn_record *out, st
 enum status rnn_record_view(const struct value *root, struct rnn_record *out, struct error *error) MUST_CHECK;
 // The flat vector of a table; STATUS_DATA also when a weight is not finite. Errors name run, step and tensor.
 enum status rnn_record_weights(const struct rnn_record *r, const struct params *table, float *values, struct error *error) MUST_CHECK;
-// Puts "run R, step S: " in front of the text of an error, which is not NULL, and returns the status that is there.
+// Both put "run R, step S: " in front of the text of an error, which is not NULL, and return the status that is there.
+enum status snapshot_prefix(struct snapshot which, struct error *error);
 enum status rnn_record_prefix(const struct rnn_record *r, struct error *error);
 // Do its answers tell the next token (rnn_tells_tokens), and is its task no other than that? Acceptors of words over as many letters as
 // there are verdicts look like generators, but for their family, which judges no words that they would write.

@@ -151,7 +151,7 @@ static enum status check_forms(const struct encoder *encoder, const struct emula
         const struct rnn_arch *arch = &item->form->arch;
         if (encoder_fits(encoder, arch, error) != STATUS_OK || emulator_fits(emulator, arch, error) != STATUS_OK ||
             criterion_check(criterion, arch, error) != STATUS_OK)
-            return error_prefix(error, "run %" PRIu64 ", step %" PRIu64, item->run, item->step);
+            return snapshot_prefix((struct snapshot){item->run, item->step}, error);
     }
     return STATUS_OK;
 }

@@ -170,7 +170,7 @@ enum status prediction_batch_add(struct prediction_batch *b, const struct value 
     for (int k = 0; k < b->predictor_count; k++)
         if (add_head(b, k, &record, error) != STATUS_OK)
             return error->status;
-    b->of[b->count++] = (struct rnn_of_record){record.run, record.step};
+    b->of[b->count++] = (struct snapshot){record.run, record.step};
     return STATUS_OK;
 }
 
@@ -208,9 +208,10 @@ enum status prediction_batch_end(struct prediction_batch *b, int i, struct error
         const struct predictor *p = b->predictors[k];
         const double *predicted = b->predicted[k] + i * p->answers;
         for (int a = 0; a < p->answers; a++)
-            if (!isfinite(predicted[a]))
-                return error_set(error, STATUS_DATA, "run %llu, step %llu: its prediction is not finite", (unsigned long long)b->of[i].run,
-                                 (unsigned long long)b->of[i].step);
+            if (!isfinite(predicted[a])) {
+                error_set(error, STATUS_DATA, "its prediction is not finite");
+                return snapshot_prefix(b->of[i], error);
+            }
         pack_predicted(b->records[i][k], p, predicted);
     }
     return STATUS_OK;
