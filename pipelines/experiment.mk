@@ -8,7 +8,8 @@
 # PCA         fields of embeddings in pca.tsv, for pictures of the family's own
 # PICTURES    of the family's own: figures/NAME.gp, drawn from the .tsv file that its Makefile makes $(R)/figures/NAME.png depend on
 # COMMON      of the pictures bars, curves, pca-accuracy and clones those that mean something for the family (default: all)
-# LABELLED    field of the task by which the picture of dialogues calls an RNN; choose.awk, in the family's folder, says which two it shows
+# LABELLED    field of the task by which the picture of dialogues calls an RNN; choose.awk says which two it shows: that of the family's
+#             folder, or, where there is none, ours
 # DATA_OPTIONS    where train-rnn and emulate find the family's data, if there are any; $(R)/config/data.yaml then is to say which they are
 #
 # SIZE        names the YAML file with all settings; CONFIG=FILE names another one
@@ -292,8 +293,9 @@ $(PLOTTED)/traces.mp: $(SHOWN)/model.mp $(ZOO) $(R)/config/shown
 	@probe --model $< --traces $(settings) < $(ZOO) > $(tmp)
 	@mv $(tmp) $@
 
+vpath choose.awk $(HERE)
 $(PLOTTED)/probes.tsv: $(PLOTTED)/traces.mp $(SHOWN)/model.mp choose.awk $(HERE)probes.awk
-	@chosen=$$(rec-table --kind embedding split metrics.accuracy $(LABELLED) < $< | awk -f choose.awk); \
+	@chosen=$$(rec-table --kind embedding split metrics.accuracy $(LABELLED) < $< | awk -f $(filter %choose.awk,$^)); \
 	probes=$$(rec-table --kind encoder config.probes < $(SHOWN)/model.mp); \
 	for trace in inputs answers; do rec-table --kind embedding --matrix probes.$$trace < $< | \
 		awk -v trace=$$trace -v chosen="$$chosen" -v probes="$$probes" -f $(HERE)probes.awk; done > $(tmp)
