@@ -8,6 +8,7 @@
 # PCA         fields of embeddings in pca.tsv, for pictures of the family's own
 # PICTURES    of the family's own: figures/NAME.gp, drawn from the .tsv file that its Makefile makes $(R)/figures/NAME.png depend on
 # COMMON      of the pictures bars, curves, pca-accuracy and clones those that mean something for the family (default: all)
+# QUALITY     field that says how well an RNN does its task, if it is not metrics.accuracy
 # LABELLED    field of the task by which the picture of dialogues calls an RNN; choose.awk says which two it shows: that of the family's
 #             folder, or, where there is none, ours
 # DATA_OPTIONS    where train-rnn and emulate find the family's data, if there are any; $(R)/config/data.yaml then is to say which they are
@@ -102,6 +103,7 @@ PROJECTED := $(if $(call setting,projected),$(R)/$(call setting,projected)-$(fir
 PLOTTED  := $(R)/figures/data
 DIALOGUE := $(if $(filter interactive-% noninteractive-%,$(notdir $(SHOWN))),probes)
 COMMON   ?= bars curves pca-accuracy clones
+QUALITY  ?= metrics.accuracy
 FIGURES  := $(patsubst %,$(R)/figures/%.png,$(COMMON) $(DIALOGUE) $(PICTURES))
 TABLES   := $(R)/table $(if $(MODES),$(R)/modes)
 
@@ -279,7 +281,7 @@ $(PLOTTED)/curves.tsv: $(MODELS:=/model.mp) $(call set,SHOWS) $(HERE)curves.awk
 # Both coordinates, accuracy, and what the family's own pictures show.
 $(PLOTTED)/pca.tsv: $(PROJECTED)/embeddings.mp $(R)/config/projected
 	@mkdir -p $(@D)
-	@project < $< | rec-table --kind embedding projection.0 projection.1 metrics.accuracy $(PCA) > $(tmp)
+	@project < $< | rec-table --kind embedding projection.0 projection.1 $(QUALITY) $(PCA) > $(tmp)
 	@mv $(tmp) $@
 
 $(PLOTTED)/clones.tsv: $(SHOWN)/emulations.mp $(R)/config/shown
@@ -295,7 +297,7 @@ $(PLOTTED)/traces.mp: $(SHOWN)/model.mp $(ZOO) $(R)/config/shown
 
 vpath choose.awk $(HERE)
 $(PLOTTED)/probes.tsv: $(PLOTTED)/traces.mp $(SHOWN)/model.mp choose.awk $(HERE)probes.awk
-	@chosen=$$(rec-table --kind embedding split metrics.accuracy $(LABELLED) < $< | awk -f $(filter %choose.awk,$^)); \
+	@chosen=$$(rec-table --kind embedding split $(QUALITY) $(LABELLED) < $< | awk -f $(filter %choose.awk,$^)); \
 	probes=$$(rec-table --kind encoder config.probes < $(SHOWN)/model.mp); \
 	for trace in inputs answers; do rec-table --kind embedding --matrix probes.$$trace < $< | \
 		awk -v trace=$$trace -v chosen="$$chosen" -v probes="$$probes" -f $(HERE)probes.awk; done > $(tmp)

@@ -1,4 +1,4 @@
-# Lines of split, measure (none here), period of all records -> the numbers (from 1) and periods of two to show: the shortest and the longest
+# Lines of split, r2 (not looked at), period of all records -> the numbers (from 1) and periods of two to show: the shortest and the longest
 # period of the validation split; when it has none, of all records.
 BEGIN { FS = "\t" }
 
