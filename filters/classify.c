@@ -1,4 +1,5 @@
 // Trains a predictor of properties of RNNs on labels, alone or together with an encoder; and predicts.
+#include "base/textlist.h"
 #include "cli/batch.h"
 #include "cli/cli.h"
 #include "cli/datafile.h"
@@ -115,17 +116,6 @@ static void commit(struct cli *cli, struct writer *out) {
 
 enum { MAX_FIELDS = 32 };
 
-// Item `index` of a list that is separated by commas: false beyond the end.
-static bool list_item(const char *list, int index, char out[PROPERTY_NAME_SIZE]) {
-    for (; index > 0; index--, list++) {
-        list += strcspn(list, ",");
-        if (!*list)
-            return false;
-    }
-    snprintf(out, PROPERTY_NAME_SIZE, "%.*s", (int)strcspn(list, ","), list);
-    return true;
-}
-
 static enum property_kind kind_named(struct cli *cli, const char *name) {
     for (int k = 0; k < PROPERTY_UNDECIDED; k++)
         if (strcmp(name, property_kinds[k]) == 0)
@@ -138,12 +128,15 @@ static enum property_kind kind_named(struct cli *cli, const char *name) {
 // What is to be predicted, by --fit and --as; returns how many.
 static int properties_chosen(struct cli *cli, struct property properties[MAX_FIELDS]) {
     char name[PROPERTY_NAME_SIZE], kind[PROPERTY_NAME_SIZE];
+    const char *fields = fit, *kinds = as;
     int count = 0;
     bool one_for_all = !strchr(as, ',');
-    for (; list_item(fit, count, name); count++) {
+    for (; textlist_copy(&fields, name, sizeof name); count++) {
         if (count == MAX_FIELDS)
             cli_usage(cli, "--fit: more than %d fields", MAX_FIELDS);
-        if (!list_item(as, one_for_all ? 0 : count, kind))
+        if (one_for_all)
+            kinds = as;
+        if (!textlist_copy(&kinds, kind, sizeof kind))
             cli_usage(cli, "--as: fewer kinds than --fit has fields");
         if (property_named(&properties[count], name, kind_named(cli, kind), cli_error(cli)) != STATUS_OK)
             cli_usage(cli, "--fit: %s", cli_error(cli)->text);
@@ -151,7 +144,7 @@ static int properties_chosen(struct cli *cli, struct property properties[MAX_FIE
             if (strcmp(properties[i].name, name) == 0)
                 cli_usage(cli, "--fit: '%s' is there twice", name);
     }
-    if (!one_for_all && list_item(as, count, kind))
+    if (!one_for_all && kinds)
         cli_usage(cli, "--as: more kinds than --fit has fields");
     if (encoder_file && count > 1)
         cli_usage(cli, "--encoder trains along with one field at a time");

@@ -1,4 +1,6 @@
 // Source of task records: formal languages, each run's drawn from (seed, run).
+#include "base/numtext.h"
+#include "base/textlist.h"
 #include "cli/shared_options.h"
 #include "cli/taskfilter.h"
 #include "families/language.h"
@@ -57,16 +59,19 @@ static struct program program = {
 };
 
 static void parse_offsets(struct cli *cli, struct language *l) {
-    const char *text = offsets;
-    char *end;
-    for (int i = 0; i < l->tokens; i++, text = end + 1) {
-        long offset = strtol(text, &end, 10);
-        bool in_range = i ? offset >= LANGUAGE_OFFSET_LOW && offset <= LANGUAGE_OFFSET_HIGH : offset == 0;
-        if (end == text || !in_range || *end != (i < l->tokens - 1 ? ',' : '\0'))
-            cli_usage(cli, "--offsets %s: not 0 and %d integers of %d .. %d", offsets, l->tokens - 1, LANGUAGE_OFFSET_LOW,
-                      LANGUAGE_OFFSET_HIGH);
+    const char *list = offsets;
+    char text[8];
+    bool good = true;
+    for (int i = 0; i < l->tokens; i++) {
+        struct error reason;
+        int64_t offset = 0;
+        good &= textlist_copy(&list, text, sizeof text) &&
+                numtext_i64(text, i ? LANGUAGE_OFFSET_LOW : 0, i ? LANGUAGE_OFFSET_HIGH : 0, &offset, &reason) == STATUS_OK;
         l->offsets[i] = (int)offset;
     }
+    if (!good || list)
+        cli_usage(cli, "--offsets %s: not 0 and %d integers of %d .. %d", offsets, l->tokens - 1, LANGUAGE_OFFSET_LOW,
+                  LANGUAGE_OFFSET_HIGH);
 }
 
 static struct language language_from_options(struct cli *cli) {

@@ -90,8 +90,17 @@ static size_t most_weights(struct cli *cli) {
 
 // --- Messages ---
 
+static bool is_directory(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+// Errors name the file; those that come from where it is opened, or that a file of a zoo's directory has made, do so themselves.
 static void check(struct cli *cli, const char *path, enum status status) {
-    if (status != STATUS_OK && strncmp(cli_error(cli)->text, path, strlen(path)) != 0)
+    size_t size = strlen(path);
+    const char *text = cli_error(cli)->text;
+    bool there = strncmp(text, path, size) == 0 && (text[size] == ':' || (text[size] == '/' && is_directory(path)));
+    if (status != STATUS_OK && !there)
         error_prefix(cli_error(cli), "%s", path);
     cli_check(cli, status);
 }
@@ -154,11 +163,6 @@ static void import(struct cli *cli, struct writer *out, const char *path, struct
 }
 
 // --- Directories ---
-
-static bool is_directory(const char *path) {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
 
 static uint64_t import_zoo(struct cli *cli, struct writer *out, const char *path, uint64_t run) {
     struct npy_zoo *zoo;

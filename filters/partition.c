@@ -1,9 +1,11 @@
 // Adds each record's split, which follows from its task and the split seed alone.
+#include "base/numtext.h"
 #include "cli/cli.h"
 #include "records/condition.h"
 #include "records/grouping.h"
 #include "records/task.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -68,9 +70,9 @@ static void read_ood(struct cli *cli, struct partition *p) {
     p->rule.ood = NAN;
     if (!ood)
         return;
-    char *end;
-    double share = strtod(ood, &end);
-    if (*ood && !*end) {
+    struct error reason;
+    double share;
+    if (numtext_double(ood, -DBL_MAX, DBL_MAX, &share, &reason) == STATUS_OK) {
         if (!(share >= 0 && share <= 1))
             cli_usage(cli, "--ood %s: no share of 0 .. 1", ood);
         p->rule.ood = share;

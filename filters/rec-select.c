@@ -167,8 +167,8 @@ static void pass(struct cli *cli, struct reader *in, struct writer *out) {
 
 static void find_last_steps(struct cli *cli, struct selection *s, struct reader *in) {
     uint64_t r, t;
-    while (cli_next(cli, in, NULL, NULL))
-        if (read_step(in->record, &r, &t)) {
+    while (cli_read(cli, in))
+        if (in->event == READER_DATA && read_step(in->record, &r, &t) && cli_would_pass(cli, in)) {
             uint64_t *greatest = table_at(&s->last, r);
             *greatest = t > *greatest ? t : *greatest;
         }

@@ -10,6 +10,7 @@
 #include "rnn/rollout.h"
 
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,9 @@ static enum status find_trainee(struct roller *r) {
     family->shape(r->record.task.body.bytes, &wanted);
     if (!rnn_arch_equal(arch, &wanted))
         return STATUS_OK;
+    if (r->record.step >= INT_MAX)
+        return error_set(cli_error(r->cli), STATUS_DATA, "more steps than train-rnn trains for (%d): what it would read is not known",
+                         INT_MAX);
     const struct train_recipe recipe = {.steps = 1, .batch = 1, .cell = arch->cell, .hidden = arch->hidden, .layers = arch->layers};
     uint64_t seed = cli_common(r->cli)->seed_given ? cli_common(r->cli)->seed : r->record.seed;
     const struct train_setting setting = {&recipe, seed, r->record.run, &images};

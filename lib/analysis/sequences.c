@@ -127,7 +127,7 @@ static bool row_parse(struct row *row, const char *line) {
     for (line += strspn(line, " \t,\r"); *line; line += strspn(line, " \t,\r")) {
         char *end;
         double number = strtod(line, &end);
-        if (end == line || !isfinite(number))
+        if (end == line || !isfinite((float)number))
             return false;
         row_add(row, number);
         line = end;
@@ -135,15 +135,18 @@ static bool row_parse(struct row *row, const char *line) {
     return true;
 }
 
+enum status sequences_check_token(double n, struct error *error) {
+    return n == floor(n) && n >= 0 && n < RNN_MAX_SIZE ? STATUS_OK : error_set(error, STATUS_DATA, "%.17g is no token", n);
+}
+
 static enum status add_tokens(struct sequences *out, const struct row *row, int line, struct error *error) {
     struct sequence s = {.length = row->count, .tokens = memory_alloc((size_t)(row->count + 1) * sizeof *s.tokens)};
     for (int i = 0; i < row->count; i++) {
-        double n = row->numbers[i];
-        if (n != floor(n) || n < 0 || n > RNN_MAX_SIZE) {
+        if (sequences_check_token(row->numbers[i], error) != STATUS_OK) {
             free(s.tokens);
-            return error_set(error, STATUS_DATA, "line %d: %g is no token", line, n);
+            return error_prefix(error, "line %d", line);
         }
-        s.tokens[i] = (int)n;
+        s.tokens[i] = (int)row->numbers[i];
     }
     sequences_add(out, s);
     return STATUS_OK;

@@ -5,6 +5,7 @@
 #include "formats/tensors.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,17 +62,22 @@ enum status sequences_from_npy(struct sequences *out, const char *bytes, size_t 
             s.tokens = memory_alloc(length * sizeof *s.tokens);
             status = array_to_ints(&a, i * length, length, s.tokens, error);
             for (uint64_t k = 0; status == STATUS_OK && k < length; k++)
-                if (s.tokens[k] < 0)
-                    status = error_set(error, STATUS_DATA, "a token below 0");
+                status = sequences_check_token(s.tokens[k], error);
         } else {
             s.inputs = memory_alloc(length * sizeof *s.inputs);
             array_to_floats(&a, i * length, length, s.inputs);
+            for (uint64_t k = 0; status == STATUS_OK && k < length; k++)
+                if (!isfinite(s.inputs[k]))
+                    status = error_set(error, STATUS_DATA, "a number that is not finite, or beyond single precision");
         }
-        sequences_add(out, s);
         if (status != STATUS_OK) {
+            error_prefix(error, "sequence %llu", (unsigned long long)i + 1);
+            free(s.tokens);
+            free(s.inputs);
             sequences_free(out);
             return status;
         }
+        sequences_add(out, s);
     }
     return STATUS_OK;
 }

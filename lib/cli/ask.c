@@ -75,6 +75,8 @@ static int spawn(struct asked *a, int reads, int writes) {
 
 static int start(struct asked *a) {
     int reads = -1, writes = -1, failed = pipe_pair(1, &a->to, &reads);
+    if (!failed && fcntl(a->to, F_SETFL, O_NONBLOCK) != 0) // a long line is not to wait in write(2) for longer than the time there is
+        failed = errno;
     if (!failed)
         failed = pipe_pair(0, &a->from, &writes);
     if (!failed)
@@ -144,8 +146,7 @@ static ssize_t write_quietly(int fd, const char *bytes, size_t size) {
     pthread_sigmask(SIG_BLOCK, &broken, &before);
     ssize_t written = write(fd, bytes, size);
     int failed = errno;
-    if (written < 0 && failed == EPIPE)
-        sigtimedwait(&broken, NULL, &(struct timespec){0});
+    sigtimedwait(&broken, NULL, &(struct timespec){0}); // also when a part was written before the reader went
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = failed;
     return written;

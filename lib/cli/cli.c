@@ -255,8 +255,8 @@ void cli_check_text(struct cli *cli, const char *what, const char *text) {
 }
 
 void cli_check_label(struct cli *cli, const char *label) {
-    if (label && (!*label || strlen(label) >= TEXT_FIELD_SIZE))
-        cli_usage(cli, "--label is a text of 1 .. %d bytes", TEXT_FIELD_SIZE - 1);
+    if (label && (!*label || strlen(label) >= TEXT_FIELD_SIZE || !text_is_line(label)))
+        cli_usage(cli, "--label is a text of 1 .. %d bytes without control characters", TEXT_FIELD_SIZE - 1);
 }
 
 void cli_note(struct cli *cli, const char *format, ...) {

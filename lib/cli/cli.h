@@ -105,6 +105,8 @@ void cli_pass(struct cli *cli, struct writer *out, const struct value *record);
 bool cli_usable(struct cli *cli, const struct reader *in, struct writer *out, enum status status);
 // The same for what all filters want of an rnn record: can it be read, are all weights there and finite? Looks only with --skip-bad.
 bool cli_rnn_usable(struct cli *cli, const struct reader *in, struct writer *out);
+// Will cli_next give the current record? For who looks at all of them beforehand, by cli_read: nothing is counted, told or written.
+bool cli_would_pass(struct cli *cli, const struct reader *in);
 
 // A record of the data that waits in a batch, and may turn out to be unusable only then. cli_hold: the current one, which cli_usable has
 // counted as used; NULL without --skip-bad, as nothing is kept then. cli_usable_held: the same as cli_usable for it, and frees it.

@@ -63,17 +63,23 @@ bool cli_usable_held(struct cli *cli, struct cli_held *held, struct writer *out,
     return usable;
 }
 
-bool cli_rnn_usable(struct cli *cli, const struct reader *in, struct writer *out) {
-    if (!cli->common.skip_bad)
-        return true;
+static enum status load(struct cli *cli, const struct value *rnn) {
     struct rnn_record record;
     struct rnn_loader loader;
     rnn_loader_init(&loader, 1);
-    enum status status = rnn_record_read(in->record, &record, &cli->error);
+    enum status status = rnn_record_read(rnn, &record, &cli->error);
     if (status == STATUS_OK)
         status = rnn_loader_load(&loader, 0, &record, &cli->error);
     rnn_loader_free(&loader);
-    return cli_usable(cli, in, out, status);
+    return status;
+}
+
+bool cli_rnn_usable(struct cli *cli, const struct reader *in, struct writer *out) {
+    return !cli->common.skip_bad || cli_usable(cli, in, out, load(cli, in->record));
+}
+
+bool cli_would_pass(struct cli *cli, const struct reader *in) {
+    return !cli->common.skip_bad || !value_is(value_get(in->record, "kind"), "rnn") || load(cli, in->record) == STATUS_OK;
 }
 
 void cli_writes_skipped(struct cli *cli) {

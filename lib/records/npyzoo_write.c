@@ -187,6 +187,17 @@ static bool is_like(const struct array *a, const struct npy_writer *file, enum d
     return type == file->type && a->rank == file->rank - 1 && memcmp(a->shape, file->shape + 1, (size_t)a->rank * sizeof *a->shape) == 0;
 }
 
+// Published zoos have tokens of 16 bits, and runs and steps of 64, with signs.
+static enum status check_numbers(const struct rnn_record *r, struct error *error) {
+    if (r->run > INT64_MAX || r->step > INT64_MAX)
+        return differs(r, "its run or step is beyond what int64 holds", error);
+    bool has_tokens = r->has_rollouts && r->inputs.rank == 2;
+    for (uint64_t i = 0; has_tokens && i < r->inputs.count; i++)
+        if (array_integer(&r->inputs, i) > INT16_MAX)
+            return differs(r, "its rollouts have tokens beyond what int16 holds, as published zoos have them", error);
+    return STATUS_OK;
+}
+
 static enum status check_rollouts(const struct npy_zoo_writer *w, const struct rnn_record *r, struct error *error) {
     if (r->has_rollouts != has(w, SEQUENCES))
         return differs(r, "some RNNs have rollouts, and others none", error);
@@ -220,7 +231,9 @@ enum status npy_zoo_writer_add(struct npy_zoo_writer *w, const struct rnn_record
     double task[FAMILY_COLUMNS];
     struct packer *args = w->rows ? packer_new() : w->args;
     int columns = pack_args(args, r, task);
-    enum status status = w->rows ? check_alike(w, r, args, error) : begin(w, r, columns, error);
+    enum status status = check_numbers(r, error);
+    if (status == STATUS_OK)
+        status = w->rows ? check_alike(w, r, args, error) : begin(w, r, columns, error);
     if (w->rows)
         packer_free(args);
     if (status == STATUS_OK)

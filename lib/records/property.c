@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "records/task.h"
+#include "stream/field.h"
 #include "stream/reader.h"
 
 #include <float.h>
@@ -35,6 +36,8 @@ bool short_form_find(const char *name, struct short_form *out) {
 enum status property_named(struct property *p, const char *name, enum property_kind kind, struct error *error) {
     if (strlen(name) >= sizeof p->name || !*name)
         return error_set(error, STATUS_DATA, "'%s' is no name of a field (1 .. %d bytes)", name, PROPERTY_NAME_SIZE - 1);
+    if (!text_is_line(name))
+        return error_set(error, STATUS_DATA, "a name of a field that has control characters");
     *p = (struct property){.kind = kind, .answers = 1};
     strcpy(p->name, name);
     p->short_form = short_form_find(name, &p->form);

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/numtext.h"
 #include "base/textlist.h"
 #include "rnn/align.h"
 #include "rnn/perturb.h"
@@ -28,9 +29,8 @@ static bool mixup_named(const char *name, enum mixup *out) {
 
 // A number from 0 (excluded) to `most`.
 static bool amount(const char *text, double most, double *out) {
-    char *end;
-    *out = strtod(text, &end);
-    return *text && !*end && *out > 0 && *out <= most;
+    struct error reason;
+    return numtext_double(text, 0, most, out, &reason) == STATUS_OK && *out > 0;
 }
 
 // One word, "noise=0.1"; false when it is unknown or its number is out of range.

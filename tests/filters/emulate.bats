@@ -155,6 +155,8 @@ PYTHON
     [[ $(rec-table label < new.mp | sort -u) == new ]]
     run -64 bash -c 'emulate --model model.mp --label "" < zoo.mp > none.mp'
     [[ $output == *'--label is a text of 1 .. 63 bytes'* ]]
+    run -64 bash -c $'emulate --model model.mp --label "a\tb" < zoo.mp > none.mp'
+    [[ $output == *'without control characters'* ]]
 }
 
 # An independent emulator over the records as Python reads them.

@@ -110,6 +110,17 @@ PYTHON
     run -65 export-rnn < tasks.mp
     [[ $output == *'no rnn record in the stream'* ]]
     run -64 export-rnn --format npy < two.mp
+    # What the published zoos' types don't hold: runs of more than 63 bits, tokens of more than 15.
+    import-rnn --quiet --first-run 9223372036854775808 "$GOLDEN/import/lstm_linear.pt" > late.mp
+    run -65 export-rnn --format npy --to late < late.mp
+    [[ $output == *'run 9223372036854775808, step 0: its run or step is beyond what int64 holds' ]]
+    PYTHONPATH=$ROOT/tests/python python -c 'import numpy as np
+from make_rnns import rnn, write
+r = rnn("gru", 1, inputs=40000, outputs=2)
+r["rollouts"] = {"inputs": np.array([[1, 32767, 39999]]), "logits": np.zeros((1, 2, 2), "f4")}
+write("wide.mp", [r])'
+    run -65 export-rnn --format npy --to wide < wide.mp
+    [[ $output == *'run 1, step 0: its rollouts have tokens beyond what int16 holds, as published zoos have them' ]]
     run -64 export-rnn --format onnx < two.mp
     head -c -1 two.mp > cut.mp
     run -65 export-rnn --to cut < cut.mp

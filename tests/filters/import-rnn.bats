@@ -102,6 +102,12 @@ GOLDEN=$ROOT/tests/golden/import
         [[ $stderr == "import-rnn: $file: "* ]]
         [[ $file != text || $stderr == *"of no format that is known here"*"it looks like text"* ]]
     done
+    # The file is named, also where the error begins with the same letters.
+    python -c 'import numpy as np
+np.savez("rnn.npz", **{"rnn.weight_ih_l0": np.full((4, 2), np.nan, "f4"), "rnn.weight_hh_l0": np.zeros((4, 4), "f4"), "linear.weight": np.zeros((2, 4), "f4")})'
+    mv rnn.npz rnn
+    run -65 --separate-stderr import-rnn rnn
+    [[ $stderr == *'import-rnn: rnn: rnn.weight_ih_l0: a weight is not finite' ]]
     run -74 bash -c 'import-rnn "$1" > /dev/full' - "$GOLDEN/lstm_linear.pt"
     run -65 --separate-stderr bash -c 'import-rnn --max-record-bytes 1000 "$1"' - "$GOLDEN/lstm_linear.pt"
     [[ $stderr == *'an RNN of 3716 weights, more than 250'* ]]
@@ -115,6 +121,8 @@ GOLDEN=$ROOT/tests/golden/import
     import-rnn --first-run 5 "$ROOT/tests/golden/official_zoo_smnist" "$ROOT/tests/golden/official_zoo_fl" "$GOLDEN/lstm_linear.pt" > all.mp
     # Runs go on after the last one of a directory.
     [[ $(rec-table run < all.mp | paste -sd ' ') == "5 5 6 10 11" ]]
+    run -65 --separate-stderr import-rnn --first-run 18446744073709551614 "$ROOT/tests/golden/official_zoo_fl"
+    [[ $stderr == *'beyond the greatest number of a run'* ]]
     import-rnn "$ROOT/tests/golden/official_zoo_smnist" | partition > smnist.mp
     probe --new --hidden 8 < smnist.mp | rec-info --quiet
 }

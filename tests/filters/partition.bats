@@ -271,7 +271,7 @@ PYTHON
 
 @test "partition: misuse exits 64" {
     local misuse
-    for misuse in --ood=1.5 --ood=-0.1 --ood=nan --validation=x --nonsense operand; do
+    for misuse in --ood=1.5 --ood=-0.1 --ood=nan --ood=0x1p-1 '--ood= 0.5' --validation=x --nonsense operand; do
         run -64 partition "$misuse" < tasks.mp
         [[ "$output" == partition:* ]]
     done

@@ -316,6 +316,14 @@ while read -r x; do printf '0 0 0 0\n0 0 0 0\n'; done|*: the program has said mo
 tr '\n' ' ' < /dev/zero|1: 
 no-such-program-anywhere 2> /dev/null|1: the program has ended, with exit status 127
 PROGRAMS
+    # A question of more than a pipe holds, which is never read, or not to its end.
+    PYTHONPATH=$ROOT/tests/python python -c 'from make_rnns import rnn, write
+write("wide.mp", [rnn("gru", 1, inputs=12000, outputs=2, reads="numbers")])'
+    probe --new --linear --length 2 --probes 1 --range -1:1 < wide.mp > asks-wide.mp
+    run -65 --separate-stderr probe --model asks-wide.mp --timeout 0.4 --ask 'exec sleep 20'
+    [[ -z $output && $stderr == "probe: --ask: 'exec sleep 20', question 1: no answer within 0.4 seconds" ]]
+    run -65 --separate-stderr probe --model asks-wide.mp --ask 'head -c 100 > /dev/null'
+    [[ -z $output && $stderr == *", question 1: the program has ended, with exit status 0" ]]
     run -64 probe --ask true
     run -64 probe --model linear.mp --ask true --data zoo.mp
     run -66 probe --model missing.mp --ask true

@@ -77,6 +77,14 @@ PYTHON
     [[ $(pairs out.mp) == '5:100 ' ]]
 }
 
+@test "last, with --skip-bad: a snapshot that can't be used is no run's last, and is told once" {
+    gen-language --count 2 --max-n 4 | train-rnn --steps 4 --snapshots 2 --hidden 4 --rollouts 2 --samples 4 --quiet > good.mp
+    rec-json --arrays whole < good.mp | sed '/"run":1,"step":4,/s/"hidden":4/"hidden":5/' | rec-json --reverse > bad.mp
+    run -0 --separate-stderr bash -c 'rec-select --step last --skip-bad < bad.mp | rec-table kind run step'
+    [[ $output == $'rnn\t0\t4\nrnn\t1\t2\nskipped\t1\t4' ]]
+    [[ $(grep -c 'record .* is left out: ' <<< "$stderr") == 1 && $stderr == *'1 records could not be used'* ]]
+}
+
 @test "fields that compare, nested ones too; what is missing does not fit" {
     rec-select --where 'metrics.accuracy >= 0.5, task.rotation < 0.2, split != ood' < both.mp > out.mp
     [[ $(pairs out.mp) == '0:100 0:200 1:100 ' ]]

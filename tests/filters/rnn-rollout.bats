@@ -159,6 +159,10 @@ rnn("lstm", 2, inputs=257, outputs=257)'
     [[ $output == *"257 outputs, at most 255 can be emulated" ]]
     [[ $(probe --model fresh.mp < many.mp | rec-table --kind embedding run | paste -sd ' ') == '1 2' ]]
     rnn-compare --chain < many.mp | rec-info --quiet
+    gen-language --count 1 --max-n 4 | train-rnn --steps 1 --snapshots '' --hidden 4 --rollouts 1 --samples 4 --quiet |
+        rec-json --arrays whole | sed '/"kind":"rnn"/s/"step":1,/"step":4294967298,/' | rec-json --reverse > far.mp
+    run -65 rnn-rollout < far.mp
+    [[ $output == *"record 2 "*"more steps than train-rnn trains for (2147483647): what it would read is not known" ]]
     run -64 rnn-rollout --noise uniform --inputs x < numbers.mp
     run -64 rnn-rollout --noise uniform --range 3:1 < numbers.mp
     run -64 rnn-rollout --inputs x --count 3 < numbers.mp

@@ -104,6 +104,27 @@ PYTHON
     run -65 bash -c "$(declare -f sed_family); sed_family < trained.mp | rnn-states --counters"
 }
 
+@test "rnn-states: inputs that no RNN reads are refused, as text and as NumPy's files" {
+    python -c 'import numpy as np
+np.save("huge.npy", np.array([[2147483647]], "i4")); np.save("beyond.npy", np.array([[65536]])); np.save("below.npy", np.array([[0, -1]]))'
+    for file in huge beyond below; do
+        run -65 rnn-states --inputs "$file.npy" < zoo.mp
+        [[ $output == *"$file.npy: sequence 1: "*" is no token" ]]
+    done
+    run -65 rnn-states --inputs <(echo 65536) < zoo.mp
+    [[ $output == *"line 1: 65536 is no token" ]]
+    gen-series --count 1 | train-rnn --steps 2 --snapshots '' --hidden 3 --rollouts 2 --quiet > series.mp
+    [[ $(rec-table arch.input < series.mp) == 1 ]]
+    python -c 'import numpy as np
+np.save("nan.npy", np.array([[[0], [np.nan]]])); np.save("double.npy", np.array([[[1e39]]]))'
+    for file in nan double; do
+        run -65 rnn-states --inputs "$file.npy" < series.mp
+        [[ $output == *"$file.npy: sequence 1: a number that is not finite, or beyond single precision" ]]
+    done
+    run -65 rnn-states --inputs <(printf '1\n1e39\n') < series.mp
+    [[ $output == *"line 2: what is no number" ]]
+}
+
 @test "rnn-states: damage, full disks" {
     run -65 rnn-states < <(head -c -1 zoo.mp)
     run -74 bash -c 'rnn-states < zoo.mp > /dev/full'

@@ -202,6 +202,7 @@ assert len(rows) == 2 and all(row["x_r2"] is None and row["x_rmse"] for row in r
         '{"kind": "emulation", "split": "holdout", "encoder": {"type": "a", "seed": 1}, "loss": 1}' \
         '{"kind": "emulation", "split": "ood", "loss": 1}' \
         '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "colour", "truth": 1, "predicted": 1}' \
+        '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "a\tb", "as": "number", "truth": 1, "predicted": 1}' \
         '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "task", "truth": [1, 2], "predicted": [1]}' \
         '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "x", "as": "number", "truth": "low", "predicted": 1}' \
         '{"kind": "prediction", "split": "ood", "encoder": {"type": "a", "seed": 1}, "target": "x", "as": "angle", "truth": 1, "predicted": "low"}' \

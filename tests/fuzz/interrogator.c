@@ -5,6 +5,8 @@
 #include "analysis/sequences.h"
 #include "training/interrogator.h"
 
+#include <math.h>
+
 static void visit(void *context, const struct value *record) {
     struct calibration c;
     struct zoo_index index;
@@ -46,6 +48,9 @@ static void parse(const uint8_t *data, size_t size, bool tokens, int width) {
         for (int i = 0; i < s.count; i++)
             for (int t = 0; s.list[i].tokens && t < s.list[i].length; t++)
                 FUZZ_CHECK(s.list[i].tokens[t] >= 0 && s.list[i].tokens[t] < width);
+    for (int i = 0; i < s.count; i++)
+        for (int k = 0; s.list[i].inputs && k < s.list[i].length * width; k++)
+            FUZZ_CHECK(isfinite(s.list[i].inputs[k]));
     sequences_free(&s);
 }
 
