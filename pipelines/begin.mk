@@ -28,6 +28,9 @@ parallel = PARALLEL_SHELL=$$(type -P bash) parallel --plain --will-cite -j$(JOBS
 # Behind a long training: its progress goes to a file beside the target, and why it failed to the terminal.
 logged = --progress always 2> $(basename $@).log || { status=$$?; cat $(basename $@).log >&2; (exit $$status); }
 
+# For train-rnn, in a pipe: as the RNNs of a seed are the same at each call, one that diverges would stop an experiment for good.
+converged = bash $(HERE)converged
+
 # { $(renew); }: the target becomes what is on standard input, and is not touched when it is that already.
 renew  = mkdir -p $(@D); cat > $(tmp); if cmp -s $(tmp) $@; then rm $(tmp); else mv $(tmp) $@; fi
 

@@ -60,3 +60,17 @@ data = b"".join(msgpack.packb(r, default=msgpack_numpy.encode) for r in records)
 end = msgpack.packb({"kind": "end", "records": len(records), "crc32": zlib.crc32(data)})
 open(sys.argv[1], "wb").write(data + end)' "$1"
 }
+
+# make_diverging_bin: bin, the filters, with a train-rnn of which run 3 diverges.
+make_diverging_bin() {
+    mkdir bin
+    ln -s "$RNNPIPE_BIN"/* bin
+    rm bin/train-rnn
+    cat > bin/train-rnn << END
+#!/bin/bash
+cat > "$PWD/tasks.\$\$"
+rec-select --run 3 --invert < "$PWD/tasks.\$\$" | "$RNNPIPE_BIN/train-rnn" "\$@"
+rec-select --run 3 < "$PWD/tasks.\$\$" | "$RNNPIPE_BIN/train-rnn" "\$@" --rate 1e38,1e38,1e38
+END
+    chmod +x bin/train-rnn
+}

@@ -35,7 +35,7 @@ $(R)/zoo.mp: $(call set,RUNS STEPS)
 	@mkdir -p $(@D)
 	@echo 'augment:  training $(RUNS) RNNs'
 	@seq 0 20 $$(($(RUNS) - 1)) | $(parallel) -k \
-		'gen-language --max-n 6 $(call next-runs,20) | train-rnn --steps $(STEPS) | partition' > $(tmp)
+		'gen-language --max-n 6 $(call next-runs,20) | $(converged) train-rnn --steps $(STEPS) | partition' > $(tmp)
 	@mv $(tmp) $@
 
 # The first RNNs of the training split; a smaller zoo is a part of the larger one. What is judged is the same for all.

@@ -39,7 +39,7 @@ $(R)/zoo-shared.mp $(R)/zoo-independent.mp: $(R)/zoo-%.mp: $(call set,RUNS STEPS
 	@mkdir -p $(@D)
 	@echo 'autoencode:  training $(RUNS) RNNs, $* start'
 	@seq 0 20 $$(($(RUNS) - 1)) | $(parallel) -k 'gen-language --max-n 6 $(call next-runs,20) | \
-		train-rnn $(start-$*) --steps $(STEPS) --snapshots "" --hidden 32 --layers 1 --samples 300 --rollouts 50 | partition' > $(tmp)
+		$(converged) train-rnn $(start-$*) --steps $(STEPS) --snapshots "" --hidden 32 --layers 1 --samples 300 --rollouts 50 | partition' > $(tmp)
 	@mv $(tmp) $@
 
 # All to the first training RNN.

@@ -62,13 +62,13 @@ recipe := --steps $(STEPS) --layers 1 --rollouts 50 --samples 100
 $(SPLITS:%=$(R)/rnns-%.mp): $(R)/rnns-%.mp: $(R)/tasks-%.mp $(call set,STEPS)
 	@echo "composition: training RNNs, $*"
 	@seq $(first-$*) 80 $$(rec-table --kind task run < $< | sort -g | tail -n 1) | $(parallel) -k \
-		'rec-select --run {}-$$(({} + 79)) < $< | train-rnn --hidden 32 $(recipe) --snapshots $$(($(STEPS) / 5)),$$(($(STEPS) * 2 / 5))' > $(tmp)
+		'rec-select --run {}-$$(({} + 79)) < $< | $(converged) train-rnn --hidden 32 $(recipe) --snapshots $$(($(STEPS) / 5)),$$(($(STEPS) * 2 / 5))' > $(tmp)
 	@mv $(tmp) $@
 
 # A quarter of the runs, of 16 units, and a quarter, of 64.
 $(R)/wide.mp: $(R)/tasks-train.mp $(call set,LANGUAGES RUNS STEPS)
 	@for ((copy = $(RUNS) / $(LANGUAGES) / 2; copy < $(RUNS) / $(LANGUAGES); copy++)); do rec-select --where "language < $(LANGUAGES), copy = $$copy" < $< | \
-		train-rnn --hidden $$((copy % 2 ? 64 : 16)) $(recipe) --snapshots ''; done > $(tmp)
+		$(converged) train-rnn --hidden $$((copy % 2 ? 64 : 16)) $(recipe) --snapshots ''; done > $(tmp)
 	@mv $(tmp) $@
 
 $(foreach c,$(CELLS),$(if $(filter 3,$(call number,$(c),4)),$(eval $(R)/zoo-$(c).mp: $(R)/wide.mp)))

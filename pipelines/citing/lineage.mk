@@ -24,7 +24,7 @@ $(R)/chains.mp: $(call set,RUNS STEPS)
 	@mkdir -p $(@D)
 	@echo 'lineage:  training $(RUNS) RNNs'
 	@seq 0 $$(($(RUNS) - 1)) | $(parallel) -k 'gen-language --first-run {} --count 1 | \
-		train-rnn --steps $(STEPS) --snapshots 0,100,200,500,1000 --samples 100 --rollouts 1' > $(tmp)
+		$(converged) train-rnn --steps $(STEPS) --snapshots 0,100,200,500,1000 --samples 100 --rollouts 1' > $(tmp)
 	@mv $(tmp) $@
 
 # Fans: three siblings of each of eight RNNs, trained on to other languages. Their runs are 1000, 1001 ...
@@ -32,7 +32,7 @@ $(R)/fans.mp: $(R)/chains.mp $(call set,TUNED)
 	@echo 'lineage:  fine-tuning siblings'
 	@rec-select --run 0-7 --step $(STEPS) < $< > $@.roots
 	@seq 0 2 | $(parallel) -k 'gen-language --seed 1{} --first-run 10{}0 --count 8 | \
-		train-rnn --steps $(TUNED) --rate 0.003,0.001,0.0003 --snapshots 100 --samples 100 --rollouts 1 --from $@.roots' > $(tmp)
+		$(converged) train-rnn --steps $(TUNED) --rate 0.003,0.001,0.0003 --snapshots 100 --samples 100 --rollouts 1 --from $@.roots' > $(tmp)
 	@rm $@.roots
 	@mv $(tmp) $@
 

@@ -51,7 +51,7 @@ $(R)/images/train-labels-idx1-ubyte: $(R)/images/train-images-idx3-ubyte
 
 $(CELLS:%=$(R)/rnns-%.mp): $(R)/rnns-%.mp: $(R)/images/train-labels-idx1-ubyte $(call set,SEEDS EPOCHS)
 	@echo "phases:  $(width) units, batches of $(batch)"
-	@gen-smnist --count $(SEEDS) --rotation 0 --weight-decay 0.001 --tile 7 | train-rnn --images $(R)/images --layers 1 --hidden $(width) \
+	@gen-smnist --count $(SEEDS) --rotation 0 --weight-decay 0.001 --tile 7 | $(converged) train-rnn --images $(R)/images --layers 1 --hidden $(width) \
 		--batch $(batch) --steps $(steps) --snapshots '' --rollouts 50 > $(tmp)
 	@mv $(tmp) $@
 

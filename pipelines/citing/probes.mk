@@ -28,7 +28,7 @@ $(R)/zoo.mp: $(call set,RUNS STEPS TRAIN)
 	@mkdir -p $(@D)
 	@echo 'probes:  training $(RUNS) RNNs'
 	@seq 0 20 $$(($(RUNS) - 1)) | $(parallel) -k \
-		'gen-language --max-n 6 $(call next-runs,20) | train-rnn --steps $(STEPS) | partition' > $(tmp)
+		'gen-language --max-n 6 $(call next-runs,20) | $(converged) train-rnn --steps $(STEPS) | partition' > $(tmp)
 	@(($$(rec-select --split train < $(tmp) | rec-table run | wc -l) >= $(TRAIN))) || { echo 'probes:  fewer than $(TRAIN) RNNs are of the training split: more RUNS' >&2; exit 1; }
 	@{ rec-select --split train --first $(TRAIN) < $(tmp); rec-select --split validation,ood < $(tmp); } > $(tmp).chosen
 	@rm $(tmp)

@@ -22,7 +22,7 @@ part = $(word $(2),$(subst -, ,$(subst x, ,$(1))))
 $(SHARDS:%=$(R)/shards/%.mp): $(R)/shards/%.mp:
 	@mkdir -p $(@D)
 	@gen-language --seed 41 --count 16 --first-run $$((16 * $(call part,$*,4))) | \
-	train-rnn --seed 41 --cell $(call part,$*,1) --layers $(call part,$*,2) --hidden $(call part,$*,3) \
+	$(converged) train-rnn --seed 41 --cell $(call part,$*,1) --layers $(call part,$*,2) --hidden $(call part,$*,3) \
 		--steps 1000 --snapshots 200,500,1000 --rollouts 30 --samples 200 > $(tmp)
 	@mv $(tmp) $@
 
@@ -32,12 +32,12 @@ LONG := gru-2x32-10000-1000 lstm-2x16-10000-1008 lstm-1x32-10000-1016 gru-1x32-1
 $(LONG:%=$(R)/long/%.mp): $(R)/long/%.mp:
 	@mkdir -p $(@D)
 	@gen-language --seed 41 --count 8 --first-run $(call part,$*,5) | \
-	train-rnn --seed 41 --cell $(call part,$*,1) --layers $(call part,$*,2) --hidden $(call part,$*,3) --steps $(call part,$*,4) \
+	$(converged) train-rnn --seed 41 --cell $(call part,$*,1) --layers $(call part,$*,2) --hidden $(call part,$*,3) --steps $(call part,$*,4) \
 		--snapshots 200,500,1000,2000,5000,10000 --rollouts 30 --samples 200 > $(tmp)
 	@mv $(tmp) $@
 $(R)/paper/%.mp: paper.yaml
 	@mkdir -p $(@D)
-	@gen-language --config paper.yaml --first-run $* --count 10 | train-rnn --config paper.yaml > $(tmp)
+	@gen-language --config paper.yaml --first-run $* --count 10 | $(converged) train-rnn --config paper.yaml > $(tmp)
 	@mv $(tmp) $@
 
 $(R)/zoo.mp: $(SHARDS:%=$(R)/shards/%.mp) $(LONG:%=$(R)/long/%.mp) $(R)/paper/2000.mp $(R)/paper/2010.mp

@@ -81,7 +81,7 @@ $(R)/zoo.mp: $(SETTINGS) $(call set,RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs"
 	@seq 0 10 $$(($(RUNS) - 1)) | $(parallel) -k \
-		'gen-language $(settings) $(call next-runs,10) | { train-rnn $(settings) || [[ $$? == 3 ]]; } | partition' > $(tmp)
+		'gen-language $(settings) $(call next-runs,10) | $(converged) train-rnn $(settings) | partition' > $(tmp)
 	@mv $(tmp) $@
 
 $(MODELS:=/model.mp): $(OF_ZOO) $(SETTINGS) $(call set,PRECISION EMULATE)

@@ -43,7 +43,7 @@ $(R)/unseen.mp: $(OF_ZOO) $(call set,SINCE)
 	@mv $(tmp) $@
 
 # make-zoo FIRST-RUN STEPS OPTION...: RNNs of training languages, as the zoo's.
-make-zoo = gen-language $(settings) --first-run $(1) --count $(RUNS) | train-rnn $(settings) $(3) | partition $(settings) | \
+make-zoo = gen-language $(settings) --first-run $(1) --count $(RUNS) | $(converged) train-rnn $(settings) $(3) | partition $(settings) | \
 	rec-select --split train --step $(2)
 
 $(R)/siblings.mp: $(SETTINGS) $(call set,RUNS BETWEEN)

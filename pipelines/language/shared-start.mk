@@ -50,7 +50,7 @@ all: $(R)/shared-start.txt
 $(STARTS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(SETTINGS) $(call set,RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs, $* start"
-	@gen-language $(settings) --count $(RUNS) | { train-rnn $(settings) $(start-$*) || [[ $$? == 3 ]]; } | partition > $(tmp)
+	@gen-language $(settings) --count $(RUNS) | $(converged) train-rnn $(settings) $(start-$*) | partition > $(tmp)
 	@mv $(tmp) $@
 
 # --- Encoders and what they make of their own zoo ---

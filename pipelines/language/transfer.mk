@@ -35,7 +35,7 @@ $(KINDS:%=$(R)/zoo-%.mp): $(R)/zoo-%.mp: $(SETTINGS) $(call set,RUNS)
 	@mkdir -p $(@D)
 	@echo "train-rnn: $(RUNS) RNNs, $*"
 	@gen-language $(settings) --count $(RUNS) | \
-		{ train-rnn $(settings) --cell $(firstword $(subst -, ,$*)) --hidden $(lastword $(subst -, ,$*)) || [[ $$? == 3 ]]; } | partition > $(tmp)
+		$(converged) train-rnn $(settings) --cell $(firstword $(subst -, ,$*)) --hidden $(lastword $(subst -, ,$*)) | partition > $(tmp)
 	@mv $(tmp) $@
 
 # --- Encoders, from one zoo only; embeddings of all of them ---

@@ -13,6 +13,13 @@ load ../helper
     [[ $output != *training* ]]
 }
 
+@test "a run that diverges is left out, whoever trains it" {
+    make_diverging_bin
+    run -0 make -C "$ROOT/pipelines/citing" -f augment.mk BIN="$PWD/bin" RESULTS="$PWD/r" JOBS=2 SIZES=8 RUNS=20 STEPS=20 EMULATION=3
+    [[ $(rec-table --kind skipped run < r/zoo.mp) == 3 && $(rec-table --kind rnn run < r/zoo.mp | sort -un | paste -sd ' ') == '0 1 2 4 5 '*' 19' ]]
+    run -4 "$ROOT/pipelines/converged" bash -c 'exit 4'
+}
+
 # The share of right answers, counted anew; and that what is judged shares no language with what is learnt from.
 @test "make composition: zoos of the numbers that are asked for, judged on languages of nobody's" {
     run -0 make -C "$ROOT/pipelines/citing" -f composition.mk BIN="$RNNPIPE_BIN" RESULTS="$BATS_TEST_TMPDIR/r" JOBS=2 SEEDS='1 2' STEPS=30 EMULATION=4 \

@@ -360,16 +360,7 @@ END
 
 # All trainings of one encoder diverge, and one run of the zoo.
 @test "what diverges costs itself only, and the table says so" {
-    mkdir bin
-    ln -s "$RNNPIPE_BIN"/* bin
-    rm bin/train-rnn
-    cat > bin/train-rnn << END
-#!/bin/bash
-cat > "$PWD/tasks.\$\$"
-rec-select --run 3 --invert < "$PWD/tasks.\$\$" | "$RNNPIPE_BIN/train-rnn" "\$@"
-rec-select --run 3 < "$PWD/tasks.\$\$" | "$RNNPIPE_BIN/train-rnn" "\$@" --rate 1e38,1e38,1e38
-END
-    chmod +x bin/train-rnn
+    make_diverging_bin
     sed '$a emulate-constant:\n  rate: 1\n  weight-decay: 1000' "$ROOT/tests/pipelines/tiny.yaml" > diverging.yaml
     experiment "$PWD/diverged" CONFIG="$PWD/diverging.yaml" BIN="$PWD/bin" 3>&-
     [[ $(tail -n 1 diverged/table.txt) == 'Left out, as they diverged: 1 runs of the zoo, 2 trainings: constant-1/model constant-2/model' ]]
