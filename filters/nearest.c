@@ -79,14 +79,6 @@ struct search {
     size_t head_count, head_capacity;
 };
 
-static void *room(void *block, size_t count, size_t *capacity, size_t item) {
-    if (count < *capacity)
-        return block;
-    size_t old = *capacity;
-    *capacity = old ? 2 * old : 64;
-    return memory_realloc(block, old * item, *capacity * item);
-}
-
 static const char *kind(void) {
     return by_weights ? "rnn" : "embedding";
 }
@@ -172,14 +164,14 @@ static enum status query_read(struct search *s, struct embedding *e, const struc
 static void read_queries(struct cli *cli, struct search *s, struct reader *in) {
     while (cli_read(cli, in)) {
         size_t capacity = s->event_capacity, event = s->event_count;
-        s->events = room(s->events, event, &capacity, sizeof *s->events);
-        s->kinds = room(s->kinds, event, &s->event_capacity, sizeof *s->kinds);
+        s->events = memory_room(s->events, event, &capacity, sizeof *s->events);
+        s->kinds = memory_room(s->kinds, event, &s->event_capacity, sizeof *s->kinds);
         s->events[event] = value_clone(in->record);
         s->kinds[event] = in->event;
         s->event_count++;
         if (in->event != READER_DATA || !value_is(value_get(in->record, "kind"), kind()))
             continue;
-        s->queries = room(s->queries, s->query_count, &s->query_capacity, sizeof *s->queries);
+        s->queries = memory_room(s->queries, s->query_count, &s->query_capacity, sizeof *s->queries);
         struct query *q = &s->queries[s->query_count];
         *q = (struct query){.event = event};
         if (!cli_usable(cli, in, NULL, query_read(s, &q->e, s->events[event], cli_error(cli)))) {
@@ -219,7 +211,7 @@ static void keep_head(struct cli *cli, struct search *s, const struct value *rec
     pack_end(p);
     const uint8_t *bytes = packer_bytes(p, &size);
     cli_check(cli, value_decode(bytes, size, 64, &nodes, cli_error(cli)));
-    s->heads = room(s->heads, s->head_count, &s->head_capacity, sizeof *s->heads);
+    s->heads = memory_room(s->heads, s->head_count, &s->head_capacity, sizeof *s->heads);
     s->heads[s->head_count++] = value_clone(nodes.node);
     free(nodes.node);
     packer_free(p);
@@ -270,7 +262,7 @@ static void write_query(struct cli *cli, struct writer *out, const struct search
     cli_check(cli, writer_commit(out, cli_error(cli)));
 }
 
-static void write_all(struct cli *cli, struct writer *out, const struct search *s) {
+static void write_answers(struct cli *cli, struct writer *out, const struct search *s) {
     const struct query *q = s->queries, *last = q + s->query_count;
     for (size_t i = 0; i < s->event_count; i++) {
         const struct value *record = s->events[i];
@@ -313,7 +305,7 @@ int main(int argc, char **argv) {
     struct writer *out = cli_writer(cli);
     read_queries(cli, &s, in);
     read_zoo(cli, &s);
-    write_all(cli, out, &s);
+    write_answers(cli, out, &s);
 
     search_free(&s);
     return cli_finish(cli, in, out);

@@ -32,17 +32,14 @@ static struct program program = {
 // All embeddings that can be used, a row each, in their order.
 struct embeddings {
     double *z; // [rows, columns]
-    int rows, columns, capacity;
+    int rows, columns;
+    size_t capacity;
 };
 
 // The next row, for so many numbers.
 static double *next_row(struct embeddings *all, int columns) {
-    int more = all->capacity ? 2 * all->capacity : 256;
     size_t row = (size_t)columns * sizeof *all->z;
-    if (all->rows == all->capacity) {
-        all->z = memory_realloc(all->z, (size_t)all->capacity * row, (size_t)more * row);
-        all->capacity = more;
-    }
+    all->z = memory_room(all->z, (size_t)all->rows, &all->capacity, row);
     all->columns = columns;
     return all->z + (size_t)all->rows++ * (size_t)columns;
 }

@@ -87,11 +87,7 @@ static bool group_take(struct group *g, const struct value *record) {
             g->different += g->kept[i].hash != hash;
             return false;
         }
-    if (g->count == g->capacity) {
-        size_t capacity = g->capacity ? 2 * g->capacity : 8;
-        g->kept = memory_realloc(g->kept, g->count * sizeof *g->kept, capacity * sizeof *g->kept);
-        g->capacity = capacity;
-    }
+    g->kept = memory_room(g->kept, g->count, &g->capacity, sizeof *g->kept);
     g->kept[g->count++] = (struct kept){memcpy(memory_alloc(kind->length), kind->bytes, kind->length), kind->length, hash};
     return true;
 }

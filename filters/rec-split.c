@@ -117,16 +117,6 @@ struct index {
     int *shard_of; // [units]
 };
 
-// Room for one more; the element size times a doubling capacity.
-static void *grown(void *block, uint64_t count, uint64_t *capacity, size_t size) {
-    if (count < *capacity)
-        return block;
-    uint64_t more = *capacity ? 2 * *capacity : 256;
-    block = memory_realloc(block, (size_t)*capacity * size, (size_t)more * size);
-    *capacity = more;
-    return block;
-}
-
 static uint64_t unit_of(struct index *x, const struct value *record, struct table *runs) {
     uint64_t run, new = x->units, *known;
     if (by_run && value_to_u64(value_get(record, "run"), &run)) {
@@ -135,7 +125,7 @@ static uint64_t unit_of(struct index *x, const struct value *record, struct tabl
             return *known - 1;
         *known = new + 1;
     }
-    x->unit_size = grown(x->unit_size, x->units, &x->unit_capacity, sizeof *x->unit_size);
+    x->unit_size = memory_room(x->unit_size, x->units, &x->unit_capacity, sizeof *x->unit_size);
     x->unit_size[x->units++] = 0;
     return new;
 }
@@ -148,12 +138,12 @@ static void read_index(struct cli *cli, struct index *x) {
     while (cli_read(cli, in)) {
         struct item item = {.offset = in->offset, .size = in->record->length, .segment = x->segments - 1};
         if (in->event == READER_META) {
-            x->meta = grown(x->meta, (uint64_t)x->segments, &meta_capacity, sizeof item);
+            x->meta = memory_room(x->meta, (uint64_t)x->segments, &meta_capacity, sizeof item);
             x->meta[x->segments++] = item;
         } else if (in->event == READER_DATA) {
             item.unit = unit_of(x, in->record, &runs);
             x->unit_size[item.unit]++;
-            x->item = grown(x->item, x->count, &x->item_capacity, sizeof item);
+            x->item = memory_room(x->item, x->count, &x->item_capacity, sizeof item);
             x->item[x->count++] = item;
         }
     }

@@ -96,7 +96,8 @@ struct net {
 struct nets {
     struct net *net;
     struct lineage_traits *traits;
-    int count, capacity;
+    int count;
+    size_t capacity;
     struct rnn_arch arch;
     struct params table;
     bool *chosen;            // tensors whose kurtosis is counted
@@ -112,14 +113,6 @@ static void choose_tensors(struct nets *all) {
         all->chosen[rnn_param(&all->arch, l, W_HH)] = true;
         all->chosen[rnn_param(&all->arch, l, W_IH)] = l > 0;
     }
-}
-
-static void make_room(struct nets *all) {
-    if (all->count < all->capacity)
-        return;
-    size_t old = (size_t)all->capacity, more = old ? 2 * old : 64;
-    all->net = memory_realloc(all->net, old * sizeof *all->net, more * sizeof *all->net);
-    all->capacity = (int)more;
 }
 
 static struct value *clone_of(const struct value *v) {
@@ -147,7 +140,7 @@ static enum status add(struct nets *all, const struct value *root, struct error 
     }
     if (!rnn_arch_equal(&all->arch, &r.arch))
         return error_set(error, STATUS_DATA, "an RNN of another architecture than the first: only equal ones can be compared");
-    make_room(all);
+    all->net = memory_room(all->net, (size_t)all->count, &all->capacity, sizeof *all->net);
     struct net *net = &all->net[all->count];
     *net = (struct net){.run = r.run, .step = r.step, .weights = memory_alloc(all->table.size * sizeof(float))};
     if (!value_to_text(value_get(root, "name"), net->name, sizeof net->name))

@@ -109,15 +109,12 @@ enum status sequences_own(struct sequences *out, const struct rnn_record *record
 
 struct row {
     double *numbers;
-    int count, capacity;
+    int count;
+    size_t capacity;
 };
 
 static void row_add(struct row *row, double number) {
-    if (row->count == row->capacity) {
-        size_t old = (size_t)row->capacity * sizeof number;
-        row->capacity = row->capacity ? 2 * row->capacity : 64;
-        row->numbers = memory_realloc(row->numbers, old, (size_t)row->capacity * sizeof number);
-    }
+    row->numbers = memory_room(row->numbers, (size_t)row->count, &row->capacity, sizeof number);
     row->numbers[row->count++] = number;
 }
 

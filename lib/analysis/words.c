@@ -32,14 +32,6 @@ struct search {
     size_t pool_count, pool_capacity, spare_count, spare_capacity;
 };
 
-static void *room(void *block, size_t *capacity, size_t count, size_t item) {
-    if (count < *capacity)
-        return block;
-    size_t old = *capacity;
-    *capacity = old ? 2 * old : 64;
-    return memory_realloc(block, old * item, *capacity * item);
-}
-
 // --- The queue: a heap; of two equally probable nodes the older one comes first ---
 
 static bool before(const struct search *s, int a, int b) {
@@ -54,8 +46,8 @@ static void swap(int *a, int *b) {
 }
 
 static void push(struct search *s, struct node node) {
-    s->nodes = room(s->nodes, &s->node_capacity, s->node_count, sizeof *s->nodes);
-    s->heap = room(s->heap, &s->heap_capacity, s->heap_count, sizeof *s->heap);
+    s->nodes = memory_room(s->nodes, s->node_count, &s->node_capacity, sizeof *s->nodes);
+    s->heap = memory_room(s->heap, s->heap_count, &s->heap_capacity, sizeof *s->heap);
     s->nodes[s->node_count] = node;
     size_t at = s->heap_count++;
     s->heap[at] = (int)s->node_count++;
@@ -81,7 +73,7 @@ static int pop(struct search *s) {
 static int take_state(struct search *s) {
     if (s->spare_count)
         return s->spare[--s->spare_count];
-    s->pool = room(s->pool, &s->pool_capacity, s->pool_count, sizeof *s->pool);
+    s->pool = memory_room(s->pool, s->pool_count, &s->pool_capacity, sizeof *s->pool);
     s->pool[s->pool_count] = memory_calloc(walker_state_size(s->walker), sizeof(float));
     return (int)s->pool_count++;
 }
@@ -90,7 +82,7 @@ static void give_back(struct search *s, int node) {
     struct node *n = &s->nodes[node];
     if (n->children || n->state < 0)
         return;
-    s->spare = room(s->spare, &s->spare_capacity, s->spare_count, sizeof *s->spare);
+    s->spare = memory_room(s->spare, s->spare_count, &s->spare_capacity, sizeof *s->spare);
     s->spare[s->spare_count++] = n->state;
     n->state = -1;
 }
@@ -155,10 +147,10 @@ static bool is_word(const struct search *s, const struct node *n) {
 void words_add(struct words *words, const int *tokens, int length, bool open, double log_prob) {
     struct word word = {.first = words->token_count, .length = length, .open = open, .log_prob = log_prob};
     for (int i = 0; i < length; i++) {
-        words->tokens = room(words->tokens, &words->token_capacity, (size_t)words->token_count, sizeof *words->tokens);
+        words->tokens = memory_room(words->tokens, (size_t)words->token_count, &words->token_capacity, sizeof *words->tokens);
         words->tokens[words->token_count++] = tokens[i];
     }
-    words->list = room(words->list, &words->capacity, (size_t)words->count, sizeof *words->list);
+    words->list = memory_room(words->list, (size_t)words->count, &words->capacity, sizeof *words->list);
     words->list[words->count++] = word;
     words->mass += exp(log_prob);
 }

@@ -46,6 +46,14 @@ void *memory_realloc(void *block, size_t old_size, size_t size) {
     return bigger;
 }
 
+void *memory_room(void *list, size_t count, size_t *capacity, size_t item) {
+    if (count < *capacity)
+        return list;
+    size_t old = *capacity;
+    *capacity = old ? 2 * old : 16;
+    return memory_realloc(list, old * item, *capacity * item);
+}
+
 char *memory_strdup(const char *text) {
     size_t n = strlen(text) + 1;
     return memcpy(memory_alloc(n), text, n);

@@ -1,4 +1,4 @@
-// Between train.c, which trains, and the families of tasks, train_FAMILY.c, which say what is learnt.
+// Between train.c, which trains, and the families of tasks (language.c, smnist.c ...), which say what is learnt.
 #ifndef FAMILIES_TRAIN_INTERNAL_H
 #define FAMILIES_TRAIN_INTERNAL_H
 

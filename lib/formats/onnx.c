@@ -45,15 +45,7 @@ static void onnx_free(void *graph) {
 }
 
 // Room for one more at the end of a list.
-#define ADD(list, count, capacity) (*(__typeof__(list))add_one((void **)&(list), &(count), &(capacity), sizeof *(list)))
-
-static void *add_one(void **list, int *count, int *capacity, size_t item) {
-    if (*count == *capacity) {
-        *capacity = *capacity ? 2 * *capacity : 16;
-        *list = memory_realloc(*list, (size_t)*count * item, (size_t)*capacity * item);
-    }
-    return (char *)*list + (size_t)(*count)++ * item;
-}
+#define ADD(list, count, capacity) (*((list) = memory_room((list), (size_t)(count), &(capacity), sizeof *(list)), &(list)[(count)++]))
 
 // --- Tensors ---
 

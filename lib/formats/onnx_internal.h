@@ -36,7 +36,8 @@ struct onnx {
     struct onnx_graph **graphs;
     struct onnx_node *nodes;   // a graph's after those before it in the file; a branch's before the node that has it
     struct onnx_value *values; // sorted by name
-    int inner_count, inner_capacity, graph_count, graph_capacity, node_count, node_capacity, value_count, value_capacity;
+    int inner_count, graph_count, node_count, value_count;
+    size_t inner_capacity, graph_capacity, node_capacity, value_capacity;
     uint64_t budget; // bytes that messages, and what is made of them, may still take in memory
     unsigned steps;  // of evaluating constants that were taken
 };

@@ -60,11 +60,7 @@ static struct pickled *value_new(struct machine *m, enum pickle_type type) {
 }
 
 static void push_to(struct values *list, struct pickled *p) {
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity ? 2 * list->capacity : 64;
-        list->at = memory_realloc(list->at, list->count * sizeof *list->at, capacity * sizeof *list->at);
-        list->capacity = capacity;
-    }
+    list->at = memory_room(list->at, list->count, &list->capacity, sizeof *list->at);
     list->at[list->count++] = p;
 }
 

@@ -59,18 +59,10 @@ const char *tensors_shape_text(struct tensors *t, const struct stored *s) {
     return tensors_text(t, "%s", text);
 }
 
-// Grows a list to hold one more item; capacities double.
-static void *room_for_one(void *list, int count, int *capacity, size_t item) {
-    if (count < *capacity)
-        return list;
-    *capacity = *capacity ? 2 * *capacity : 16;
-    return memory_realloc(list, (size_t)count * item, (size_t)*capacity * item);
-}
-
 static struct storage *storage_new(struct tensors *t, struct storage values) {
     struct storage *s = arena_calloc(&t->arena, sizeof *s);
     *s = values;
-    t->storages = room_for_one(t->storages, t->storage_count, &t->storage_capacity, sizeof *t->storages);
+    t->storages = memory_room(t->storages, (size_t)t->storage_count, &t->storage_capacity, sizeof *t->storages);
     return t->storages[t->storage_count++] = s;
 }
 
@@ -139,13 +131,13 @@ enum status tensors_place(struct stored *out, const char *name, size_t scope, co
 }
 
 enum status tensors_add(struct tensors *t, const char *name, size_t scope, const struct stored_place *place, struct error *error) {
-    t->list = room_for_one(t->list, t->count, &t->capacity, sizeof *t->list);
+    t->list = memory_room(t->list, (size_t)t->count, &t->capacity, sizeof *t->list);
     return tensors_place(&t->list[t->count++], name, scope, place, error);
 }
 
 void tensors_add_other(struct tensors *t, const char *name, size_t scope, const char *type_name) {
     struct stored_place place = {.type = TENSOR_OTHER, .type_name = type_name};
-    t->list = room_for_one(t->list, t->count, &t->capacity, sizeof *t->list);
+    t->list = memory_room(t->list, (size_t)t->count, &t->capacity, sizeof *t->list);
     enum status status = tensors_place(&t->list[t->count++], name, scope, &place, NULL);
     (void)status; // always well
 }

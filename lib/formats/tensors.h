@@ -49,12 +49,14 @@ struct tensors {
     const char *cell, *reads, *answers; // what the file itself says of its RNN (network.h), or NULL (safetensors of export-rnn)
     enum tensors_form form;
     struct stored *list;
-    int count, capacity;
+    int count;
+    size_t capacity;
     struct arena arena; // of names and all else that lives as long as the tensors
     struct mapping mapping;
     struct zip_reader *zip;
     struct storage **storages;
-    int storage_count, storage_capacity;
+    int storage_count;
+    size_t storage_capacity;
     void *graph; // of FORM_KERAS and FORM_ONNX: what the file says of layers
     void (*graph_free)(void *graph);
 };

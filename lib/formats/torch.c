@@ -135,7 +135,8 @@ struct torch {
     const char *stem;            // of a zip file: what stands before "data.pkl"
     struct storage **of_entry;   // of a zip file: the storages that were met [entries]
     struct known_storage *known; // of an old file: by key
-    int known_count, known_capacity;
+    int known_count;
+    size_t known_capacity;
     bool collecting; // an old file's storages, before their places are known
     unsigned visits;
     struct error *error;
@@ -170,11 +171,7 @@ static struct known_storage *find_known(const struct torch *p, const char *key) 
 }
 
 static void collect(struct torch *p, const char *key, int type) {
-    if (p->known_count == p->known_capacity) {
-        int capacity = p->known_capacity ? 2 * p->known_capacity : 64;
-        p->known = memory_realloc(p->known, (size_t)p->known_count * sizeof *p->known, (size_t)capacity * sizeof *p->known);
-        p->known_capacity = capacity;
-    }
+    p->known = memory_room(p->known, (size_t)p->known_count, &p->known_capacity, sizeof *p->known);
     p->known[p->known_count++] = (struct known_storage){.key = key, .type = type};
 }
 

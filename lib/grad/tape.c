@@ -85,12 +85,7 @@ struct tensor *tape_part_end(struct tape *tape, struct tensor *result) {
 void tape_record(struct tape *tape, tape_backward_function *backward, void *saved) {
     if (!tape->recording)
         return;
-    if (tape->count == tape->capacity) {
-        int capacity = tape->capacity ? 2 * tape->capacity : 64;
-        tape->entries =
-            memory_realloc(tape->entries, (size_t)tape->capacity * sizeof *tape->entries, (size_t)capacity * sizeof *tape->entries);
-        tape->capacity = capacity;
-    }
+    tape->entries = memory_room(tape->entries, (size_t)tape->count, &tape->capacity, sizeof *tape->entries);
     tape->entries[tape->count++] = (struct tape_entry){backward, saved};
 }
 

@@ -26,7 +26,8 @@ struct tape_entry {
 struct tape {
     struct arena arena;
     struct tape_entry *entries;
-    int count, capacity;
+    int count;
+    size_t capacity;
     struct arena shared; // of parts
     bool in_part;
     bool recording; // false: inference, nothing is recorded and results have no grad

@@ -15,7 +15,7 @@ struct layer {
     float *alone;           // [AH]: bias_hh of these blocks
 };
 
-// Floats of memory that layer_init takes.
+// Floats of memory that layer_make takes.
 size_t layer_size(const struct cell *cell, int input, int hidden);
 // From weight_ih [GH,I], weight_hh [GH,H], bias_ih [GH], bias_hh [GH], which are copied into memory, which stays the caller's. weight_ih
 // may be NULL (with input 0) in a layer whose inputs never pass through layer_inputs.

@@ -4,6 +4,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/tempfile.h"
+#include "base/writeall.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,17 +17,6 @@
 #include <unistd.h>
 
 enum { COPY_BLOCK = 1 << 18 };
-
-static bool write_all(int fd, const char *bytes, size_t size) {
-    while (size) {
-        ssize_t n = write(fd, bytes, size);
-        if (n < 0 && errno != EINTR)
-            return false;
-        bytes += n > 0 ? n : 0;
-        size -= n > 0 ? (size_t)n : 0;
-    }
-    return true;
-}
 
 static enum status copy(int out, int in, const char *name, struct error *error) {
     char *block = memory_alloc(COPY_BLOCK);

@@ -44,7 +44,8 @@ struct sorter {
     size_t count, entry_capacity;
 
     struct part *parts;
-    int part_count, part_capacity;
+    int part_count;
+    size_t part_capacity;
 
     struct input *inputs; // of the current merge, oldest first
     int input_count;
@@ -136,11 +137,7 @@ static enum status merge_next(struct sorter *s, const struct value **record, str
 // --- Temporary files ---
 
 static void push_part(struct sorter *s, int fd, int level) {
-    if (s->part_count == s->part_capacity) {
-        int capacity = s->part_capacity ? 2 * s->part_capacity : FAN_IN;
-        s->parts = memory_realloc(s->parts, (size_t)s->part_count * sizeof *s->parts, (size_t)capacity * sizeof *s->parts);
-        s->part_capacity = capacity;
-    }
+    s->parts = memory_room(s->parts, (size_t)s->part_count, &s->part_capacity, sizeof *s->parts);
     s->parts[s->part_count++] = (struct part){fd, level};
 }
 

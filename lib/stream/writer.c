@@ -138,11 +138,7 @@ static void history_add(struct history *h, const struct value *entry) {
     if (old && old->length == entry->length && memcmp(old->bytes, entry->bytes, entry->length) == 0)
         return;
     *place = h->count + 1;
-    if (h->count == h->capacity) {
-        size_t capacity = h->capacity ? 2 * h->capacity : 16;
-        h->entry = memory_realloc(h->entry, h->capacity * sizeof *h->entry, capacity * sizeof *h->entry);
-        h->capacity = capacity;
-    }
+    h->entry = memory_room(h->entry, h->count, &h->capacity, sizeof *h->entry);
     h->entry[h->count++] = entry;
 }
 

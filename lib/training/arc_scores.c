@@ -117,11 +117,7 @@ enum status arc_scores_add(struct arc_scores *s, const struct value *record, str
                          "'%s': run %llu, step %llu has two arc records; --label, where they are made, tells lineages apart", a.label,
                          (unsigned long long)a.run, (unsigned long long)a.step);
     *place = s->count + 1;
-    if (s->count == s->capacity) {
-        size_t more = s->capacity ? 2 * s->capacity : 64;
-        s->arc = memory_realloc(s->arc, s->capacity * sizeof *s->arc, more * sizeof *s->arc);
-        s->capacity = more;
-    }
+    s->arc = memory_room(s->arc, s->count, &s->capacity, sizeof *s->arc);
     s->arc[s->count++] = a;
     return STATUS_OK;
 }

@@ -16,19 +16,15 @@ enum { MAX_DEPTH = 32 };
 
 struct dataset_internal {
     struct mapping map;
-    int capacity, meta_capacity, skipped_capacity;
+    size_t capacity, meta_capacity, meta_nodes_capacity, skipped_capacity;
     struct value_nodes *meta_nodes; // [meta_count], one each: meta records outlive the reading
 };
 
 static enum status add_meta(struct dataset *d, const struct value *meta, struct error *error) {
     struct dataset_internal *in = d->internal;
-    if (d->meta_count == in->meta_capacity) {
-        int more = in->meta_capacity ? 2 * in->meta_capacity : 8;
-        d->metas = memory_realloc(d->metas, (size_t)d->meta_count * sizeof *d->metas, (size_t)more * sizeof *d->metas);
-        in->meta_nodes =
-            memory_realloc(in->meta_nodes, (size_t)d->meta_count * sizeof *in->meta_nodes, (size_t)more * sizeof *in->meta_nodes);
-        in->meta_capacity = more;
-    }
+    size_t count = (size_t)d->meta_count;
+    d->metas = memory_room(d->metas, count, &in->meta_capacity, sizeof *d->metas);
+    in->meta_nodes = memory_room(in->meta_nodes, count, &in->meta_nodes_capacity, sizeof *in->meta_nodes);
     struct value_nodes *nodes = &in->meta_nodes[d->meta_count];
     *nodes = (struct value_nodes){0};
     if (value_decode(meta->bytes, meta->length, MAX_DEPTH, nodes, error) != STATUS_OK)
@@ -38,11 +34,7 @@ static enum status add_meta(struct dataset *d, const struct value *meta, struct 
 }
 
 static void skip_item(struct dataset *d, const struct reader *r, const struct error *error) {
-    if (d->skipped_count == d->internal->skipped_capacity) {
-        int more = d->internal->skipped_capacity ? 2 * d->internal->skipped_capacity : 16;
-        d->skipped = memory_realloc(d->skipped, (size_t)d->skipped_count * sizeof *d->skipped, (size_t)more * sizeof *d->skipped);
-        d->internal->skipped_capacity = more;
-    }
+    d->skipped = memory_room(d->skipped, (size_t)d->skipped_count, &d->internal->skipped_capacity, sizeof *d->skipped);
     d->skipped[d->skipped_count++] = (struct dataset_skipped){r->offset, r->record->length, memory_strdup(error->text)};
     d->hash = hash_mix(d->hash ^ r->offset);
 }
@@ -58,11 +50,7 @@ static enum status add_item(struct dataset *d, const struct reader *r, const str
     }
     if (status != STATUS_OK)
         return status;
-    if (d->count == d->internal->capacity) {
-        int more = d->internal->capacity ? 2 * d->internal->capacity : 256;
-        d->items = memory_realloc(d->items, (size_t)d->count * sizeof *d->items, (size_t)more * sizeof *d->items);
-        d->internal->capacity = more;
-    }
+    d->items = memory_room(d->items, (size_t)d->count, &d->internal->capacity, sizeof *d->items);
     struct dataset_item *item = &d->items[d->count++];
     *item =
         (struct dataset_item){.offset = r->offset, .size = r->record->length, .run = record.run, .step = record.step, .task = record.task};

@@ -92,9 +92,6 @@ enum status emulation_resume(struct emulation *e, const char *path, struct error
     const struct checkpoint c = checkpoint_of(e);
     if (checkpoint_load(&c, path, error) != STATUS_OK)
         return error->status;
-    if (e->learner->step > e->recipe.steps)
-        return error_set(error, STATUS_DATA, "%s: this checkpoint is of step %llu already, beyond the last one, %llu", path,
-                         (unsigned long long)e->learner->step, (unsigned long long)e->recipe.steps);
     e->learner->encoder_adamw.updates = e->learner->head_adamw.updates = e->learner->step;
     e->stopped = e->recipe.patience > 0 && e->internal->since_best >= e->recipe.patience;
     return STATUS_OK;

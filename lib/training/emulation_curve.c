@@ -7,11 +7,7 @@
 #include <stdlib.h>
 
 void emulation_add_point(struct emulation *e, const struct curve_point *point) {
-    if (e->curve_count == e->internal->curve_capacity) {
-        int more = e->internal->curve_capacity ? 2 * e->internal->curve_capacity : 64;
-        e->curve = memory_realloc(e->curve, (size_t)e->curve_count * sizeof *e->curve, (size_t)more * sizeof *e->curve);
-        e->internal->curve_capacity = more;
-    }
+    e->curve = memory_room(e->curve, (size_t)e->curve_count, &e->internal->curve_capacity, sizeof *e->curve);
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     double seconds = (double)(now.tv_sec - e->internal->start.tv_sec) + 1e-9 * (double)(now.tv_nsec - e->internal->start.tv_nsec);

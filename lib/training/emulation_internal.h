@@ -18,7 +18,7 @@ struct emulation_internal {
     double train_sum;                     // of the losses since the last point of the curve
     double encoder_norms, emulator_norms; // sums of gradient norms since then
     int train_steps;
-    int curve_capacity;
+    size_t curve_capacity;
     struct timespec start;
     double seconds_before; // spent before a resumed checkpoint's last point
 };

@@ -42,7 +42,7 @@ struct lane {
     struct error error;
 };
 
-// What distinguishes emulation from prediction.
+// What distinguishes emulation, reconstruction and prediction.
 struct learner_task {
     void *(*lane_new)(void *context);
     void (*lane_free)(void *lane_data);

@@ -436,12 +436,7 @@ void prediction_free(struct prediction *p) {
 }
 
 void prediction_add_point(struct prediction *p, uint64_t step, double loss) {
-    struct prediction_internal *in = p->internal;
-    if (p->curve_count == in->curve_capacity) {
-        int more = in->curve_capacity ? 2 * in->curve_capacity : 16;
-        p->curve = memory_realloc(p->curve, (size_t)p->curve_count * sizeof *p->curve, (size_t)more * sizeof *p->curve);
-        in->curve_capacity = more;
-    }
+    p->curve = memory_room(p->curve, (size_t)p->curve_count, &p->internal->curve_capacity, sizeof *p->curve);
     p->curve[p->curve_count++] = (struct prediction_point){step, loss};
 }
 

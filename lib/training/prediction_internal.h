@@ -20,7 +20,7 @@ struct prediction_internal {
     int item_count, judged_count[2];
     int log_every, since_point;
     double loss_sum; // of the steps since the last point of the curve
-    int curve_capacity;
+    size_t curve_capacity;
     // The networks at the point of the curve with the least loss: what is left when the training diverges.
     float *best_encoder, *best_predictor;
     double best_loss; // infinity: those that came

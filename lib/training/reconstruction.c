@@ -186,12 +186,7 @@ void reconstruction_free(struct reconstruction *r) {
 // --- Training ---
 
 void reconstruction_add_point(struct reconstruction *r, const struct reconstruction_point *point) {
-    struct reconstruction_internal *in = r->internal;
-    if (r->curve_count == in->curve_capacity) {
-        int more = in->curve_capacity ? 2 * in->curve_capacity : 16;
-        r->curve = memory_realloc(r->curve, (size_t)r->curve_count * sizeof *r->curve, (size_t)more * sizeof *r->curve);
-        in->curve_capacity = more;
-    }
+    r->curve = memory_room(r->curve, (size_t)r->curve_count, &r->internal->curve_capacity, sizeof *r->curve);
     r->curve[r->curve_count++] = *point;
 }
 

@@ -77,9 +77,6 @@ enum status reconstruction_resume(struct reconstruction *r, const char *path, st
     const struct checkpoint c = checkpoint_of(r);
     if (checkpoint_load(&c, path, error) != STATUS_OK)
         return error->status;
-    if (r->learner->step > r->recipe.steps)
-        return error_set(error, STATUS_DATA, "%s: this checkpoint is of step %llu already, beyond the last one, %llu", path,
-                         (unsigned long long)r->learner->step, (unsigned long long)r->recipe.steps);
     r->learner->encoder_adamw.updates = r->learner->head_adamw.updates = r->learner->step;
     r->stopped = r->recipe.patience > 0 && r->internal->since_best >= r->recipe.patience;
     return STATUS_OK;

@@ -13,7 +13,7 @@ struct reconstruction_internal {
     int since_best;   // validations since then
     double train_sum; // of the losses since the last point of the curve
     int train_steps;
-    int curve_capacity;
+    size_t curve_capacity;
 };
 
 extern const struct learner_task reconstruction_task; // its context is the struct reconstruction
