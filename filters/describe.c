@@ -128,17 +128,8 @@ static int fit_main(struct cli *cli) {
 
 static void print_json(struct cli *cli, const struct report *r) {
     struct packer *p = packer_new();
-    struct value_nodes nodes = {0};
-    struct json_text text = {0};
-    size_t size;
     report_pack(p, r);
-    const uint8_t *bytes = packer_bytes(p, &size);
-    cli_check(cli, value_decode(bytes, size, 64, &nodes, cli_error(cli)));
-    json_write(&text, nodes.node, JSON_WHOLE);
-    cli_print(cli, text.bytes, text.size);
-    cli_print(cli, "\n", 1);
-    free(text.bytes);
-    free(nodes.node);
+    cli_print_json(cli, p, JSON_WHOLE);
     packer_free(p);
 }
 
@@ -146,7 +137,7 @@ static void describe(struct cli *cli, const struct interrogator *m, const struct
                      struct writer *out) {
     struct rnn_record record;
     struct report r;
-    struct json_text text = {0};
+    struct text text = {0};
     enum status status = rnn_record_read(in->record, &record, cli_error(cli));
     if (status == STATUS_OK && (status = report_make(&r, m, &record, how, cli_error(cli))) != STATUS_OK)
         report_free(&r);

@@ -1,4 +1,5 @@
 // Says what is in streams, and whether they are whole.
+#include "base/escape.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -196,8 +197,6 @@ static void pack_summaries(struct packer *p, const struct census *c) {
 
 static void print_json(struct cli *cli, const struct census *c, const struct verdict *verdict, int count) {
     struct packer *p = packer_new();
-    struct value_nodes nodes = {0};
-    struct json_text line = {0};
     pack_map(p);
     pack_verdicts(p, verdict, count);
     pack_number(p, "segments", c->segments);
@@ -219,24 +218,18 @@ static void print_json(struct cli *cli, const struct census *c, const struct ver
     pack_end(p);
     pack_number(p, "history_left_out", c->history_left_out);
     pack_end(p);
-
-    size_t size;
-    const uint8_t *bytes = packer_bytes(p, &size);
-    cli_check(cli, value_decode(bytes, size, 0, &nodes, cli_error(cli)));
-    json_write(&line, nodes.node, JSON_WHOLE);
-    cli_print(cli, line.bytes, line.size);
-    cli_print(cli, "\n", 1);
-    free(line.bytes);
-    free(nodes.node);
+    cli_print_json(cli, p, JSON_WHOLE);
     packer_free(p);
 }
 
 // --- Text ---
 
-// Names come from the input, and the output may be a terminal: what is not plain ASCII is shown as a question mark.
-static void print_plain(const char *text, size_t size) {
-    for (size_t i = 0; i < size; i++)
-        putchar(text[i] >= 0x20 && text[i] < 0x7f ? text[i] : '?');
+// Names come from the input, and the output may be a terminal. Returns how many bytes it took.
+static int print_plain(const char *text) {
+    char *shown = escaped(text, strlen(text));
+    int size = printf("%s", shown);
+    free(shown);
+    return size;
 }
 
 static void print_label(const char *label) {
@@ -249,7 +242,7 @@ static void print_tally(const char *label, const struct tally *t, bool with_task
     print_label(label);
     for (int i = 0; i < t->used; i++) {
         printf("%s", i ? ", " : "");
-        print_plain(t->name[i].name, strlen(t->name[i].name));
+        print_plain(t->name[i].name);
         printf(": %" PRIu64, t->name[i].count);
         if (with_tasks)
             printf(" records, %" PRIu64 " different", t->name[i].tasks);
@@ -282,7 +275,7 @@ static void print_duplicates(const struct census *c) {
     for (uint64_t i = 0; i < c->duplicates && i < CENSUS_DUPLICATES; i++) {
         const struct census_duplicate *d = &c->duplicate[i];
         printf("%s", i ? ", " : "");
-        print_plain(d->kind, strlen(d->kind));
+        print_plain(d->kind);
         printf(" of run %" PRIu64 ", step %" PRIu64, d->run, d->step);
     }
     if (c->duplicates > CENSUS_DUPLICATES)
@@ -295,8 +288,7 @@ static void print_summaries(const struct census *c) {
         printf("\n%-28s %9s %10s %10s %10s %10s\n", "metrics", "count", "min", "mean", "median", "max");
     for (int i = 0; i < c->summaries; i++) {
         const struct summary *s = &c->summary[i];
-        int length = (int)strlen(s->name);
-        print_plain(s->name, (size_t)length);
+        int length = print_plain(s->name);
         printf("%*s %9" PRIu64, length < 28 ? 28 - length : 0, "", s->count);
         if (s->count)
             printf(" %10.4g %10.4g %10.4g %10.4g", s->min, s->mean, summary_median(s), s->max);
@@ -312,11 +304,18 @@ static void print_argument(const struct value *v) {
     size_t safe = 0;
     while (safe < v->size && v->data[safe] && strchr(plain, v->data[safe]))
         safe++;
-    bool quoted = safe < v->size || v->size == 0;
-    printf(quoted ? " '" : " ");
+    const char *quote = safe < v->size || v->size == 0 ? "'" : "";
+    struct text text = {0};
     for (size_t i = 0; i < v->size; i++)
-        v->data[i] == '\'' ? (void)printf("'\\''") : print_plain((const char *)v->data + i, 1);
-    printf(quoted ? "'" : "");
+        if (v->data[i] == '\'' || v->data[i] == '\0')
+            text_put(&text, v->data[i] ? "'\\''" : "\\0");
+        else
+            text_append(&text, (const char *)v->data + i, 1);
+    text_append(&text, "", 1);
+    char *shown = escaped_message(text.bytes);
+    printf(" %s%s%s", quote, shown, quote);
+    free(shown);
+    free(text.bytes);
 }
 
 // The models that a program used, each with the file that is it, if that is among those that were read.
@@ -330,7 +329,7 @@ static void print_models(const struct value *models, const struct verdict *verdi
         for (int k = 0; k < count; k++)
             if (verdict[k].status == STATUS_OK && verdict[k].crc32 == crc32) {
                 printf(": ");
-                print_plain(verdict[k].name, strlen(verdict[k].name));
+                print_plain(verdict[k].name);
                 break;
             }
         printf("\n");
@@ -345,7 +344,7 @@ static void print_history(struct cli *cli, const struct census *c, const struct 
         char version[TEXT_FIELD_SIZE] = "?";
         cli_check(cli, value_decode(c->history[i].bytes, c->history[i].size, 0, &nodes, cli_error(cli)));
         value_to_text(value_get(nodes.node, "version"), version, sizeof version);
-        print_plain(version, strlen(version));
+        print_plain(version);
         const struct value *argv = value_get(nodes.node, "argv");
         bool words = argv && argv->type == VALUE_ARRAY && argv->count;
         const struct value *word = words ? value_first(argv) : value_get(nodes.node, "program");
@@ -365,7 +364,7 @@ static void print_text(struct cli *cli, const struct census *c, const struct ver
     for (int i = 0; i < count; i++) {
         const struct verdict *v = &verdict[i];
         printf("%s: ", word_of(v->status));
-        print_plain(v->status == STATUS_OK ? v->name : v->text, strlen(v->status == STATUS_OK ? v->name : v->text));
+        print_plain(v->status == STATUS_OK ? v->name : v->text);
         if (v->status != STATUS_NO_INPUT)
             printf("%s %" PRIu64 " segments, %" PRIu64 " data records, %" PRIu64 " bytes%s", v->status == STATUS_OK ? ":" : "; before that",
                    v->segments, v->records, v->bytes, v->status == STATUS_OK ? ", counts and checksums right" : "");

@@ -43,7 +43,7 @@ static struct program program = {
     .options = options,
 };
 
-static void print_record(struct cli *cli, const struct value *record, struct json_text *line) {
+static void print_record(struct cli *cli, const struct value *record, struct text *line) {
     line->size = 0;
     json_write(line, record, arrays[0] == 'w' ? JSON_WHOLE : JSON_SUMMARISED);
     cli_print(cli, line->bytes, line->size);
@@ -51,7 +51,7 @@ static void print_record(struct cli *cli, const struct value *record, struct jso
 }
 
 static void print_stream(struct cli *cli, struct reader *in) {
-    struct json_text line = {0};
+    struct text line = {0};
     char name[64];
     bool any = false;
     while (cli_read(cli, in)) {

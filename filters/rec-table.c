@@ -44,14 +44,14 @@ static void print_escaped(struct cli *cli, const void *text, size_t size) {
 }
 
 // JSON's numbers but without the quotation marks that it puts around NaN and infinities.
-static void print_bare(struct cli *cli, struct json_text *text) {
+static void print_bare(struct cli *cli, struct text *text) {
     bool quoted = text->size && text->bytes[0] == '"';
     cli_print(cli, text->bytes + quoted, text->size - 2 * quoted);
     text->size = 0;
 }
 
 static void print_items(struct cli *cli, const struct array *a, uint64_t first, uint64_t count, const char *between,
-                        struct json_text *text) {
+                        struct text *text) {
     for (uint64_t i = 0; i < count; i++) {
         if (i)
             cli_print(cli, between, strlen(between));
@@ -60,7 +60,7 @@ static void print_items(struct cli *cli, const struct array *a, uint64_t first, 
     }
 }
 
-static void print_value(struct cli *cli, const struct value *v, struct json_text *text) {
+static void print_value(struct cli *cli, const struct value *v, struct text *text) {
     switch (v->type) {
     case VALUE_NIL:
         cli_print(cli, "?", 1);
@@ -78,7 +78,7 @@ static void print_value(struct cli *cli, const struct value *v, struct json_text
 }
 
 // Was it there?
-static bool print_field(struct cli *cli, const struct value *record, const char *path, struct json_text *text) {
+static bool print_field(struct cli *cli, const struct value *record, const char *path, struct text *text) {
     struct found f;
     bool there = path_find(record, path, &f);
     if (!there)
@@ -96,7 +96,7 @@ static bool print_field(struct cli *cli, const struct value *record, const char 
 }
 
 // found [count]: is set for the fields that the record has.
-static void print_line(struct cli *cli, const struct value *record, char **fields, int count, bool *found, struct json_text *text) {
+static void print_line(struct cli *cli, const struct value *record, char **fields, int count, bool *found, struct text *text) {
     for (int i = 0; i < count; i++) {
         if (i)
             cli_print(cli, "\t", 1);
@@ -109,7 +109,7 @@ static void print_line(struct cli *cli, const struct value *record, char **field
 }
 
 // A list or a number is a row by itself.
-static bool print_rows(struct cli *cli, const struct value *record, const char *path, struct json_text *text) {
+static bool print_rows(struct cli *cli, const struct value *record, const char *path, struct text *text) {
     struct found f;
     bool there = path_find(record, path, &f);
     if (there && f.in_array) {
@@ -146,7 +146,7 @@ int main(int argc, char **argv) {
         cli_note_other_mode(cli, "header", "with --matrix");
     struct reader *in = cli_reader(cli, "-");
 
-    struct json_text text = {0};
+    struct text text = {0};
     bool *found = memory_calloc((size_t)count, sizeof *found), any = false;
     if (header && !matrix)
         print_line(cli, NULL, fields, count, found, &text);

@@ -192,7 +192,7 @@ static const char *const of_automata[] = {
     "error", "rounds",  "suffixes", "truncated", "right",    "counterexample", "counterexample_text", "true_states", NULL};
 
 static void print_dot(const struct examined *s, const struct automaton *a) {
-    struct json_text text = {0};
+    struct text text = {0};
     char title[64];
     snprintf(title, sizeof title, "run %llu, step %llu", (unsigned long long)s->record.run, (unsigned long long)s->record.step);
     automaton_dot(&text, a, title, speech_letter, &s->speech);

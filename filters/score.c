@@ -217,20 +217,11 @@ static void pack_row(struct packer *p, const struct score_table *table, const st
 
 static void print_json(struct cli *cli, const struct score_table *table) {
     struct packer *p = packer_new();
-    struct value_nodes nodes = {0};
-    struct json_text text = {0};
-    size_t size;
     pack_list(p);
     for (int r = 0; r < table->row_count; r++)
         pack_row(p, table, &table->rows[r]);
     pack_end(p);
-    const uint8_t *bytes = packer_bytes(p, &size);
-    cli_check(cli, value_decode(bytes, size, 0, &nodes, cli_error(cli)));
-    json_write(&text, nodes.node, JSON_SUMMARISED);
-    cli_print(cli, text.bytes, text.size);
-    cli_print(cli, "\n", 1);
-    free(text.bytes);
-    free(nodes.node);
+    cli_print_json(cli, p, JSON_SUMMARISED);
     packer_free(p);
 }
 

@@ -3,7 +3,6 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/table.h"
-#include "stream/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,61 +220,45 @@ bool automaton_equal(const struct automaton *a, const struct automaton *b) {
 
 // --- Text and records ---
 
-static void put(struct json_text *out, const char *text) {
-    size_t size = strlen(text), need = out->size + size;
-    if (need > out->capacity) {
-        size_t capacity = 2 * need + 256;
-        out->bytes = memory_realloc(out->bytes, out->size, capacity);
-        out->capacity = capacity;
-    }
-    memcpy(out->bytes + out->size, text, size);
-    out->size += size;
-}
-
 // In double quotes, as Graphviz wants it.
-static void put_quoted(struct json_text *out, const char *text) {
-    for (char one[3] = ""; *text; text++) {
-        snprintf(one, sizeof one, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
-        put(out, one);
-    }
+static void put_quoted(struct text *out, const char *text) {
+    for (; *text; text++)
+        text_print(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
 }
 
 // One arrow for all letters that lead from state s to state `to`.
-static void put_arrow(struct json_text *out, const struct automaton *a, int s, int to, letter_name *name, const void *context) {
-    char line[64];
+static void put_arrow(struct text *out, const struct automaton *a, int s, int to, letter_name *name, const void *context) {
     bool first = true;
     for (int t = 0; t < a->letters; t++) {
         if (a->next[s * a->letters + t] != to)
             continue;
-        snprintf(line, sizeof line, "  %d -> %d [label=\"", s, to);
-        put(out, first ? line : ", ");
+        if (first)
+            text_print(out, "  %d -> %d [label=\"", s, to);
+        else
+            text_put(out, ", ");
         put_quoted(out, name(t, context));
-        if (a->p) {
-            snprintf(line, sizeof line, " %.2f", (double)a->p[s * a->letters + t]);
-            put(out, line);
-        }
+        if (a->p)
+            text_print(out, " %.2f", (double)a->p[s * a->letters + t]);
         first = false;
     }
     if (!first)
-        put(out, "\"];\n");
+        text_put(out, "\"];\n");
 }
 
-void automaton_dot(struct json_text *out, const struct automaton *a, const char *title, letter_name *name, const void *context) {
-    char line[96];
-    put(out, "digraph \"");
+void automaton_dot(struct text *out, const struct automaton *a, const char *title, letter_name *name, const void *context) {
+    text_put(out, "digraph \"");
     put_quoted(out, title);
-    put(out, "\" {\n  rankdir=LR;\n  node [shape=circle];\n  start [shape=point];\n  start -> 0;\n");
+    text_put(out, "\" {\n  rankdir=LR;\n  node [shape=circle];\n  start [shape=point];\n  start -> 0;\n");
     for (int s = 0; s < a->states; s++) {
         if (a->answer[s] > 1)
-            snprintf(line, sizeof line, "  %d [label=\"%d: %d\"];\n", s, s, a->answer[s]);
+            text_print(out, "  %d [label=\"%d: %d\"];\n", s, s, a->answer[s]);
         else
-            snprintf(line, sizeof line, "  %d%s;\n", s, a->answer[s] == 1 ? " [shape=doublecircle]" : "");
-        put(out, line);
+            text_print(out, "  %d%s;\n", s, a->answer[s] == 1 ? " [shape=doublecircle]" : "");
     }
     for (int s = 0; s < a->states; s++)
         for (int to = 0; to < a->states; to++)
             put_arrow(out, a, s, to, name, context);
-    put(out, "}\n");
+    text_put(out, "}\n");
 }
 
 void automaton_pack(struct packer *p, const struct automaton *a, letter_name *name, const void *context) {

@@ -3,6 +3,7 @@
 #define ANALYSIS_AUTOMATON_H
 
 #include "analysis/words.h"
+#include "base/text.h"
 #include "stream/packer.h"
 
 struct automaton {
@@ -36,8 +37,7 @@ typedef const char *letter_name(int letter, const void *context);
 
 // In Graphviz' language: accepting states are double circles; arrows between the same states are one, with all their letters. Text grows as
 // in stream/json.h.
-struct json_text;
-void automaton_dot(struct json_text *out, const struct automaton *a, const char *title, letter_name *name, const void *context);
+void automaton_dot(struct text *out, const struct automaton *a, const char *title, letter_name *name, const void *context);
 
 // Packs the pairs of an automaton record behind its head: states, alphabet, start, transitions i4 [S,A], answers i4 [S], p f4 [S,A].
 void automaton_pack(struct packer *p, const struct automaton *a, letter_name *name, const void *context);

@@ -20,8 +20,8 @@ void *memory_calloc(size_t count, size_t size) __attribute__((malloc, returns_no
 // Grows (or shrinks) a block from memory_alloc, keeping the first min(old_size, size) bytes; still aligned to 64. block may be NULL.
 void *memory_realloc(void *block, size_t old_size, size_t size) __attribute__((returns_nonnull));
 
-// The list [count] of items of such a size, from memory_alloc or NULL, with room for one more behind its last: where count is *capacity, that
-// is doubled, and the list may move.
+// The list [count] of items of such a size, from memory_alloc or NULL, with room for one more behind its last: where count is *capacity,
+// that is doubled, and the list may move.
 void *memory_room(void *list, size_t count, size_t *capacity, size_t item) __attribute__((returns_nonnull));
 
 char *memory_strdup(const char *text) __attribute__((malloc, returns_nonnull));

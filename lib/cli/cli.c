@@ -305,6 +305,19 @@ void cli_print(struct cli *cli, const void *text, size_t size) {
         cli_check(cli, output_failure(errno, &cli->error));
 }
 
+void cli_print_json(struct cli *cli, const struct packer *p, enum json_arrays arrays) {
+    struct value_nodes nodes = {0};
+    struct text line = {0};
+    size_t size;
+    const uint8_t *bytes = packer_bytes(p, &size);
+    cli_check(cli, value_decode(bytes, size, 0, &nodes, &cli->error));
+    json_write(&line, nodes.node, arrays);
+    text_put(&line, "\n");
+    cli_print(cli, line.bytes, line.size);
+    free(line.bytes);
+    free(nodes.node);
+}
+
 static void check_input(struct cli *cli, const char *path) {
     bool standard = strcmp(path, "-") == 0;
     if (standard && cli->closed[STDIN_FILENO])

@@ -12,6 +12,7 @@
 
 #include "cli/exitcode.h"
 #include "cli/options.h"
+#include "stream/json.h"
 #include "stream/mapping.h"
 #include "stream/reader.h"
 #include "stream/writer.h"
@@ -74,6 +75,8 @@ void cli_check_runs(struct cli *cli, uint64_t first_run, uint64_t count);
 
 // Text or bytes to stdio's stdout; exits on failure. What is printed by other ways is checked by cli_finish.
 void cli_print(struct cli *cli, const void *text, size_t size);
+// What is packed, one value, as a line of JSON.
+void cli_print_json(struct cli *cli, const struct packer *p, enum json_arrays arrays);
 
 struct reader *cli_reader(struct cli *cli, const char *path); // exits on failure; "-" refuses a terminal
 // The whole of an input, to be read more than once by reader_open_memory (with cli_limits) before mapping_close; exits on failure likewise.

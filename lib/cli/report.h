@@ -64,7 +64,7 @@ void report_free(struct report *r);
 
 const struct value *report_relative(const struct report *r, int i); // the zoo's entry of relatives.list[i]
 
-void report_text(struct json_text *out, const struct report *r);
+void report_text(struct text *out, const struct report *r);
 void report_pack(struct packer *p, const struct report *r); // the whole record, of kind report
 
 #endif

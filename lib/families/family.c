@@ -31,7 +31,7 @@ uint64_t task_hash(const struct task *task, uint64_t seed) {
     char text[FAMILY_KEY_SIZE];
     if (task->family)
         return hash_bytes(seed, text, (size_t)task->family->key(task->body.bytes, text));
-    struct json_text json = {0};
+    struct text json = {0};
     json_write(&json, task->value, JSON_CANONICAL);
     uint64_t hash = hash_bytes(seed, json.bytes, json.size);
     free(json.bytes);

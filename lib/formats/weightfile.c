@@ -56,7 +56,7 @@ void safetensors_write(const struct weightfile_tensor *tensors, int count, const
                        uint8_t **out, size_t *size) {
     struct packer *p = packer_new();
     struct value_nodes nodes = {0};
-    struct json_text header = {0};
+    struct text header = {0};
     size_t packed;
     pack_header(p, tensors, count, texts, text_count);
     const uint8_t *bytes = packer_bytes(p, &packed);

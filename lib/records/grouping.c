@@ -27,7 +27,7 @@ void grouping_free(struct grouping *g) {
     *g = (struct grouping){0};
 }
 
-enum status grouping_key(const struct grouping *g, const struct value *record, struct json_text *key, struct error *error) {
+enum status grouping_key(const struct grouping *g, const struct value *record, struct text *key, struct error *error) {
     key->size = 0;
     for (int i = 0; i < g->count; i++) {
         struct found found;

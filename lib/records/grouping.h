@@ -17,6 +17,6 @@ void grouping_free(struct grouping *g);
 
 // Replaces *key by the record's: the fields' values as canonical JSON, one after the other. Equal just when all values mean the same.
 // STATUS_DATA when the record has no such field; the text names it.
-enum status grouping_key(const struct grouping *g, const struct value *record, struct json_text *key, struct error *error) MUST_CHECK;
+enum status grouping_key(const struct grouping *g, const struct value *record, struct text *key, struct error *error) MUST_CHECK;
 
 #endif

@@ -12,7 +12,7 @@
 
 enum { MAX_KEYS = 16 };
 
-struct text {
+struct span {
     const char *at;
     size_t size;
 };
@@ -21,33 +21,33 @@ struct name_task {
     const char *pattern; // or NULL
     struct packer *said, *whole;
     struct value_nodes of_all, of_one;
-    struct text keys[MAX_KEYS], values[MAX_KEYS]; // of {KEY}s, in their order
+    struct span keys[MAX_KEYS], values[MAX_KEYS]; // of {KEY}s, in their order
     int count;
 };
 
 // --- Patterns ---
 
 // The {KEY} or * that a pattern begins with; its length, or 0 when it begins with something else. key->at is NULL for *.
-static size_t wildcard(const char *pattern, struct text *key) {
-    *key = (struct text){0};
+static size_t wildcard(const char *pattern, struct span *key) {
+    *key = (struct span){0};
     if (*pattern == '*')
         return 1;
     size_t size = *pattern == '{' ? strcspn(pattern + 1, "{}/") : 0;
     if (!size || pattern[size + 1] != '}')
         return 0;
-    *key = (struct text){pattern + 1, size};
+    *key = (struct span){pattern + 1, size};
     return size + 2;
 }
 
-static bool is_text(struct text a, const char *b) {
+static bool is_text(struct span a, const char *b) {
     return strlen(b) == a.size && memcmp(a.at, b, a.size) == 0;
 }
 
-static bool is_same(struct text a, struct text b) {
+static bool is_same(struct span a, struct span b) {
     return a.size == b.size && memcmp(a.at, b.at, a.size) == 0;
 }
 
-static enum status add_key(struct name_task *t, struct text key, struct error *error) {
+static enum status add_key(struct name_task *t, struct span key, struct error *error) {
     if (t->count == MAX_KEYS)
         return error_set(error, STATUS_USAGE, "'%s': more than %d keys", t->pattern, MAX_KEYS);
     for (int i = 0; i < t->count; i++)
@@ -58,7 +58,7 @@ static enum status add_key(struct name_task *t, struct text key, struct error *e
 }
 
 static enum status read_pattern(struct name_task *t, struct error *error) {
-    struct text key;
+    struct span key;
     bool after_wildcard = false;
     enum status status = STATUS_OK;
     for (const char *p = t->pattern; *p && status == STATUS_OK;) {
@@ -80,13 +80,13 @@ static enum status read_pattern(struct name_task *t, struct error *error) {
 
 // Does this part of a name, without slashes, look like this part of the pattern? Values go to values. Wildcards take as little as they can,
 // so the first place where what follows them fits is the right one, but for what ends the pattern, which has to end the name.
-static bool match_part(const char *pattern, size_t pattern_size, const char *name, size_t size, struct text *values) {
+static bool match_part(const char *pattern, size_t pattern_size, const char *name, size_t size, struct span *values) {
     const char *p = pattern, *pattern_end = pattern + pattern_size, *end = name + size;
-    struct text key = {0};
+    struct span key = {0};
     size_t wild = 0;
     for (;;) {
         size_t literal = 0;
-        struct text next;
+        struct span next;
         while (p + literal < pattern_end && !wildcard(p + literal, &next))
             literal++;
         bool is_last = p + literal == pattern_end;
@@ -98,7 +98,7 @@ static bool match_part(const char *pattern, size_t pattern_size, const char *nam
         if (at + literal > end || memcmp(at, p, literal) != 0 || (is_last && at + literal != end))
             return false;
         if (key.at)
-            *values++ = (struct text){name, (size_t)(at - name)};
+            *values++ = (struct span){name, (size_t)(at - name)};
         if (is_last)
             return true;
         name = at + literal;
@@ -124,7 +124,7 @@ static int keys_in(const struct name_task *t, const char *from, const char *to) 
 
 static bool match(struct name_task *t, const char *path) {
     const char *p = t->pattern, *name = path + strlen(path);
-    struct text *values = t->values;
+    struct span *values = t->values;
     for (int parts = slashes(p) + 1; name > path; name--) // the last parts of the path
         if (name[-1] == '/' && --parts == 0)
             break;
@@ -221,7 +221,7 @@ void name_task_free(struct name_task *t) {
 }
 
 // A number, if it is one that is written as people do. An integer of more than 64 bits stays a text: as a double it would be others, too.
-static void pack_told(struct packer *p, struct text v) {
+static void pack_told(struct packer *p, struct span v) {
     char text[64];
     int64_t integer;
     uint64_t large;

@@ -79,7 +79,7 @@ static enum status write_args(const struct npy_zoo_writer *w, struct error *erro
     char path[PATH_SIZE];
     size_t size;
     struct value_nodes nodes = {0};
-    struct json_text text = {0};
+    struct text text = {0};
     const uint8_t *bytes = packer_bytes(w->args, &size);
     enum status status = value_decode(bytes, size, 0, &nodes, error);
     if (status == STATUS_OK)

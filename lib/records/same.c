@@ -13,7 +13,7 @@ static bool same_number(const struct value *a, const struct value *b, const char
 }
 
 static bool same_meaning(const struct value *x, const struct value *y) {
-    struct json_text text[2] = {0};
+    struct text text[2] = {0};
     if (x->length == y->length && memcmp(x->bytes, y->bytes, x->length) == 0)
         return true;
     json_write(&text[0], x, JSON_CANONICAL);

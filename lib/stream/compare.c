@@ -34,7 +34,7 @@ static size_t enter(struct walk *w, const uint8_t *text, size_t size) {
 static size_t enter_key(struct walk *w, const struct value *key) {
     if (key->type == VALUE_STR || key->type == VALUE_BIN)
         return enter(w, key->data, key->size);
-    struct json_text text = {0};
+    struct text text = {0};
     json_write(&text, key, JSON_SUMMARISED);
     size_t old = enter(w, (const uint8_t *)text.bytes, text.size);
     free(text.bytes);
@@ -65,14 +65,14 @@ static void differ_in(struct walk *w, const char *what) {
         snprintf(w->out->what, sizeof w->out->what, "%s", what);
 }
 
-static void describe(struct walk *w, const struct json_text *a, const struct json_text *b) {
+static void describe(struct walk *w, const struct text *a, const struct text *b) {
     int shown_a = a->size < SHOWN ? (int)a->size : SHOWN, shown_b = b->size < SHOWN ? (int)b->size : SHOWN;
     snprintf(w->out->what, sizeof w->out->what, "%.*s%s against %.*s%s", shown_a, a->bytes, a->size > SHOWN ? "..." : "", shown_b, b->bytes,
              b->size > SHOWN ? "..." : "");
 }
 
 static void differ_values(struct walk *w, const struct value *a, const struct value *b) {
-    struct json_text text[2] = {0};
+    struct text text[2] = {0};
     if (!differ(w))
         return;
     json_write(&text[0], a, JSON_SUMMARISED);
@@ -130,7 +130,7 @@ static void differ_items(struct walk *w, const struct array *a, const struct arr
         enter_index(w, rest / stride);
         rest %= stride;
     }
-    struct json_text text[2] = {0};
+    struct text text[2] = {0};
     json_write_item(&text[0], a, i);
     json_write_item(&text[1], b, i);
     differ(w);

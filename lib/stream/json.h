@@ -9,13 +9,8 @@
 #ifndef STREAM_JSON_H
 #define STREAM_JSON_H
 
+#include "base/text.h"
 #include "stream/packer.h"
-
-// Text that grows; zeroed = empty; free(bytes) at the end. Not terminated.
-struct json_text {
-    char *bytes;
-    size_t size, capacity;
-};
 
 // JSON_CANONICAL is not for reading back, but for telling whether two values mean the same: the keys of maps are sorted, a whole number is
 // written without a point whatever its type, arrays of rank 1 are lists, NumPy scalars numbers. It is part of the format (splits), so it
@@ -23,13 +18,13 @@ struct json_text {
 enum json_arrays { JSON_SUMMARISED, JSON_WHOLE, JSON_CANONICAL };
 
 // Appends the value on one line, without a newline. A map that looks like an array but is none (array_read) is written as the map it is.
-void json_write(struct json_text *out, const struct value *v, enum json_arrays arrays);
+void json_write(struct text *out, const struct value *v, enum json_arrays arrays);
 
 // Appends item i (in C order) of an array, as in "data" above.
-void json_write_item(struct json_text *out, const struct array *a, uint64_t i);
+void json_write_item(struct text *out, const struct array *a, uint64_t i);
 
 // Appends items first .. first + count - 1 of an array as canonical JSON: one as a number, more as a list of them.
-void json_write_part(struct json_text *out, const struct array *a, uint64_t first, uint64_t count);
+void json_write_part(struct text *out, const struct array *a, uint64_t first, uint64_t count);
 
 // Reads one JSON text (RFC 8259, nested at most 32 deep) and packs it as one item; summarised arrays are refused. Errors: "column 17: ...",
 // counted in bytes. After an error the packer has to be cleared.

@@ -15,7 +15,7 @@ struct json {
     size_t size, at;
     int depth;
     struct packer *p;
-    struct json_text scratch; // the text read last, without its escapes
+    struct text scratch; // the text read last, without its escapes
     struct error *error;
 };
 
@@ -51,7 +51,7 @@ static bool take_word(struct json *j, const char *word) {
 }
 
 static void add_byte(struct json *j, unsigned byte) {
-    struct json_text *s = &j->scratch;
+    struct text *s = &j->scratch;
     if (s->size == s->capacity) {
         size_t capacity = s->capacity ? 2 * s->capacity : 256;
         s->bytes = memory_realloc(s->bytes, s->size, capacity);
@@ -208,7 +208,7 @@ static enum status read_base64(struct json *j) {
     enum status status = read_text(j);
     if (status != STATUS_OK)
         return status;
-    struct json_text *s = &j->scratch;
+    struct text *s = &j->scratch;
     size_t padding = 0, size = 0;
     while (padding < 2 && padding < s->size && s->bytes[s->size - 1 - padding] == '=')
         padding++;

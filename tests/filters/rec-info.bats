@@ -105,8 +105,12 @@ PYTHON
     rec-json --arrays whole < evil.mp | sed 's/"argv":\["test"\]/"argv":["run it","--where=a < b","it'\''s","","\\u001b[2J",7]/' | rec-json --reverse > worse.mp
     rec-info worse.mp > text
     [[ $(LC_ALL=C grep -c '[^ -~]' text) == 0 ]]
-    grep -qxF 'kinds          ?]0;x????: 1' text
-    grep -qxF "1 'run it' '--where=a < b' 'it'\\''s' '' '?[2J'" text
+    grep -qxF 'kinds          \x1b]0;x\x07\xc2\x9b\n: 1' text
+    grep -qxF "1 'run it' '--where=a < b' 'it'\\''s' '' '\x1b[2J'" text
+    make_stream names.mp <<< '[{"kind": "größe"}]'
+    rec-json --arrays whole < names.mp | sed 's/"argv":\["test"\]/"argv":["run","--where=\\\\ ä"]/' | rec-json --reverse | rec-info > text
+    grep -qxF 'kinds          größe: 1' text
+    grep -qxF "1 run '--where=\\ ä'" text
 }
 
 @test "memory: 96 bytes a run, and 96 a record with a run, at most" {

@@ -4,7 +4,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct packer *p = packer_new();
     struct value_nodes nodes = {0};
-    struct json_text first = {0}, second = {0};
+    struct text first = {0}, second = {0};
     struct error error = {0};
     size_t packed;
     if (json_read(p, (const char *)data, size, &error) == STATUS_OK) {

@@ -60,7 +60,7 @@ static void check_rnn(const struct value *record) {
 static void check_record(const struct value *record) {
     for (uint32_t i = 0; i < record->nodes; i++)
         check_node(record, &record[i]);
-    struct json_text text = {0};
+    struct text text = {0};
     json_write(&text, record, JSON_SUMMARISED);
     json_write(&text, record, JSON_WHOLE);
     free(text.bytes);

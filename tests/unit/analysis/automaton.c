@@ -93,7 +93,7 @@ static void test_words(void) {
     struct automaton a;
     automaton_of_words(&a, &words, 2); // (a|b) b (a|b): a chain
     CHECK(a.states == 4 && automaton_arrows(&a) == 5, "%d states, %d arrows", a.states, automaton_arrows(&a));
-    struct json_text text = {0};
+    struct text text = {0};
     automaton_dot(&text, &a, "t", name_of, NULL);
     CHECK(memmem(text.bytes, text.size, "0 -> 1 [label=\"a, \\\"b\\\"\"];", 26), "%.*s", (int)text.size, text.bytes);
     free(text.bytes);

@@ -11,7 +11,7 @@ static const char record[] =
 static void check(const struct value *root, const char *fields, const char *expected) {
     struct grouping g;
     struct error error = {0};
-    struct json_text key = {0};
+    struct text key = {0};
     CHECK(grouping_read(fields, &g, &error) == STATUS_OK, "%s", error.text);
     for (int twice = 0; twice < 2; twice++) {
         CHECK(grouping_key(&g, root, &key, &error) == STATUS_OK, "%s", error.text);
@@ -25,7 +25,7 @@ int main(void) {
     struct decoded d = decoded_new();
     struct error error;
     struct grouping g;
-    struct json_text key = {0};
+    struct text key = {0};
     CHECK(json_read(d.packer, record, strlen(record), &error) == STATUS_OK);
     const struct value *root = decoded_root(&d);
     check(root, "run", "3");

@@ -13,7 +13,7 @@ static void check(const char *text, const char *pattern, const char *path, const
     struct name_task *t;
     struct error error = {0};
     struct decoded d = decoded_new();
-    struct json_text json = {0};
+    struct text json = {0};
     CHECK(name_task_new(&t, text, pattern, &error) == STATUS_OK, "%s", error.text);
     for (int twice = 0; twice < 2; twice++) {
         packer_clear(d.packer);

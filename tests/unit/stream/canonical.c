@@ -10,7 +10,7 @@
 static void check(const char *json, const char *expected) {
     struct decoded d = decoded_new();
     struct error error = {0};
-    struct json_text text = {0};
+    struct text text = {0};
     CHECK(json_read(d.packer, json, strlen(json), &error) == STATUS_OK, "%s: %s", json, error.text);
     json_write(&text, decoded_root(&d), JSON_CANONICAL);
     CHECK(text.size == strlen(expected) && memcmp(text.bytes, expected, text.size) == 0, "%s: %.*s", json, (int)text.size, text.bytes);
