@@ -92,7 +92,7 @@ static struct training training_of(struct reconstruction *r) {
                              .learner = r->learner,
                              .stopped = &r->stopped,
                              .diverged_at = &r->diverged_at,
-                             .best_loss = &r->best_loss,
+                             .best_loss = &r->learner->best.loss,
                              .steps = steps,
                              .checkpoint = checkpoint,
                              .checkpoint_every = checkpoint_every};
@@ -176,7 +176,7 @@ static int fit_main(struct cli *cli) {
     cli_check(cli, reconstruction_finish(r, cli_error(cli)));
 
     write_model(cli, out, zoo, r);
-    uint64_t diverged_at = r->diverged_at, best_step = r->best_step;
+    uint64_t diverged_at = r->diverged_at, best_step = r->learner->best.step;
     reconstruction_free(r);
     encoder_free(encoder);
     decoder_free(decoder);

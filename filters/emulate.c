@@ -258,7 +258,7 @@ static struct training training_of(struct emulation *e) {
                              .learner = e->learner,
                              .stopped = &e->stopped,
                              .diverged_at = &e->diverged_at,
-                             .best_loss = &e->best_loss,
+                             .best_loss = &e->learner->best.loss,
                              .steps = steps,
                              .checkpoint = checkpoint,
                              .checkpoint_every = checkpoint_every};
@@ -338,13 +338,14 @@ static void try_out(struct cli *cli, struct attempt *a, int try) {
     training_begin(cli, &run);
     training_run(cli, &run);
     cli_note(cli, "try %d of %d, seed %llu: best loss %.4f in %llu steps%s", try + 1, tries, (unsigned long long)a->encoder->seed,
-             a->emulation->best_loss, (unsigned long long)a->emulation->learner->step, a->emulation->diverged_at ? ", then diverged" : "");
+             a->emulation->learner->best.loss, (unsigned long long)a->emulation->learner->step,
+             a->emulation->diverged_at ? ", then diverged" : "");
     free(name);
 }
 
 // The best loss; one that has diverged can't go on, and comes after all that can.
 static double standing(const struct attempt *a) {
-    return a->emulation->diverged_at ? INFINITY : a->emulation->best_loss;
+    return a->emulation->diverged_at ? INFINITY : a->emulation->learner->best.loss;
 }
 
 // The first try is given; each further one has fresh networks, of seeds that are larger by 1000.
@@ -413,7 +414,7 @@ static int fit_main(struct cli *cli) {
     cli_check(cli, emulation_finish(e, cli_error(cli)));
 
     write_model(cli, out, zoo, e);
-    uint64_t diverged_at = e->diverged_at, best_step = e->best_step;
+    uint64_t diverged_at = e->diverged_at, best_step = e->learner->best.step;
     attempt_free(&chosen);
     dataset_close(zoo);
     modelfile_close(file);

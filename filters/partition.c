@@ -57,7 +57,7 @@ struct partition {
     struct splits *splits;
     struct grouping by;           // where fields were given
     struct conditions far;        // where a condition was given
-    struct text key;         // of the record at hand
+    struct text key;              // of the record at hand
     uint64_t without_task, drawn; // records split by their run; OOD records about which nothing but a hash says so
     uint64_t records, fitting;    // those that fit the condition
     uint64_t hashed, validation;  // those whose split is that of a hash of their key; of the split validation

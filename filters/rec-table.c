@@ -50,8 +50,7 @@ static void print_bare(struct cli *cli, struct text *text) {
     text->size = 0;
 }
 
-static void print_items(struct cli *cli, const struct array *a, uint64_t first, uint64_t count, const char *between,
-                        struct text *text) {
+static void print_items(struct cli *cli, const struct array *a, uint64_t first, uint64_t count, const char *between, struct text *text) {
     for (uint64_t i = 0; i < count; i++) {
         if (i)
             cli_print(cli, between, strlen(between));

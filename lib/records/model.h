@@ -1,5 +1,5 @@
-// Model records: encoder, emulator, predictor, decoder. All have type (encoders), config, arch of the RNNs they are for, weights, seed, step,
-// metrics.
+// Model records: encoder, emulator, predictor, decoder. All have type (encoders), config, arch of the RNNs they are for, weights, seed,
+// step, metrics.
 #ifndef RECORDS_MODEL_H
 #define RECORDS_MODEL_H
 

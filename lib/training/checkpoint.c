@@ -36,7 +36,13 @@ static void pack_state(struct packer *p, const struct checkpoint *c) {
     pack_key(p, "fingerprint");
     pack_u64(p, c->fingerprint);
     pack_key(p, "curve");
-    c->pack_curve(p, c->context);
+    pack_list(p);
+    for (int i = 0; i < *c->points; i++) {
+        pack_list(p);
+        c->pack_point(p, c->context, i);
+        pack_end(p);
+    }
+    pack_end(p);
     for (const struct checkpoint_part *part = c->parts; part->name; part++)
         pack_part(p, part);
     pack_end(p);
@@ -118,11 +124,20 @@ static enum status read_part(const struct checkpoint_part *part, const struct va
     return read_floats(part, value_get(root, part->name), error);
 }
 
+static enum status read_curve(const struct checkpoint *c, const struct value *curve, struct error *error) {
+    *c->points = 0;
+    bool right = curve && curve->type == VALUE_ARRAY;
+    const struct value *point = right && curve->count ? value_first(curve) : NULL;
+    for (uint32_t i = 0; right && i < curve->count; i++, point = value_next(point))
+        right = c->read_point(c->context, point);
+    return right ? STATUS_OK : error_set(error, STATUS_DATA, "checkpoint record: 'curve' is no list of points");
+}
+
 static enum status restore(const struct checkpoint *c, const struct value *root, struct error *error) {
     uint64_t fingerprint;
     if (!value_to_u64(value_get(root, "fingerprint"), &fingerprint) || fingerprint != c->fingerprint)
         return error_set(error, STATUS_DATA, "this checkpoint belongs to other data, networks or options");
-    enum status status = c->read_curve(c->context, value_get(root, "curve"), error);
+    enum status status = read_curve(c, value_get(root, "curve"), error);
     for (const struct checkpoint_part *part = c->parts; part->name && status == STATUS_OK; part++)
         status = read_part(part, root, error);
     return status;

@@ -19,10 +19,11 @@ struct checkpoint {
     const char *of;       // "emulate --fit", for messages
     uint64_t fingerprint; // of data, networks as they came, and recipe: a checkpoint goes on with no other training
     struct checkpoint_part parts[CHECKPOINT_PARTS + 1]; // ends with a zeroed one
-    // The training curve: a value, and reading it.
+    // The training curve: its points, each a list, and reading one, which is put behind the others; false when it is none.
+    int *points;
     void *context;
-    void (*pack_curve)(struct packer *p, const void *context);
-    enum status (*read_curve)(void *context, const struct value *curve, struct error *error);
+    void (*pack_point)(struct packer *p, const void *context, int i);
+    bool (*read_point)(void *context, const struct value *point);
 };
 
 // Written to a temporary file beside path, synced, renamed over it, and the directory synced: whatever happens, the old state or the new

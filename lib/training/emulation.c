@@ -162,7 +162,7 @@ enum status emulation_new(struct emulation **out, struct encoder *encoder, struc
         augmentation_check(&recipe->augmentation, encoder, error) != STATUS_OK)
         return error_prefix(error, "%s", data->name);
     struct emulation *e = memory_calloc(1, sizeof *e);
-    *e = (struct emulation){.encoder = encoder, .emulator = emulator, .recipe = *recipe, .best_loss = INFINITY};
+    *e = (struct emulation){.encoder = encoder, .emulator = emulator, .recipe = *recipe};
     struct emulation_internal *in = e->internal = memory_calloc(1, sizeof *in);
     in->data = data;
     if (check_data(data, error) != STATUS_OK) {
@@ -182,10 +182,6 @@ enum status emulation_new(struct emulation **out, struct encoder *encoder, struc
     }
     e->learner = learner_new(encoder, &emulator->table, emulator->values, in->items[SPLIT_TRAIN], in->count[SPLIT_TRAIN], &recipe->learner,
                              &emulation_task, e);
-    in->best_encoder = memory_alloc(encoder->table.size * sizeof(float));
-    in->best_emulator = memory_alloc(emulator->table.size * sizeof(float));
-    memcpy(in->best_encoder, encoder->values, encoder->table.size * sizeof(float));
-    memcpy(in->best_emulator, emulator->values, emulator->table.size * sizeof(float));
     in->fingerprint = fingerprint(e);
     clock_gettime(CLOCK_MONOTONIC, &in->start);
     *out = e;
@@ -199,8 +195,6 @@ void emulation_free(struct emulation *e) {
     for (int s = 0; s < SPLIT_COUNT; s++)
         free(e->internal->items[s]);
     free(e->internal->mean);
-    free(e->internal->best_encoder);
-    free(e->internal->best_emulator);
     free(e->internal);
     free(e->curve);
     free(e);
@@ -214,21 +208,12 @@ static enum status diverged(struct emulation *e, uint64_t step) {
 
 // Judges the networks, and keeps them if they are the best so far.
 static enum status compare(struct emulation *e, struct error *error) {
-    struct emulation_internal *in = e->internal;
     double judged;
     enum status status = emulation_judge_splits(e, &judged, error);
     if (status != STATUS_OK)
         return status == STATUS_DIVERGED ? diverged(e, e->learner->step) : status;
-    if (judged < e->best_loss) {
-        e->best_loss = judged;
-        e->best_step = e->learner->step;
-        in->since_best = 0;
-        memcpy(in->best_encoder, e->encoder->values, e->encoder->table.size * sizeof(float));
-        memcpy(in->best_emulator, e->emulator->values, e->emulator->table.size * sizeof(float));
-    } else {
-        in->since_best++;
-    }
-    e->stopped = e->recipe.patience > 0 && in->since_best >= e->recipe.patience;
+    learner_keep(e->learner, judged);
+    e->stopped = e->recipe.patience > 0 && e->learner->best.since >= e->recipe.patience;
     return STATUS_OK;
 }
 
@@ -260,12 +245,10 @@ enum status emulation_finish(struct emulation *e, struct error *error) {
         status = validate(e, error);
     if (status != STATUS_OK && status != STATUS_DIVERGED)
         return status;
-    memcpy(e->encoder->values, e->internal->best_encoder, e->encoder->table.size * sizeof(float));
-    memcpy(e->emulator->values, e->internal->best_emulator, e->emulator->table.size * sizeof(float));
+    learner_restore(e->learner);
     if (e->internal->mean)
         emulator_rescale(e->emulator, e->internal->mean, e->internal->deviation);
-    e->encoder->step -= e->learner->step - e->best_step;
-    e->emulator->step -= e->learner->step - e->best_step;
+    e->emulator->step -= e->learner->step - e->learner->best.step;
     e->encoder->diverged_at = e->diverged_at;
     return STATUS_OK;
 }

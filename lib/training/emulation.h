@@ -38,12 +38,10 @@ struct curve_point {
 struct emulation {
     struct encoder *encoder;
     struct emulator *emulator;
-    struct learner *learner;
+    struct learner *learner; // its best loss is on the validation split (on train when there is none)
     struct emulation_recipe recipe;
     struct curve_point *curve;
     int curve_count;
-    double best_loss; // on the validation split (on train when there is none); infinity before the first validation
-    uint64_t best_step;
     bool stopped;         // out of patience, or diverged
     uint64_t diverged_at; // the step whose loss, gradient or validation was not finite; 0: none
     struct emulation_internal *internal;
@@ -77,7 +75,7 @@ enum status emulation_finish(struct emulation *e, struct error *error) MUST_CHEC
 enum status emulation_save(const struct emulation *e, const char *path, const struct writer_identity *identity,
                            struct error *error) MUST_CHECK;
 // STATUS_NO_INPUT when there is no such file; STATUS_DATA when it is damaged, or belongs to other networks, data or recipe (but for steps
-// and threads), or is beyond recipe.steps. After a failure the networks' values are undefined.
+// and threads). It may be beyond recipe.steps. After a failure the networks' values are undefined.
 enum status emulation_resume(struct emulation *e, const char *path, struct error *error) MUST_CHECK;
 
 // Judging: how well does the emulator, given z, imitate an RNN? STATUS_DATA when the record has no suitable rollouts, the loss is not

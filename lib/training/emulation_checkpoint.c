@@ -4,26 +4,21 @@
 
 #include <string.h>
 
-static void pack_curve(struct packer *p, const void *context) {
+static void pack_point(struct packer *p, const void *context, int i) {
     const struct emulation *e = context;
-    pack_list(p);
-    for (int i = 0; i < e->curve_count; i++) {
-        pack_list(p);
-        pack_u64(p, e->curve[i].step);
-        pack_str(p, e->curve[i].split);
-        pack_double(p, e->curve[i].loss);
-        pack_double(p, e->curve[i].seconds);
-        pack_double(p, e->curve[i].beside);
-        pack_double(p, e->curve[i].encoder_norm);
-        pack_double(p, e->curve[i].emulator_norm);
-        pack_double(p, e->curve[i].z_variance);
-        pack_double(p, e->curve[i].probe_entropy);
-        pack_end(p);
-    }
-    pack_end(p);
+    pack_u64(p, e->curve[i].step);
+    pack_str(p, e->curve[i].split);
+    pack_double(p, e->curve[i].loss);
+    pack_double(p, e->curve[i].seconds);
+    pack_double(p, e->curve[i].beside);
+    pack_double(p, e->curve[i].encoder_norm);
+    pack_double(p, e->curve[i].emulator_norm);
+    pack_double(p, e->curve[i].z_variance);
+    pack_double(p, e->curve[i].probe_entropy);
 }
 
-static bool read_point(struct emulation *e, const struct value *item) {
+static bool read_point(void *context, const struct value *item) {
+    struct emulation *e = context;
     struct curve_point point;
     double *const reals[] = {&point.loss,          &point.seconds,    &point.beside,       &point.encoder_norm,
                              &point.emulator_norm, &point.z_variance, &point.probe_entropy};
@@ -42,31 +37,22 @@ static bool read_point(struct emulation *e, const struct value *item) {
     return true;
 }
 
-static enum status read_curve(void *context, const struct value *curve, struct error *error) {
-    struct emulation *e = context;
-    e->curve_count = 0;
-    bool right = curve && curve->type == VALUE_ARRAY;
-    const struct value *point = right && curve->count ? value_first(curve) : NULL;
-    for (uint32_t i = 0; right && i < curve->count; i++, point = value_next(point))
-        right = read_point(e, point);
-    return right ? STATUS_OK : error_set(error, STATUS_DATA, "checkpoint record: 'curve' is no list of points");
-}
-
 static struct checkpoint checkpoint_of(struct emulation *e) {
     struct emulation_internal *in = e->internal;
     struct learner *l = e->learner;
     size_t encoder = e->encoder->table.size, emulator = e->emulator->table.size;
     return (struct checkpoint){.of = "emulate --fit",
                                .fingerprint = in->fingerprint,
+                               .points = &e->curve_count,
                                .context = e,
-                               .pack_curve = pack_curve,
-                               .read_curve = read_curve,
+                               .pack_point = pack_point,
+                               .read_point = read_point,
                                .parts = {{"step", CHECKPOINT_COUNT, &l->step, 0},
                                          {"encoder_step", CHECKPOINT_COUNT, &e->encoder->step, 0},
                                          {"emulator_step", CHECKPOINT_COUNT, &e->emulator->step, 0},
-                                         {"best_step", CHECKPOINT_COUNT, &e->best_step, 0},
-                                         {"best_loss", CHECKPOINT_REAL, &e->best_loss, 0},
-                                         {"since_best", CHECKPOINT_INT, &in->since_best, 0},
+                                         {"best_step", CHECKPOINT_COUNT, &l->best.step, 0},
+                                         {"best_loss", CHECKPOINT_REAL, &l->best.loss, 0},
+                                         {"since_best", CHECKPOINT_INT, &l->best.since, 0},
                                          {"train_sum", CHECKPOINT_REAL, &in->train_sum, 0},
                                          {"train_steps", CHECKPOINT_INT, &in->train_steps, 0},
                                          {"encoder_norms", CHECKPOINT_REAL, &in->encoder_norms, 0},
@@ -77,8 +63,8 @@ static struct checkpoint checkpoint_of(struct emulation *e) {
                                          {"emulator", CHECKPOINT_FLOATS, e->emulator->values, emulator},
                                          {"emulator_m", CHECKPOINT_FLOATS, l->head_adamw.m, emulator},
                                          {"emulator_v", CHECKPOINT_FLOATS, l->head_adamw.v, emulator},
-                                         {"best_encoder", CHECKPOINT_FLOATS, in->best_encoder, encoder},
-                                         {"best_emulator", CHECKPOINT_FLOATS, in->best_emulator, emulator},
+                                         {"best_encoder", CHECKPOINT_FLOATS, l->best.encoder, encoder},
+                                         {"best_emulator", CHECKPOINT_FLOATS, l->best.head, emulator},
                                          {l->encoder_average ? "encoder_average" : NULL, CHECKPOINT_FLOATS, l->encoder_average, encoder},
                                          {l->encoder_average ? "emulator_average" : NULL, CHECKPOINT_FLOATS, l->head_average, emulator}}};
 }
@@ -93,6 +79,6 @@ enum status emulation_resume(struct emulation *e, const char *path, struct error
     if (checkpoint_load(&c, path, error) != STATUS_OK)
         return error->status;
     e->learner->encoder_adamw.updates = e->learner->head_adamw.updates = e->learner->step;
-    e->stopped = e->recipe.patience > 0 && e->internal->since_best >= e->recipe.patience;
+    e->stopped = e->recipe.patience > 0 && e->learner->best.since >= e->recipe.patience;
     return STATUS_OK;
 }

@@ -12,9 +12,7 @@ struct emulation_internal {
     int *items[SPLIT_COUNT], count[SPLIT_COUNT];
     // Of the answers in training, where they are numbers: the emulator learns (answer - mean) / deviation, and is made one that answers
     // with the numbers themselves at the end. NULL: they are classes.
-    double *mean, deviation; // [O]
-    float *best_encoder, *best_emulator;
-    int since_best;                       // validations since then
+    double *mean, deviation;              // [O]
     double train_sum;                     // of the losses since the last point of the curve
     double encoder_norms, emulator_norms; // sums of gradient norms since then
     int train_steps;

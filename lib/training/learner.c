@@ -51,10 +51,10 @@ static void lane_release(struct learner *l, struct lane *lane) {
     rnn_loader_free(&lane->rnns);
 }
 
-static float *average_new(const float *values, size_t n) {
-    float *average = memory_alloc(n * sizeof *average);
-    memcpy(average, values, n * sizeof *average);
-    return average;
+static float *copy_of(const float *values, size_t n) {
+    float *copy = memory_alloc(n * sizeof *copy);
+    memcpy(copy, values, n * sizeof *copy);
+    return copy;
 }
 
 struct learner *learner_new(struct encoder *encoder, const struct params *head_table, float *head_values, const int *items, int item_count,
@@ -71,8 +71,11 @@ struct learner *learner_new(struct encoder *encoder, const struct params *head_t
     if (encoder)
         adamw_init(&l->encoder_adamw, &encoder->table, recipe->decay);
     adamw_init(&l->head_adamw, head_table, recipe->decay);
-    l->head_average = recipe->average > 0 ? average_new(head_values, head_table->size) : NULL;
-    l->encoder_average = encoder && recipe->average > 0 ? average_new(encoder->values, encoder->table.size) : NULL;
+    l->head_average = recipe->average > 0 ? copy_of(head_values, head_table->size) : NULL;
+    l->encoder_average = encoder && recipe->average > 0 ? copy_of(encoder->values, encoder->table.size) : NULL;
+    l->best.loss = INFINITY;
+    l->best.head = copy_of(head_values, head_table->size);
+    l->best.encoder = encoder ? copy_of(encoder->values, encoder->table.size) : NULL;
     struct learner_internal *in = l->internal = memory_calloc(1, sizeof *in);
     in->lane_count = (recipe->batch + LANE_SIZE - 1) / LANE_SIZE;
     in->lanes = memory_calloc((size_t)in->lane_count, sizeof *in->lanes);
@@ -99,6 +102,8 @@ void learner_free(struct learner *l) {
     adamw_free(&l->head_adamw);
     free(l->encoder_average);
     free(l->head_average);
+    free(l->best.encoder);
+    free(l->best.head);
     free(l);
 }
 
@@ -281,6 +286,27 @@ enum status learner_step_on(struct learner *l, const int *items, int count, doub
 enum status learner_step(struct learner *l, double *loss, struct error *error) {
     draw_batch(l);
     return learner_step_on(l, l->internal->batch, batch_size(l), loss, error);
+}
+
+void learner_keep(struct learner *l, double loss) {
+    if (!(loss < l->best.loss)) {
+        l->best.since++;
+        return;
+    }
+    l->best.loss = loss;
+    l->best.step = l->step;
+    l->best.since = 0;
+    memcpy(l->best.head, l->head_values, l->head_table->size * sizeof(float));
+    if (l->encoder)
+        memcpy(l->best.encoder, l->encoder->values, l->encoder->table.size * sizeof(float));
+}
+
+void learner_restore(struct learner *l) {
+    memcpy(l->head_values, l->best.head, l->head_table->size * sizeof(float));
+    if (!l->encoder)
+        return;
+    memcpy(l->encoder->values, l->best.encoder, l->encoder->table.size * sizeof(float));
+    l->encoder->step -= l->step - l->best.step;
 }
 
 enum status learner_evaluate(struct learner *l, const int *items, int count, uint64_t step, double *loss, struct error *error) {

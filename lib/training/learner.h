@@ -68,6 +68,12 @@ struct learner {
     double encoder_norm, head_norm;        // gradient norms of the last step, before clipping
     double beside;                         // the mean of the lanes' in the last learner_evaluate
     float *encoder_average, *head_average; // [table.size] running averages of the weights; NULL: there are none
+    struct learner_best {
+        double loss; // infinity before the first learner_keep
+        uint64_t step;
+        int since;             // losses since then that were no better
+        float *encoder, *head; // [table.size] weights; those that came, before the first
+    } best;
     struct learner_internal *internal;
 };
 
@@ -89,6 +95,11 @@ double learner_rate(const struct learner_recipe *recipe, double rate, uint64_t s
 
 // Exchanges the weights with their running averages, if there are any: before they are judged, and again afterwards.
 void learner_swap_average(struct learner *l);
+
+// The networks as they are have this loss: they are kept, if none had less; else it is one more since the best.
+void learner_keep(struct learner *l, double loss);
+// Makes the networks those that were kept last, and takes the steps since then off the encoder's.
+void learner_restore(struct learner *l);
 
 // Mean loss over given items, without gradients or randomness in the encoder. Choices of the lanes (which rollout) are a function of
 // `step`.

@@ -280,30 +280,6 @@ static void standardise(struct prediction *p) {
     free(truth);
 }
 
-static void copy_floats(float *to, const float *from, const struct params *table) {
-    memcpy(to, from, table->size * sizeof *to);
-}
-
-static void remember_best(struct prediction *p, double loss) {
-    struct prediction_internal *in = p->internal;
-    in->best_loss = loss;
-    in->best_step = p->learner->step;
-    copy_floats(in->best_predictor, p->predictor->values, &p->predictor->table);
-    if (in->encoder)
-        copy_floats(in->best_encoder, in->encoder->values, &in->encoder->table);
-}
-
-static void restore_best(struct prediction *p) {
-    struct prediction_internal *in = p->internal;
-    copy_floats(p->predictor->values, in->best_predictor, &p->predictor->table);
-    p->predictor->step = in->best_step;
-    if (!in->encoder)
-        return;
-    copy_floats(in->encoder->values, in->best_encoder, &in->encoder->table);
-    in->encoder->step -= p->learner->step - in->best_step;
-    in->encoder->diverged_at = p->diverged_at;
-}
-
 // A checkpoint goes on only with the training that made it: same data, property, networks and recipe (but for the number of steps and
 // threads).
 static uint64_t fingerprint(const struct prediction *p) {
@@ -329,9 +305,6 @@ static enum status begin(struct prediction *p, const struct prediction_recipe *r
     standardise(p);
     p->learner = learner_new(in->encoder, &p->predictor->table, p->predictor->values, in->items, in->item_count, &recipe->learner,
                              &prediction_task, p);
-    in->best_predictor = memory_alloc(p->predictor->table.size * sizeof(float));
-    in->best_encoder = in->encoder ? memory_alloc(in->encoder->table.size * sizeof(float)) : NULL;
-    remember_best(p, INFINITY);
     in->fingerprint = fingerprint(p);
     return in->encoder ? STATUS_OK : note_encoders(p, error);
 }
@@ -428,8 +401,6 @@ void prediction_free(struct prediction *p) {
     free(in->items);
     free(in->judged[0]);
     free(in->judged[1]);
-    free(in->best_encoder);
-    free(in->best_predictor);
     free(in);
     free(p->curve);
     free(p);
@@ -445,8 +416,7 @@ static void add_point(struct prediction *p) {
     double loss = in->loss_sum / in->since_point;
     prediction_add_point(p, p->learner->step, loss);
     in->loss_sum = in->since_point = 0;
-    if (loss < in->best_loss)
-        remember_best(p, loss);
+    learner_keep(p->learner, loss); // what is left when the training diverges
 }
 
 enum status prediction_step(struct prediction *p, double *loss, struct error *error) {
@@ -464,14 +434,19 @@ enum status prediction_step(struct prediction *p, double *loss, struct error *er
 
 enum status prediction_finish(struct prediction *p, struct predictor_losses *losses, struct error *error) {
     struct prediction_internal *in = p->internal;
-    if (p->diverged_at)
-        restore_best(p);
-    else if (in->since_point)
+    const struct learner_best *best = &p->learner->best;
+    if (p->diverged_at) {
+        learner_restore(p->learner);
+        p->predictor->step = best->step;
+        if (in->encoder)
+            in->encoder->diverged_at = p->diverged_at;
+    } else if (in->since_point) {
         add_point(p);
+    }
     *losses = (struct predictor_losses){
         .train = p->curve_count ? p->curve[p->curve_count - 1].loss : NAN, .diverged_at = p->diverged_at, .best_step = p->predictor->step};
     if (p->diverged_at)
-        losses->train = isfinite(in->best_loss) ? in->best_loss : NAN;
+        losses->train = isfinite(best->loss) ? best->loss : NAN;
     double *judged[2] = {&losses->validation, &losses->ood};
     for (int k = 0; k < 2; k++)
         if (learner_evaluate(p->learner, in->judged[k], in->judged_count[k], p->learner->step, judged[k], error) != STATUS_OK)

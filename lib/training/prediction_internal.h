@@ -21,10 +21,6 @@ struct prediction_internal {
     int log_every, since_point;
     double loss_sum; // of the steps since the last point of the curve
     size_t curve_capacity;
-    // The networks at the point of the curve with the least loss: what is left when the training diverges.
-    float *best_encoder, *best_predictor;
-    double best_loss; // infinity: those that came
-    uint64_t best_step;
     uint64_t fingerprint; // of data, networks as they came, and recipe: what a checkpoint must agree in
 };
 

@@ -134,7 +134,6 @@ static enum status measure_units(struct reconstruction *r, struct error *error) 
 
 static enum status begin(struct reconstruction *r, struct error *error) {
     struct reconstruction_internal *in = r->internal;
-    size_t encoder = r->encoder->table.size, decoder = r->decoder->table.size;
     if (each_rnn(r, true, NULL, NULL, error) != STATUS_OK)
         return error->status;
     for (int s = 0; s < SPLIT_COUNT; s++)
@@ -145,10 +144,6 @@ static enum status begin(struct reconstruction *r, struct error *error) {
         return error->status;
     r->learner = learner_new(r->encoder, &r->decoder->table, r->decoder->values, in->items[SPLIT_TRAIN], in->count[SPLIT_TRAIN],
                              &r->recipe.learner, &reconstruction_task, r);
-    in->best_encoder = memory_alloc(encoder * sizeof(float));
-    in->best_decoder = memory_alloc(decoder * sizeof(float));
-    memcpy(in->best_encoder, r->encoder->values, encoder * sizeof(float));
-    memcpy(in->best_decoder, r->decoder->values, decoder * sizeof(float));
     in->fingerprint = fingerprint(r);
     return measure_units(r, error);
 }
@@ -159,7 +154,7 @@ enum status reconstruction_new(struct reconstruction **out, struct encoder *enco
         return error_set(error, STATUS_DATA, "decoder and encoder don't fit each other: z of %d and %d", decoder->config.z,
                          encoder->config.z);
     struct reconstruction *r = memory_calloc(1, sizeof *r);
-    *r = (struct reconstruction){.encoder = encoder, .decoder = decoder, .recipe = *recipe, .best_loss = INFINITY};
+    *r = (struct reconstruction){.encoder = encoder, .decoder = decoder, .recipe = *recipe};
     r->internal = memory_calloc(1, sizeof *r->internal);
     r->internal->data = data;
     if (begin(r, error) != STATUS_OK) {
@@ -176,8 +171,6 @@ void reconstruction_free(struct reconstruction *r) {
     learner_free(r->learner);
     for (int s = 0; s < SPLIT_COUNT; s++)
         free(r->internal->items[s]);
-    free(r->internal->best_encoder);
-    free(r->internal->best_decoder);
     free(r->internal);
     free(r->curve);
     free(r);
@@ -231,21 +224,12 @@ static enum status judge_splits(struct reconstruction *r, double *judged, struct
 
 // Judges the networks, and keeps them if they are the best so far.
 static enum status validate(struct reconstruction *r, struct error *error) {
-    struct reconstruction_internal *in = r->internal;
     double judged = INFINITY;
     enum status status = judge_splits(r, &judged, error);
     if (status != STATUS_OK)
         return status == STATUS_DIVERGED ? diverged(r, r->learner->step) : status;
-    if (judged < r->best_loss) {
-        r->best_loss = judged;
-        r->best_step = r->learner->step;
-        in->since_best = 0;
-        memcpy(in->best_encoder, r->encoder->values, r->encoder->table.size * sizeof(float));
-        memcpy(in->best_decoder, r->decoder->values, r->decoder->table.size * sizeof(float));
-    } else {
-        in->since_best++;
-    }
-    r->stopped = r->recipe.patience > 0 && in->since_best >= r->recipe.patience;
+    learner_keep(r->learner, judged);
+    r->stopped = r->recipe.patience > 0 && r->learner->best.since >= r->recipe.patience;
     return STATUS_OK;
 }
 
@@ -267,10 +251,8 @@ enum status reconstruction_finish(struct reconstruction *r, struct error *error)
         status = validate(r, error);
     if (status != STATUS_OK && status != STATUS_DIVERGED)
         return status;
-    memcpy(r->encoder->values, r->internal->best_encoder, r->encoder->table.size * sizeof(float));
-    memcpy(r->decoder->values, r->internal->best_decoder, r->decoder->table.size * sizeof(float));
-    r->encoder->step -= r->learner->step - r->best_step;
-    r->decoder->step -= r->learner->step - r->best_step;
+    learner_restore(r->learner);
+    r->decoder->step -= r->learner->step - r->learner->best.step;
     r->encoder->diverged_at = r->diverged_at;
     r->decoder->knows_encoder = true;
     r->decoder->encoder = encoder_identity(r->encoder);

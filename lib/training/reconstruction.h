@@ -29,12 +29,10 @@ struct reconstruction_point {
 struct reconstruction {
     struct encoder *encoder;
     struct decoder *decoder;
-    struct learner *learner;
+    struct learner *learner; // its best loss is on the validation split (on train when there is none)
     struct reconstruction_recipe recipe;
     struct reconstruction_point *curve;
     int curve_count;
-    double best_loss; // on the validation split (on train when there is none); infinity before the first validation
-    uint64_t best_step;
     bool stopped;         // out of patience, or diverged
     uint64_t diverged_at; // the step whose loss, gradient or validation was not finite; 0: none
     struct reconstruction_internal *internal;

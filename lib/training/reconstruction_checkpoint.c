@@ -2,22 +2,17 @@
 #include "training/checkpoint.h"
 #include "training/reconstruction_internal.h"
 
-static void pack_curve(struct packer *p, const void *context) {
+static void pack_point(struct packer *p, const void *context, int i) {
     const struct reconstruction *r = context;
-    pack_list(p);
-    for (int i = 0; i < r->curve_count; i++) {
-        pack_list(p);
-        pack_u64(p, r->curve[i].step);
-        pack_str(p, r->curve[i].split);
-        pack_double(p, r->curve[i].loss);
-        pack_double(p, r->curve[i].structure);
-        pack_double(p, r->curve[i].behaviour);
-        pack_end(p);
-    }
-    pack_end(p);
+    pack_u64(p, r->curve[i].step);
+    pack_str(p, r->curve[i].split);
+    pack_double(p, r->curve[i].loss);
+    pack_double(p, r->curve[i].structure);
+    pack_double(p, r->curve[i].behaviour);
 }
 
-static bool read_point(struct reconstruction *r, const struct value *item) {
+static bool read_point(void *context, const struct value *item) {
+    struct reconstruction *r = context;
     struct reconstruction_point point;
     int split = 0;
     while (split < SPLIT_COUNT && !value_is(value_at(item, 1), split_names[split]))
@@ -30,31 +25,22 @@ static bool read_point(struct reconstruction *r, const struct value *item) {
     return true;
 }
 
-static enum status read_curve(void *context, const struct value *curve, struct error *error) {
-    struct reconstruction *r = context;
-    r->curve_count = 0;
-    bool right = curve && curve->type == VALUE_ARRAY;
-    const struct value *point = right && curve->count ? value_first(curve) : NULL;
-    for (uint32_t i = 0; right && i < curve->count; i++, point = value_next(point))
-        right = read_point(r, point);
-    return right ? STATUS_OK : error_set(error, STATUS_DATA, "checkpoint record: 'curve' is no list of points");
-}
-
 static struct checkpoint checkpoint_of(struct reconstruction *r) {
     struct reconstruction_internal *in = r->internal;
     struct learner *l = r->learner;
     size_t encoder = r->encoder->table.size, decoder = r->decoder->table.size;
     return (struct checkpoint){.of = "autoencode --fit",
                                .fingerprint = in->fingerprint,
+                               .points = &r->curve_count,
                                .context = r,
-                               .pack_curve = pack_curve,
-                               .read_curve = read_curve,
+                               .pack_point = pack_point,
+                               .read_point = read_point,
                                .parts = {{"step", CHECKPOINT_COUNT, &l->step, 0},
                                          {"encoder_step", CHECKPOINT_COUNT, &r->encoder->step, 0},
                                          {"decoder_step", CHECKPOINT_COUNT, &r->decoder->step, 0},
-                                         {"best_step", CHECKPOINT_COUNT, &r->best_step, 0},
-                                         {"best_loss", CHECKPOINT_REAL, &r->best_loss, 0},
-                                         {"since_best", CHECKPOINT_INT, &in->since_best, 0},
+                                         {"best_step", CHECKPOINT_COUNT, &l->best.step, 0},
+                                         {"best_loss", CHECKPOINT_REAL, &l->best.loss, 0},
+                                         {"since_best", CHECKPOINT_INT, &l->best.since, 0},
                                          {"train_sum", CHECKPOINT_REAL, &in->train_sum, 0},
                                          {"train_steps", CHECKPOINT_INT, &in->train_steps, 0},
                                          {"encoder", CHECKPOINT_FLOATS, r->encoder->values, encoder},
@@ -63,8 +49,8 @@ static struct checkpoint checkpoint_of(struct reconstruction *r) {
                                          {"decoder", CHECKPOINT_FLOATS, r->decoder->values, decoder},
                                          {"decoder_m", CHECKPOINT_FLOATS, l->head_adamw.m, decoder},
                                          {"decoder_v", CHECKPOINT_FLOATS, l->head_adamw.v, decoder},
-                                         {"best_encoder", CHECKPOINT_FLOATS, in->best_encoder, encoder},
-                                         {"best_decoder", CHECKPOINT_FLOATS, in->best_decoder, decoder}}};
+                                         {"best_encoder", CHECKPOINT_FLOATS, l->best.encoder, encoder},
+                                         {"best_decoder", CHECKPOINT_FLOATS, l->best.head, decoder}}};
 }
 
 enum status reconstruction_save(const struct reconstruction *r, const char *path, const struct writer_identity *identity,
@@ -78,6 +64,6 @@ enum status reconstruction_resume(struct reconstruction *r, const char *path, st
     if (checkpoint_load(&c, path, error) != STATUS_OK)
         return error->status;
     r->learner->encoder_adamw.updates = r->learner->head_adamw.updates = r->learner->step;
-    r->stopped = r->recipe.patience > 0 && r->internal->since_best >= r->recipe.patience;
+    r->stopped = r->recipe.patience > 0 && r->learner->best.since >= r->recipe.patience;
     return STATUS_OK;
 }

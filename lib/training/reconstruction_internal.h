@@ -9,9 +9,7 @@ struct reconstruction_internal {
     uint64_t fingerprint; // of data, networks as they came, and recipe: what a checkpoint must agree in
     int *items[SPLIT_COUNT], count[SPLIT_COUNT];
     double structure_unit, behaviour_unit; // s and b
-    float *best_encoder, *best_decoder;
-    int since_best;   // validations since then
-    double train_sum; // of the losses since the last point of the curve
+    double train_sum;                      // of the losses since the last point of the curve
     int train_steps;
     size_t curve_capacity;
 };

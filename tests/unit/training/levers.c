@@ -67,7 +67,7 @@ static bool same(const float *a, const float *b, size_t n) {
 static bool equal(const struct job *a, const struct job *b) {
     bool equal = same(a->encoder->values, b->encoder->values, a->encoder->table.size) &&
                  same(a->emulator->values, b->emulator->values, a->emulator->table.size) && a->e->curve_count == b->e->curve_count &&
-                 a->e->best_step == b->e->best_step;
+                 a->e->learner->best.step == b->e->learner->best.step;
     for (int i = 0; equal && i < a->e->curve_count; i++) {
         const struct curve_point *x = &a->e->curve[i], *y = &b->e->curve[i];
         const double of_x[] = {x->loss, x->beside, x->encoder_norm, x->emulator_norm, x->z_variance, x->probe_entropy};
@@ -137,7 +137,7 @@ static void test_average(const char *path) {
         CHECK(same(with.encoder->values, without.encoder->values, n) &&
               same(with.emulator->values, without.emulator->values, with.emulator->table.size));
     }
-    uint64_t best = with.e->best_step;
+    uint64_t best = with.e->learner->best.step;
     CHECK(emulation_finish(with.e, &with.error) == STATUS_OK);
     struct job until = job_new(path, &r, false);
     run(&until, best);
