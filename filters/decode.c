@@ -32,7 +32,7 @@ static struct program program = {
 static void pack_decoded(struct packer *p, const struct value *root, const struct decoder *d, const float *weights) {
     static const char *const others[] = {"kind", "z",      "probes", "encoder", "label", "arch",    "weights",    "rollouts",  "metrics",
                                          "name", "recipe", "parent", "second",  "how",   "nearest", "projection", "alignment", NULL};
-    uint64_t run = 0, step = 0;
+    struct rnn_name parent = {0};
     pack_map(p);
     pack_key(p, "kind");
     pack_str(p, "rnn");
@@ -41,14 +41,11 @@ static void pack_decoded(struct packer *p, const struct value *root, const struc
     arch_pack(p, &d->arch);
     pack_key(p, "weights");
     weights_pack(p, &d->rnn_table, weights);
-    if (value_to_u64(value_get(root, "run"), &run)) {
-        value_to_u64(value_get(root, "step"), &step);
+    if (value_to_u64(value_get(root, "run"), &parent.run)) {
+        value_to_u64(value_get(root, "step"), &parent.step);
         pack_key(p, "parent");
         pack_map(p);
-        pack_key(p, "run");
-        pack_u64(p, run);
-        pack_key(p, "step");
-        pack_u64(p, step);
+        rnn_name_pack(p, parent);
         pack_end(p);
     }
     pack_key(p, "how");

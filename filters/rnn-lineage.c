@@ -202,16 +202,9 @@ static void infer(struct nets *all, struct lineage_arc *arcs) {
     free(times);
 }
 
-static void pack_run_step(struct packer *p, uint64_t run, uint64_t step) {
-    pack_key(p, "run");
-    pack_u64(p, run);
-    pack_key(p, "step");
-    pack_u64(p, step);
-}
-
 static void pack_name(struct packer *p, const struct net *net) {
     pack_map(p);
-    pack_run_step(p, net->run, net->step);
+    rnn_name_pack(p, (struct rnn_name){net->run, net->step});
     if (net->name[0]) {
         pack_key(p, "name");
         pack_str(p, net->name);
@@ -243,7 +236,7 @@ static enum status pack_truth(struct packer *p, const struct nets *all, const st
                     field_u64(net->parent, "step", "parent", &step, error) != STATUS_OK))
         return error_prefix(error, "run %llu, step %llu", (unsigned long long)net->run, (unsigned long long)net->step);
     pack_map(p);
-    pack_run_step(p, before ? before->run : run, before ? before->step : step);
+    rnn_name_pack(p, (struct rnn_name){before ? before->run : run, before ? before->step : step});
     if (!before && net->second) {
         pack_key(p, "second");
         pack_value(p, net->second);
@@ -259,7 +252,7 @@ static enum status pack_arc(struct packer *p, const struct nets *all, int child,
     pack_map(p);
     pack_key(p, "kind");
     pack_str(p, "arc");
-    pack_run_step(p, net->run, net->step);
+    rnn_name_pack(p, (struct rnn_name){net->run, net->step});
     if (label) {
         pack_key(p, "label");
         pack_str(p, label);

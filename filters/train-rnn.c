@@ -175,7 +175,7 @@ static enum status choose_start(const struct run *run, uint64_t turn, struct err
     if (!rnn_arch_equal(&wanted, &rnn->arch))
         return error_set(error, STATUS_DATA, "--from: run %" PRIu64 ", step %" PRIu64 " of %s has not the inputs and outputs of this task",
                          rnn->run, rnn->step, starts.path);
-    origin = (struct rnn_origin){rnn->run, rnn->step, hash_crc32(0, rnn->weights, rnn->table.size * sizeof *rnn->weights)};
+    origin = (struct rnn_origin){{rnn->run, rnn->step}, hash_crc32(0, rnn->weights, rnn->table.size * sizeof *rnn->weights)};
     how.parent = &origin;
     recipe.cell = rnn->arch.cell;
     recipe.hidden = rnn->arch.hidden;

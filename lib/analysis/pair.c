@@ -46,10 +46,7 @@ void net_pack_name(struct packer *p, const char *key, const struct net *n) {
     char name[TEXT_FIELD_SIZE];
     pack_key(p, key);
     pack_map(p);
-    pack_key(p, "run");
-    pack_u64(p, n->record.run);
-    pack_key(p, "step");
-    pack_u64(p, n->record.step);
+    rnn_name_pack(p, (struct rnn_name){n->record.run, n->record.step});
     if (value_to_text(value_get(n->root, "name"), name, sizeof name)) {
         pack_key(p, "name");
         pack_str(p, name);

@@ -16,7 +16,7 @@ struct batch {
     struct encoder_identity identity;
     struct packer **heads;  // [capacity] what an embedding record has of its rnn record, as a map
     struct rnn_loader rnns; // [capacity]
-    struct snapshot *of;    // [capacity], for messages
+    struct rnn_name *of;    // [capacity], for messages
     int count, capacity;
     bool traces;
     struct encoder_trace trace;
@@ -84,7 +84,7 @@ static enum status batch_add(void *of, const struct value *record, struct error 
         return status;
     if (!b->heads[i])
         b->heads[i] = packer_new();
-    b->of[i] = (struct snapshot){rnn.run, rnn.step};
+    b->of[i] = (struct rnn_name){rnn.run, rnn.step};
     packer_clear(b->heads[i]);
     pack_map(b->heads[i]);
     pack_key(b->heads[i], "kind");
@@ -108,7 +108,7 @@ static void batch_run(void *of) {
 static enum status batch_write(void *of, int i, struct cli *cli, struct writer *out) {
     struct batch *b = of;
     if (encoder_check_norm(b->z, i, cli_error(cli)) != STATUS_OK)
-        return snapshot_prefix(b->of[i], cli_error(cli));
+        return rnn_name_prefix(b->of[i], cli_error(cli));
     pack_tail(b->heads[i], b->encoder, &b->identity, b->z, b->traces ? &b->trace : NULL, i);
     cli_commit(cli, out, b->heads[i]);
     return STATUS_OK;

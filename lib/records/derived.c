@@ -8,13 +8,10 @@ static bool left_out(const struct value *key, const struct derivation *d) {
            value_is(key, "name") || (behaviour && !d->same);
 }
 
-static void pack_reference(struct packer *p, const char *key, uint64_t run, uint64_t step) {
+static void pack_reference(struct packer *p, const char *key, struct rnn_name name) {
     pack_key(p, key);
     pack_map(p);
-    pack_key(p, "run");
-    pack_u64(p, run);
-    pack_key(p, "step");
-    pack_u64(p, step);
+    rnn_name_pack(p, name);
     pack_end(p);
 }
 
@@ -34,9 +31,9 @@ void derived_pack(struct packer *p, const struct rnn_record *parent, const struc
         else
             pack_value(p, v);
     }
-    pack_reference(p, "parent", parent->run, parent->step);
+    pack_reference(p, "parent", (struct rnn_name){parent->run, parent->step});
     if (d->second)
-        pack_reference(p, "second", d->second->run, d->second->step);
+        pack_reference(p, "second", *d->second);
     pack_key(p, "how");
     pack_str(p, d->how);
     pack_end(p);

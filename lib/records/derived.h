@@ -4,11 +4,6 @@
 
 #include "records/rnn.h"
 
-// An RNN of a zoo.
-struct rnn_name {
-    uint64_t run, step;
-};
-
 struct derivation {
     uint64_t run;                  // of the new network
     const struct rnn_name *second; // the other parent, of a merge; else NULL

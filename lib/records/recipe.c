@@ -47,10 +47,7 @@ void recipe_pack_parent(struct packer *p, const struct snapshot_recipe *recipe) 
         return;
     pack_key(p, "parent");
     pack_map(p);
-    pack_key(p, "run");
-    pack_u64(p, recipe->parent->run);
-    pack_key(p, "step");
-    pack_u64(p, recipe->parent->step);
+    rnn_name_pack(p, recipe->parent->name);
     pack_end(p);
     pack_key(p, "how");
     pack_str(p, "trained on");

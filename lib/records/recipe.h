@@ -2,13 +2,14 @@
 #ifndef RECORDS_RECIPE_H
 #define RECORDS_RECIPE_H
 
+#include "records/rnn.h"
 #include "records/task.h"
 
 // A recipe, and how much of the RNN's doing is looked at for each snapshot (see trainee_rollouts and trainee_performance).
 struct snapshot_recipe {
     const struct train_recipe *train; // NULL: it was not trained, and nothing is said of a recipe
     const struct rnn_origin {
-        uint64_t run, step;
+        struct rnn_name name;
         uint32_t crc32;             // of train->start
     } * parent;                     // of which RNN the training goes on, or NULL
     const struct image_set *images; // which it is trained with, or NULL

@@ -233,12 +233,19 @@ enum status rnn_record_weights(const struct rnn_record *r, const struct params *
     return status;
 }
 
-enum status snapshot_prefix(struct snapshot which, struct error *error) {
-    return error_prefix(error, "run %" PRIu64 ", step %" PRIu64, which.run, which.step);
+enum status rnn_name_prefix(struct rnn_name name, struct error *error) {
+    return error_prefix(error, "run %" PRIu64 ", step %" PRIu64, name.run, name.step);
+}
+
+void rnn_name_pack(struct packer *p, struct rnn_name name) {
+    pack_key(p, "run");
+    pack_u64(p, name.run);
+    pack_key(p, "step");
+    pack_u64(p, name.step);
 }
 
 enum status rnn_record_prefix(const struct rnn_record *r, struct error *error) {
-    return snapshot_prefix((struct snapshot){r->run, r->step}, error);
+    return rnn_name_prefix((struct rnn_name){r->run, r->step}, error);
 }
 
 bool rnn_record_metric(const struct rnn_record *r, const char *name, double *out) {

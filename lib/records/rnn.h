@@ -8,8 +8,8 @@
 #include "stream/array.h"
 #include "rnn/rnn.h"
 
-// Which RNN of a zoo: what errors call it.
-struct snapshot {
+// Which RNN of a zoo.
+struct rnn_name {
     uint64_t run, step;
 };
 
@@ -39,10 +39,12 @@ enum status rnn_record_read(const struct value *root, struct rnn_record *out, st
 // The same for a record that rnn_record_read has accepted before, at a fraction of the cost: the tokens of its rollouts are not looked at
 // again. Who uses them checks their range then (the file may have changed since).
 enum status rnn_record_view(const struct value *root, struct rnn_record *out, struct error *error) MUST_CHECK;
+void rnn_name_pack(struct packer *p, struct rnn_name name); // the keys run and step, in an open map
+
 // The flat vector of a table; STATUS_DATA also when a weight is not finite. Errors name run, step and tensor.
 enum status rnn_record_weights(const struct rnn_record *r, const struct params *table, float *values, struct error *error) MUST_CHECK;
 // Both put "run R, step S: " in front of the text of an error, which is not NULL, and return the status that is there.
-enum status snapshot_prefix(struct snapshot which, struct error *error);
+enum status rnn_name_prefix(struct rnn_name name, struct error *error);
 enum status rnn_record_prefix(const struct rnn_record *r, struct error *error);
 // Do its answers tell the next token (rnn_tells_tokens), and is its task no other than that? Acceptors of words over as many letters as
 // there are verdicts look like generators, but for their family, which judges no words that they would write.

@@ -151,7 +151,7 @@ static enum status check_forms(const struct encoder *encoder, const struct emula
         const struct rnn_arch *arch = &item->form->arch;
         if (encoder_fits(encoder, arch, error) != STATUS_OK || emulator_fits(emulator, arch, error) != STATUS_OK ||
             criterion_check(criterion, arch, error) != STATUS_OK)
-            return snapshot_prefix((struct snapshot){item->run, item->step}, error);
+            return rnn_name_prefix((struct rnn_name){item->run, item->step}, error);
     }
     return STATUS_OK;
 }

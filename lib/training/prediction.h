@@ -75,7 +75,7 @@ struct prediction_batch {
     int predictor_count;
     const char *label;                         // written into each record; NULL: theirs stays
     struct packer **records[PREDICTION_BATCH]; // [predictor_count] prediction records of each
-    struct snapshot of[PREDICTION_BATCH];      // for messages
+    struct rnn_name of[PREDICTION_BATCH];      // for messages
     int count;
     struct rnn_loader rnns; // with an encoder: the records' RNNs
     float *z;               // [PREDICTION_BATCH,Z], without

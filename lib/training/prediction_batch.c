@@ -170,7 +170,7 @@ enum status prediction_batch_add(struct prediction_batch *b, const struct value 
     for (int k = 0; k < b->predictor_count; k++)
         if (add_head(b, k, &record, error) != STATUS_OK)
             return error->status;
-    b->of[b->count++] = (struct snapshot){record.run, record.step};
+    b->of[b->count++] = (struct rnn_name){record.run, record.step};
     return STATUS_OK;
 }
 
@@ -210,7 +210,7 @@ enum status prediction_batch_end(struct prediction_batch *b, int i, struct error
         for (int a = 0; a < p->answers; a++)
             if (!isfinite(predicted[a])) {
                 error_set(error, STATUS_DATA, "its prediction is not finite");
-                return snapshot_prefix(b->of[i], error);
+                return rnn_name_prefix(b->of[i], error);
             }
         pack_predicted(b->records[i][k], p, predicted);
     }
