@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "cli/cli.h"
 #include "encoders/identity.h"
+#include "records/embedding.h"
 #include "records/rnn.h"
 #include "records/same.h"
 #include "records/skipped.h"
@@ -99,28 +100,20 @@ static enum status weights_read_all(struct embedding *out, const struct value *r
 
 static enum status embedding_read(struct embedding *out, const struct value *record, struct error *error) {
     struct array z;
-    const struct value *v = value_get(record, "z");
     const struct value *encoder = value_get(record, "encoder");
     if (by_weights)
         return weights_read_all(out, record, error);
     *out = (struct embedding){.root = record, .has_encoder = encoder != NULL};
     if (encoder && encoder_identity_read(encoder, &out->encoder, error) != STATUS_OK)
         return error->status;
-    if (!v)
-        return error_set(error, STATUS_DATA, "embedding record: key 'z' is missing");
-    if (array_read(v, &z, error) != STATUS_OK)
+    if (embedding_z_open(record, &z, error) != STATUS_OK)
         return error->status;
-    if (z.rank != 1 || z.count == 0 || z.count > 65536)
-        return error_set(error, STATUS_DATA, "embedding record: z is no vector");
     out->size = z.count;
     out->z = memory_alloc(z.count * sizeof *out->z);
-    array_to_floats(&z, 0, z.count, out->z);
-    for (size_t i = 0; i < out->size; i++)
-        if (!isfinite(out->z[i])) {
-            free(out->z);
-            return error_set(error, STATUS_DATA, "embedding record: z has a number that is not finite");
-        }
-    return STATUS_OK;
+    enum status status = embedding_z_read(record, (int)z.count, out->z, error);
+    if (status != STATUS_OK)
+        free(out->z);
+    return status;
 }
 
 // Puts a skipped record in the place of one that can't be used.

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "cli/datafile.h"
 #include "math/stats.h"
+#include "records/embedding.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -47,27 +48,20 @@ static double *next_row(struct embeddings *all, int columns) {
 static enum status add_row(void *context, const struct rnn_record *record, struct error *error) {
     struct embeddings *all = context;
     struct array z;
-    float f;
-    const struct value *v = value_get(record->root, "z");
-    if (!v)
-        return error_set(error, STATUS_DATA, "embedding record: key 'z' is missing");
-    if (array_read(v, &z, error) != STATUS_OK)
+    if (embedding_z_open(record->root, &z, error) != STATUS_OK)
         return error->status;
-    if (z.rank != 1 || z.count == 0 || z.count > 65536 || (all->rows && z.count != (uint64_t)all->columns))
-        return error_set(error, STATUS_DATA, "embedding record: z is no vector as long as the others");
     if (z.count < (uint64_t)components)
         return error_set(error, STATUS_DATA, "embedding record: z has only %d numbers", (int)z.count);
-    for (uint64_t i = 0; i < z.count; i++) {
-        array_to_floats(&z, i, 1, &f);
-        if (!isfinite(f))
-            return error_set(error, STATUS_DATA, "embedding record: z has a number that is not finite");
+    int size = all->rows ? all->columns : (int)z.count;
+    float *floats = memory_alloc((size_t)size * sizeof *floats);
+    enum status status = embedding_z_read(record->root, size, floats, error);
+    if (status == STATUS_OK) {
+        double *row = next_row(all, size);
+        for (int i = 0; i < size; i++)
+            row[i] = (double)floats[i];
     }
-    double *row = next_row(all, (int)z.count); // the last: those that can't be used make no room
-    for (uint64_t i = 0; i < z.count; i++) {
-        array_to_floats(&z, i, 1, &f);
-        row[i] = (double)f;
-    }
-    return STATUS_OK;
+    free(floats);
+    return status;
 }
 
 static void gather(struct cli *cli, const struct dataset *d, struct embeddings *all) {

@@ -1,6 +1,7 @@
 #include "cli/interrogatorfile.h"
 
 #include "base/memory.h"
+#include "records/embedding.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -119,25 +120,16 @@ void interrogator_close(struct interrogator *m) {
 
 static enum status add(struct embedded *e, const struct interrogator *m, const struct value *record, struct error *error) {
     struct encoder_identity id, own = encoder_identity(m->encoder);
-    struct array z;
     size_t Z = (size_t)e->size, n = (size_t)e->count;
     enum status status = encoder_identity_read(value_get(record, "encoder"), &id, error);
     if (status != STATUS_OK)
         return status;
     if (!encoder_identity_equal(&id, &own))
         return error_set(error, STATUS_DATA, "an embedding by another encoder than that of %s", m->name);
-    if (!value_get(record, "z"))
-        return error_set(error, STATUS_DATA, "embedding record: key 'z' is missing");
-    if (array_read(value_get(record, "z"), &z, error) != STATUS_OK)
-        return error->status;
-    if (z.rank != 1 || z.count != Z)
-        return error_set(error, STATUS_DATA, "embedding record: z is no vector of %d numbers", e->size);
     e->z = memory_realloc(e->z, n * Z * sizeof *e->z, (n + 1) * Z * sizeof *e->z);
+    if (embedding_z_read(record, e->size, e->z + n * Z, error) != STATUS_OK)
+        return error->status;
     e->record = memory_realloc(e->record, n * sizeof *e->record, (n + 1) * sizeof *e->record);
-    array_to_floats(&z, 0, Z, e->z + n * Z);
-    for (size_t i = 0; i < Z; i++)
-        if (!isfinite(e->z[n * Z + i]))
-            return error_set(error, STATUS_DATA, "embedding record: z has a number that is not finite");
     e->loss = memory_realloc(e->loss, n * sizeof *e->loss, (n + 1) * sizeof *e->loss);
     e->loss[n] = NAN;
     e->record[e->count++] = value_clone(record);

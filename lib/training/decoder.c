@@ -5,7 +5,7 @@
 #include "nn/activation.h"
 #include "nn/linear.h"
 #include "nn/recurrent.h"
-#include "training/prediction_internal.h"
+#include "records/embedding.h"
 
 #include <limits.h>
 #include <math.h>
@@ -238,7 +238,7 @@ static enum status check_encoder(const struct decoder *d, const struct value *em
 enum status decoder_decode(const struct decoder *d, const struct value *embedding, struct tape *tape, float *weights, struct error *error) {
     tape_reset(tape, false);
     float *z = arena_floats(&tape->arena, (size_t)d->config.z);
-    if (check_encoder(d, embedding, error) != STATUS_OK || prediction_z_read(embedding, d->config.z, z, error) != STATUS_OK)
+    if (check_encoder(d, embedding, error) != STATUS_OK || embedding_z_read(embedding, d->config.z, z, error) != STATUS_OK)
         return error->status;
     const struct weights w = {&d->table, d->values, NULL};
     struct tensor *y = decoder_forward(tape, d, &w, tape_leaf(tape, 1, d->config.z, z, NULL));

@@ -1,6 +1,7 @@
 #include "training/prediction.h"
 
 #include "base/memory.h"
+#include "records/embedding.h"
 #include "records/path.h"
 #include "base/hash.h"
 #include "training/prediction_internal.h"
@@ -52,7 +53,7 @@ static enum status sizes_from_data(struct prediction_internal *in, struct error 
         }
         config->z = in->encoder->config.z;
     } else if (status == STATUS_OK) {
-        status = prediction_z_open(record.root, &z, error);
+        status = embedding_z_open(record.root, &z, error);
         config->z = status == STATUS_OK ? (int)z.count : 0;
     }
     free(nodes.node);
@@ -144,7 +145,7 @@ static enum status take_item(struct prediction *p, int i, struct value_nodes *no
     size_t Z = (size_t)in->config.z, item = (size_t)i;
     if (truth_of_item(in, &record, in->truth + item * (size_t)in->property.answers, error) != STATUS_OK)
         return error->status;
-    return in->z ? prediction_z_read(record.root, in->config.z, in->z + item * Z, error) : STATUS_OK;
+    return in->z ? embedding_z_read(record.root, in->config.z, in->z + item * Z, error) : STATUS_OK;
 }
 
 static enum status take_items(struct prediction *p, struct error *error) {
@@ -345,11 +346,11 @@ static enum status embedding_usable(const struct prediction_sift *s, const struc
     const struct value *encoder = value_get(record->root, "encoder");
     struct encoder_identity id;
     struct array array;
-    if ((encoder && encoder_identity_read(encoder, &id, error) != STATUS_OK) || prediction_z_open(record->root, &array, error) != STATUS_OK)
+    if ((encoder && encoder_identity_read(encoder, &id, error) != STATUS_OK) || embedding_z_open(record->root, &array, error) != STATUS_OK)
         return error->status;
     *z = (int)array.count;
     float *numbers = memory_alloc(array.count * sizeof *numbers);
-    enum status status = prediction_z_read(record->root, s->z ? s->z : *z, numbers, error);
+    enum status status = embedding_z_read(record->root, s->z ? s->z : *z, numbers, error);
     free(numbers);
     return status;
 }

@@ -1,33 +1,10 @@
 // Applying a predictor to many records at once, which is several times as fast as one by one when an encoder is involved.
 #include "base/memory.h"
+#include "records/embedding.h"
 #include "training/prediction_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-enum status prediction_z_open(const struct value *root, struct array *z, struct error *error) {
-    const struct value *v = value_get(root, "z");
-    if (!v)
-        return error_set(error, STATUS_DATA, "embedding record: key 'z' is missing");
-    if (array_read(v, z, error) != STATUS_OK)
-        return error_prefix(error, "embedding record: key 'z'");
-    if (z->rank != 1 || z->count < 1 || z->count > 65536)
-        return error_set(error, STATUS_DATA, "embedding record: key 'z' is no vector of 1 .. 65536 numbers");
-    return STATUS_OK;
-}
-
-enum status prediction_z_read(const struct value *root, int size, float *out, struct error *error) {
-    struct array z;
-    if (prediction_z_open(root, &z, error) != STATUS_OK)
-        return error->status;
-    if (z.count != (uint64_t)size)
-        return error_set(error, STATUS_DATA, "embedding record: z of %llu numbers, not %d", (unsigned long long)z.count, size);
-    array_to_floats(&z, 0, z.count, out);
-    for (int i = 0; i < size; i++)
-        if (!isfinite(out[i]))
-            return error_set(error, STATUS_DATA, "embedding record: z has numbers that are not finite");
-    return STATUS_OK;
-}
 
 struct prediction_batch *prediction_batch_new(const struct encoder *encoder, const struct predictor *const *predictors, int predictor_count,
                                               const char *label) {
@@ -158,7 +135,7 @@ static enum status encoder_check_known(const struct prediction_batch *b, const s
 
 static enum status input_read(struct prediction_batch *b, const struct rnn_record *record, struct error *error) {
     int Z = b->predictors[0]->config.z;
-    return b->encoder ? rnn_loader_load(&b->rnns, b->count, record, error) : prediction_z_read(record->root, Z, b->z + b->count * Z, error);
+    return b->encoder ? rnn_loader_load(&b->rnns, b->count, record, error) : embedding_z_read(record->root, Z, b->z + b->count * Z, error);
 }
 
 enum status prediction_batch_add(struct prediction_batch *b, const struct value *root, struct error *error) {

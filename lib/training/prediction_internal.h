@@ -26,10 +26,6 @@ struct prediction_internal {
 
 void prediction_add_point(struct prediction *p, uint64_t step, double loss); // to the curve
 
-// z of an embedding record: a vector; and as `size` finite numbers.
-enum status prediction_z_open(const struct value *root, struct array *z, struct error *error) MUST_CHECK;
-enum status prediction_z_read(const struct value *root, int size, float *out, struct error *error) MUST_CHECK;
-
 // A prediction record piece by piece: all that its record has but weights, rollouts, z and probes, with encoder and label, unless they are
 // NULL; what is predicted, and its truth. The map stays open for `predicted`.
 void prediction_pack_head(struct packer *packer, const struct rnn_record *record, const struct encoder_identity *encoder,
