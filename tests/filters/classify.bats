@@ -328,6 +328,8 @@ PYTHON
     run -64 classify < z.mp
     run -64 classify --fit "" < z.mp
     run -64 classify --fit task,task < z.mp
+    run -64 classify --fit "$(printf "a%.0s" {1..130})" < z.mp # not a shorter name
+    [[ $output == *"is no name of a field (1 .. 127 bytes)"* ]]
     run -64 classify --fit task,step --as classes < z.mp --as classes,number,number
     run -64 classify --fit task --as colour < z.mp
     run -64 classify --fit task,step --encoder fresh.mp < zoo.mp
