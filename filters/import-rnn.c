@@ -90,17 +90,9 @@ static size_t most_weights(struct cli *cli) {
 
 // --- Messages ---
 
-static bool is_directory(const char *path) {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
-// Errors name the file; those that come from where it is opened, or that a file of a zoo's directory has made, do so themselves.
+// Of what is wrong with a file's network; what reads files names them itself.
 static void check(struct cli *cli, const char *path, enum status status) {
-    size_t size = strlen(path);
-    const char *text = cli_error(cli)->text;
-    bool there = strncmp(text, path, size) == 0 && (text[size] == ':' || (text[size] == '/' && is_directory(path)));
-    if (status != STATUS_OK && !there)
+    if (status != STATUS_OK)
         error_prefix(cli_error(cli), "%s", path);
     cli_check(cli, status);
 }
@@ -157,12 +149,17 @@ static void import(struct cli *cli, struct writer *out, const char *path, struct
         cli_note(cli, "%s: %s", path, network.notes[i]);
     check(cli, path, rnn_of_network(&network, most_weights(cli), &arch, &weights, cli_error(cli)));
     pack(cli, writer_packer(out), path, run, &arch, weights);
-    check(cli, path, mapping_check(&t->mapping, path, cli_error(cli)));
+    cli_check(cli, mapping_check(&t->mapping, path, cli_error(cli)));
     cli_check(cli, writer_commit(out, cli_error(cli)));
     free(weights);
 }
 
 // --- Directories ---
+
+static bool is_directory(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
 
 static uint64_t import_zoo(struct cli *cli, struct writer *out, const char *path, uint64_t run) {
     struct npy_zoo *zoo;
@@ -173,9 +170,9 @@ static uint64_t import_zoo(struct cli *cli, struct writer *out, const char *path
         error_set(cli_error(cli), status, "%.500s (a directory is read as one of the published zoos; files are named, as in %.200s/*.pt)",
                   why.text, path);
     }
-    check(cli, path, status);
+    cli_check(cli, status);
     for (uint64_t row = 0; row < npy_zoo_rows(zoo); row++) {
-        check(cli, path, npy_zoo_pack(writer_packer(out), zoo, row, run, &last, cli_error(cli)));
+        cli_check(cli, npy_zoo_pack(writer_packer(out), zoo, row, run, &last, cli_error(cli)));
         cli_check(cli, writer_commit(out, cli_error(cli)));
         next = last >= next ? last + 1 : next;
     }
@@ -185,7 +182,7 @@ static uint64_t import_zoo(struct cli *cli, struct writer *out, const char *path
 
 static uint64_t import_file(struct cli *cli, struct writer *out, const char *path, uint64_t run) {
     struct tensors t;
-    check(cli, path, tensors_open(&t, path, cli_error(cli)));
+    cli_check(cli, tensors_open(&t, path, cli_error(cli)));
     if (list)
         print_list(cli, path, &t);
     else

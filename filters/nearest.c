@@ -110,7 +110,7 @@ static enum status embedding_read(struct embedding *out, const struct value *rec
         return error->status;
     out->size = z.count;
     out->z = memory_alloc(z.count * sizeof *out->z);
-    enum status status = embedding_z_read(record, (int)z.count, out->z, error);
+    enum status status = embedding_z_copy(&z, out->z, error);
     if (status != STATUS_OK)
         free(out->z);
     return status;

@@ -197,7 +197,7 @@ static void write_pair(struct comparison_run *c, const struct net *a, const stru
     pack_map(p);
     pack_key(p, "kind");
     pack_str(p, "pair");
-    rnn_name_pack(p, (struct rnn_name){b->record.run, b->record.step});
+    rnn_name_pack(p, rnn_record_name(&b->record));
     net_pack_name(p, "a", a);
     net_pack_name(p, "b", b);
     pack_measured(p, m, numbers);

@@ -234,7 +234,7 @@ static enum status pack_truth(struct packer *p, const struct nets *all, const st
     }
     if (!before && (field_u64(net->parent, "run", "parent", &run, error) != STATUS_OK ||
                     field_u64(net->parent, "step", "parent", &step, error) != STATUS_OK))
-        return error_prefix(error, "run %llu, step %llu", (unsigned long long)net->run, (unsigned long long)net->step);
+        return rnn_name_prefix((struct rnn_name){net->run, net->step}, error);
     pack_map(p);
     rnn_name_pack(p, (struct rnn_name){before ? before->run : run, before ? before->step : step});
     if (!before && net->second) {

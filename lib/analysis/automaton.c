@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "base/table.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -35,8 +35,7 @@ void automaton_free(struct automaton *a);
 // Text of a letter, which may be gone after some calls more.
 typedef const char *letter_name(int letter, const void *context);
 
-// In Graphviz' language: accepting states are double circles; arrows between the same states are one, with all their letters. Text grows as
-// in stream/json.h.
+// In Graphviz' language: accepting states are double circles; arrows between the same states are one, with all their letters.
 void automaton_dot(struct text *out, const struct automaton *a, const char *title, letter_name *name, const void *context);
 
 // Packs the pairs of an automaton record behind its head: states, alphabet, start, transitions i4 [S,A], answers i4 [S], p f4 [S,A].

@@ -46,7 +46,7 @@ void net_pack_name(struct packer *p, const char *key, const struct net *n) {
     char name[TEXT_FIELD_SIZE];
     pack_key(p, key);
     pack_map(p);
-    rnn_name_pack(p, (struct rnn_name){n->record.run, n->record.step});
+    rnn_name_pack(p, rnn_record_name(&n->record));
     if (value_to_text(value_get(n->root, "name"), name, sizeof name)) {
         pack_key(p, "name");
         pack_str(p, name);

@@ -17,10 +17,7 @@ void sequences_free(struct sequences *s) {
 }
 
 void sequences_add(struct sequences *s, struct sequence sequence) {
-    if ((s->count & (s->count - 1)) == 0) { // full at each power of two
-        size_t old = (size_t)s->count * sizeof *s->list, new = s->count ? 2 * old : sizeof *s->list;
-        s->list = memory_realloc(s->list, old, new);
-    }
+    s->list = memory_room(s->list, (size_t)s->count, &s->capacity, sizeof *s->list);
     s->list[s->count++] = sequence;
     for (int t = 0; sequence.tokens && t < sequence.length; t++)
         s->width = sequence.tokens[t] >= s->width ? sequence.tokens[t] + 1 : s->width;

@@ -16,6 +16,7 @@ struct sequence {
 struct sequences {
     struct sequence *list;
     int count, width; // width: I; of tokens, one more than the greatest that occurs
+    size_t capacity;  // of the list
 };
 
 void sequences_free(struct sequences *s);

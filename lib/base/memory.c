@@ -54,6 +54,14 @@ void *memory_room(void *list, size_t count, size_t *capacity, size_t item) {
     return memory_realloc(list, old * item, *capacity * item);
 }
 
+void *memory_reserve(void *bytes, size_t size, size_t *capacity, size_t more) {
+    if (*capacity - size >= more)
+        return bytes;
+    size_t old = *capacity;
+    *capacity = 2 * old > size + more ? 2 * old : size + more;
+    return memory_realloc(bytes, size, *capacity);
+}
+
 char *memory_strdup(const char *text) {
     size_t n = strlen(text) + 1;
     return memcpy(memory_alloc(n), text, n);

@@ -24,6 +24,9 @@ void *memory_realloc(void *block, size_t old_size, size_t size) __attribute__((r
 // that is doubled, and the list may move.
 void *memory_room(void *list, size_t count, size_t *capacity, size_t item) __attribute__((returns_nonnull));
 
+// The same for bytes [size], with room for `more` behind them.
+void *memory_reserve(void *bytes, size_t size, size_t *capacity, size_t more);
+
 char *memory_strdup(const char *text) __attribute__((malloc, returns_nonnull));
 
 #endif

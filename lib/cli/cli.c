@@ -255,7 +255,7 @@ void cli_check_text(struct cli *cli, const char *what, const char *text) {
 }
 
 void cli_check_label(struct cli *cli, const char *label) {
-    if (label && (!*label || strlen(label) >= TEXT_FIELD_SIZE || !text_is_line(label)))
+    if (label && (!*label || strlen(label) >= TEXT_FIELD_SIZE || !field_is_line(label)))
         cli_usage(cli, "--label is a text of 1 .. %d bytes without control characters", TEXT_FIELD_SIZE - 1);
 }
 
@@ -306,16 +306,11 @@ void cli_print(struct cli *cli, const void *text, size_t size) {
 }
 
 void cli_print_json(struct cli *cli, const struct packer *p, enum json_arrays arrays) {
-    struct value_nodes nodes = {0};
     struct text line = {0};
-    size_t size;
-    const uint8_t *bytes = packer_bytes(p, &size);
-    cli_check(cli, value_decode(bytes, size, 0, &nodes, &cli->error));
-    json_write(&line, nodes.node, arrays);
+    cli_check(cli, json_write_packed(&line, p, arrays, &cli->error));
     text_put(&line, "\n");
     cli_print(cli, line.bytes, line.size);
     free(line.bytes);
-    free(nodes.node);
 }
 
 static void check_input(struct cli *cli, const char *path) {

@@ -84,7 +84,7 @@ static enum status batch_add(void *of, const struct value *record, struct error 
         return status;
     if (!b->heads[i])
         b->heads[i] = packer_new();
-    b->of[i] = (struct rnn_name){rnn.run, rnn.step};
+    b->of[i] = rnn_record_name(&rnn);
     packer_clear(b->heads[i]);
     pack_map(b->heads[i]);
     pack_key(b->heads[i], "kind");

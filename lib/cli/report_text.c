@@ -11,7 +11,7 @@
 // A text of a record.
 static void put_escaped(struct text *out, const void *text, size_t size) {
     char *shown = escaped(text, size);
-    text_print(out, "%s", shown);
+    text_put(out, shown);
     free(shown);
 }
 
@@ -21,7 +21,7 @@ static void put_name(struct text *out, const struct value *record) {
     if (!name || name->type != VALUE_STR || !name->size)
         return;
     put_escaped(out, name->data, name->size);
-    text_print(out, ", ");
+    text_put(out, ", ");
 }
 
 static void put_arch(struct text *out, const struct rnn_arch *a) {
@@ -71,23 +71,23 @@ static void put_number(struct text *out, double number, double within) {
 static void put_task(struct text *out, const struct task *task) {
     char text[FAMILY_KEY_SIZE];
     task_notation(task, text);
-    text_print(out, "%s", text);
+    text_put(out, text);
 }
 
 // --- What it does ---
 
 static void put_evidence(struct text *out, const struct report *r) {
     if (r->speaks && r->task.family && r->task.family->of_words) {
-        text_print(out, "    by its words       ");
+        text_put(out, "    by its words       ");
         if (r->told >= 0.5)
             text_print(out, "%.1f %% of what it says are words of this language: counted exactly, by probability\n", 100 * r->told);
         else
-            text_print(out, "no one language accounts for the greater part of what it says\n");
+            text_put(out, "no one language accounts for the greater part of what it says\n");
     }
     if (r->guessed) {
-        text_print(out, "    by its embedding   ");
+        text_put(out, "    by its embedding   ");
         if (r->agree && r->told >= 0.5)
-            text_print(out, "the same");
+            text_put(out, "the same");
         else
             put_task(out, &r->guess);
         text_print(out, ", %.0f %% sure%s\n", 100 * r->sure,
@@ -101,7 +101,7 @@ static void put_finding(struct text *out, const struct report *r) {
     bool sure = r->evidence != EVIDENCE_EMBEDDING || r->sure >= 0.5;
     text_print(out, "  what it does         %s", sure ? "" : "not known; the best guess is ");
     if (r->evidence == EVIDENCE_NONE)
-        text_print(out, "not known");
+        text_put(out, "not known");
     else
         put_task(out, r->evidence == EVIDENCE_WORDS ? &r->task : &r->guess);
     if (r->evidence == EVIDENCE_WORDS && r->first_n >= 0)
@@ -115,10 +115,10 @@ static void put_warnings(struct text *out, const struct report *r) {
         text_print(out, "  WARNING              %s\n", r->warning[i]);
     if (*r->unfit) {
         put_kind(out, "                       It asks one that reads ", &r->by->encoder->arch, rnn_tells_tokens(&r->by->encoder->arch));
-        text_print(out, "                       Another interrogator can be trained, and be given by --model: see describe --fit\n");
+        text_put(out, "                       Another interrogator can be trained, and be given by --model: see describe --fit\n");
     }
     if (r->warnings && r->z)
-        text_print(out, "                       It is unlike the RNNs that the interrogator has learnt by: predictions mean little\n");
+        text_put(out, "                       It is unlike the RNNs that the interrogator has learnt by: predictions mean little\n");
 }
 
 // A field of the task or of the metrics without the path before it, unless it is an index or itself a path.
@@ -154,11 +154,11 @@ static void put_opinion(struct text *out, const struct report *r, int i) {
             text_print(out, " (%.0f %%)", 100 * r->opinion[i][a].confidence);
     }
     if (!isnan(within)) {
-        text_print(out, " +- ");
+        text_put(out, " +- ");
         put_number(out, within, within);
-        text_print(out, " (nine times of ten)");
+        text_put(out, " (nine times of ten)");
     }
-    text_print(out, "\n");
+    text_put(out, "\n");
 }
 
 // --- What it says ---
@@ -175,13 +175,13 @@ static void put_words(struct text *out, const struct report *r, const struct wor
 }
 
 static void put_speech(struct text *out, const struct report *r) {
-    text_print(out, "  says                 ");
+    text_put(out, "  says                 ");
     put_words(out, r, &r->words);
     text_print(out, "\n                       (%.1f %% of all that it says%s%s)\n", 100 * r->words.mass,
                r->words.truncated ? "; the rest is in too many words to be listed" : "",
                r->assumed ? "; words begin and end with the tokens of the zoo's" : "");
     if (r->has_truth) {
-        text_print(out, "  its record's task    ");
+        text_put(out, "  its record's task    ");
         put_task(out, &r->record->task);
         text_print(out, ": %d words right, %d missing, %d extra\n", r->verdict.right, r->verdict.missing, r->verdict.extra);
     }
@@ -193,7 +193,7 @@ static void put_any_task(struct text *out, const struct value *of) {
     struct error ignored;
     if (!of || task_read(of, &task, &ignored) != STATUS_OK)
         return;
-    text_print(out, ", ");
+    text_put(out, ", ");
     if (task.family) {
         put_task(out, &task);
         return;
@@ -201,9 +201,9 @@ static void put_any_task(struct text *out, const struct value *of) {
     struct text json = {0};
     const struct value *family = value_get(of, "family");
     json_write(&json, of, JSON_CANONICAL);
-    text_print(&json, "%s", ""); // ends it
-    char *shown = json.size <= LONGEST_TASK ? escaped_message(json.bytes) : escaped(family->data, family->size);
-    text_print(out, "%s", shown);
+    text_append(&json, "", 1); // ends it
+    char *shown = json.size - 1 <= LONGEST_TASK ? escaped_message(json.bytes) : escaped(family->data, family->size);
+    text_put(out, shown);
     free(shown);
     free(json.bytes);
 }
@@ -220,7 +220,7 @@ static void put_relatives(struct text *out, const struct report *r) {
         put_name(out, of);
         text_print(out, "run %llu, step %llu", (unsigned long long)run, (unsigned long long)step);
         if (arch && arch_read(arch, &a, &ignored) == STATUS_OK) {
-            text_print(out, ", ");
+            text_put(out, ", ");
             put_arch(out, &a);
         }
         put_any_task(out, value_get(of, "task"));
@@ -234,7 +234,7 @@ static void put_novelty(struct text *out, const struct report *r) {
     if (!isnan(r->hardness))
         text_print(out, "%s%.0f %% are easier to imitate", isnan(r->novelty) ? "  novelty              " : ", ", 100 * r->hardness);
     if (!isnan(r->novelty) || !isnan(r->hardness))
-        text_print(out, "\n");
+        text_put(out, "\n");
 }
 
 static void put_clone(struct text *out, const struct report *r) {
@@ -242,7 +242,7 @@ static void put_clone(struct text *out, const struct report *r) {
                rnn_answers_classes(&r->record->arch) ? " (total variation)" : " (squared difference, the answers' variance being 1)");
     if (!r->speaks)
         return;
-    text_print(out, "  its clone says       ");
+    text_put(out, "  its clone says       ");
     put_words(out, r, &r->clone_words);
     text_print(out, "\n                       (%d of the %d words shown above are among its %d)\n", r->clone_right, r->shown,
                r->clone_words.count);

@@ -86,5 +86,6 @@ enum status tensors_open(struct tensors *out, const char *path, struct error *er
     out->path = path;
     if (status != STATUS_OK)
         return status;
-    return read(out, mapping.bytes, mapping.size, error);
+    status = read(out, mapping.bytes, mapping.size, error);
+    return status == STATUS_OK ? status : error_prefix(error, "%s", path);
 }

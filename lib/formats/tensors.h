@@ -62,7 +62,7 @@ struct tensors {
 };
 
 // Opens a file of any of the formats, which is told from its first bytes. STATUS_NO_INPUT when there is none, STATUS_DATA when it is
-// damaged, asks for code to be run, or is of no format that this build knows; the message does not begin with the path.
+// damaged, asks for code to be run, or is of no format that this build knows; the message names the path.
 enum status tensors_open(struct tensors *out, const char *path, struct error *error) MUST_CHECK;
 // The same over memory, which has to outlive the tensors. tensors_close after either, also after a failure.
 enum status tensors_open_memory(struct tensors *out, const void *bytes, size_t size, struct error *error) MUST_CHECK;

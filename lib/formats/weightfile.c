@@ -55,13 +55,10 @@ static void pack_header(struct packer *p, const struct weightfile_tensor *tensor
 void safetensors_write(const struct weightfile_tensor *tensors, int count, const struct weightfile_text *texts, int text_count,
                        uint8_t **out, size_t *size) {
     struct packer *p = packer_new();
-    struct value_nodes nodes = {0};
     struct text header = {0};
-    size_t packed;
     pack_header(p, tensors, count, texts, text_count);
-    const uint8_t *bytes = packer_bytes(p, &packed);
-    if (value_decode(bytes, packed, 0, &nodes, NULL) == STATUS_OK) // always so
-        json_write(&header, nodes.node, JSON_WHOLE);
+    enum status status = json_write_packed(&header, p, JSON_WHOLE, NULL);
+    (void)status; // always well
     uint64_t padded = (header.size + 7) / 8 * 8, at = sizeof padded + padded;
     *size = at;
     for (int i = 0; i < count; i++)
@@ -75,7 +72,6 @@ void safetensors_write(const struct weightfile_tensor *tensors, int count, const
         at += items(&tensors[i]) * sizeof(float);
     }
     free(header.bytes);
-    free(nodes.node);
     packer_free(p);
 }
 

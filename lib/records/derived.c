@@ -31,7 +31,7 @@ void derived_pack(struct packer *p, const struct rnn_record *parent, const struc
         else
             pack_value(p, v);
     }
-    pack_reference(p, "parent", (struct rnn_name){parent->run, parent->step});
+    pack_reference(p, "parent", rnn_record_name(parent));
     if (d->second)
         pack_reference(p, "second", *d->second);
     pack_key(p, "how");

@@ -352,7 +352,7 @@ enum status npy_zoo_pack(struct packer *p, struct npy_zoo *z, uint64_t row, uint
     if (status != STATUS_OK)
         return status;
     if (numbers[0] > UINT64_MAX - first_run)
-        return error_set(error, STATUS_DATA, "run %llu behind a first run of %llu: beyond the greatest number of a run",
+        return error_set(error, STATUS_DATA, "%s: run %llu behind a first run of %llu: beyond the greatest number of a run", z->directory,
                          (unsigned long long)numbers[0], (unsigned long long)first_run);
     *run = first_run + numbers[0];
     pack_map(p);

@@ -77,13 +77,8 @@ static int pack_args(struct packer *p, const struct rnn_record *r, double task[F
 
 static enum status write_args(const struct npy_zoo_writer *w, struct error *error) {
     char path[PATH_SIZE];
-    size_t size;
-    struct value_nodes nodes = {0};
     struct text text = {0};
-    const uint8_t *bytes = packer_bytes(w->args, &size);
-    enum status status = value_decode(bytes, size, 0, &nodes, error);
-    if (status == STATUS_OK)
-        json_write(&text, nodes.node, JSON_WHOLE);
+    enum status status = json_write_packed(&text, w->args, JSON_WHOLE, error);
     snprintf(path, sizeof path, "%s/args.json", w->directory);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0 || !write_all(fd, text.bytes, text.size))
@@ -91,7 +86,6 @@ static enum status write_args(const struct npy_zoo_writer *w, struct error *erro
     if (fd >= 0)
         close(fd);
     free(text.bytes);
-    free(nodes.node);
     return status;
 }
 

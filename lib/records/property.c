@@ -36,7 +36,7 @@ bool short_form_find(const char *name, struct short_form *out) {
 enum status property_named(struct property *p, const char *name, enum property_kind kind, struct error *error) {
     if (strlen(name) >= sizeof p->name || !*name)
         return error_set(error, STATUS_DATA, "'%s' is no name of a field (1 .. %d bytes)", name, PROPERTY_NAME_SIZE - 1);
-    if (!text_is_line(name))
+    if (!field_is_line(name))
         return error_set(error, STATUS_DATA, "a name of a field that has control characters");
     *p = (struct property){.kind = kind, .answers = 1};
     strcpy(p->name, name);

@@ -233,6 +233,10 @@ enum status rnn_record_weights(const struct rnn_record *r, const struct params *
     return status;
 }
 
+struct rnn_name rnn_record_name(const struct rnn_record *r) {
+    return (struct rnn_name){r->run, r->step};
+}
+
 enum status rnn_name_prefix(struct rnn_name name, struct error *error) {
     return error_prefix(error, "run %" PRIu64 ", step %" PRIu64, name.run, name.step);
 }
@@ -245,7 +249,7 @@ void rnn_name_pack(struct packer *p, struct rnn_name name) {
 }
 
 enum status rnn_record_prefix(const struct rnn_record *r, struct error *error) {
-    return rnn_name_prefix((struct rnn_name){r->run, r->step}, error);
+    return rnn_name_prefix(rnn_record_name(r), error);
 }
 
 bool rnn_record_metric(const struct rnn_record *r, const char *name, double *out) {

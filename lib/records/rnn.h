@@ -39,6 +39,7 @@ enum status rnn_record_read(const struct value *root, struct rnn_record *out, st
 // The same for a record that rnn_record_read has accepted before, at a fraction of the cost: the tokens of its rollouts are not looked at
 // again. Who uses them checks their range then (the file may have changed since).
 enum status rnn_record_view(const struct value *root, struct rnn_record *out, struct error *error) MUST_CHECK;
+struct rnn_name rnn_record_name(const struct rnn_record *r);
 void rnn_name_pack(struct packer *p, struct rnn_name name); // the keys run and step, in an open map
 
 // The flat vector of a table; STATUS_DATA also when a weight is not finite. Errors name run, step and tensor.

@@ -29,14 +29,14 @@ enum status field_line(const struct value *map, const char *key, const char *of,
     return status == STATUS_OK ? field_line_check(out, key, of, error) : status;
 }
 
-bool text_is_line(const char *text) {
+bool field_is_line(const char *text) {
     while (*text && (unsigned char)*text >= ' ' && *text != 127)
         text++;
     return !*text;
 }
 
 enum status field_line_check(const char *text, const char *key, const char *of, struct error *error) {
-    return text_is_line(text) ? STATUS_OK : error_set(error, STATUS_DATA, "%s: key '%s' has control characters", of, key);
+    return field_is_line(text) ? STATUS_OK : error_set(error, STATUS_DATA, "%s: key '%s' has control characters", of, key);
 }
 
 enum status field_map(const struct value *map, const char *key, const char *of, const struct value **out, struct error *error) {

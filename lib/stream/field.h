@@ -13,7 +13,7 @@ enum status field_int(const struct value *map, const char *key, const char *of, 
                       struct error *error) MUST_CHECK;
 enum status field_text(const struct value *map, const char *key, const char *of, char out[TEXT_FIELD_SIZE], struct error *error) MUST_CHECK;
 // A text that stands in a row of a table has no control characters; the same for a text that is at hand.
-bool text_is_line(const char *text);
+bool field_is_line(const char *text);
 enum status field_line_check(const char *text, const char *key, const char *of, struct error *error) MUST_CHECK;
 enum status field_line(const struct value *map, const char *key, const char *of, char out[TEXT_FIELD_SIZE], struct error *error) MUST_CHECK;
 enum status field_number(const struct value *map, const char *key, const char *of, double low, double high, double *out,

@@ -1,6 +1,7 @@
 #include "stream/json.h"
 
 #include "base/memory.h"
+#include "stream/reader.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -299,4 +300,15 @@ void json_write(struct text *out, const struct value *v, enum json_arrays arrays
         write_map(out, v, arrays);
         break;
     }
+}
+
+enum status json_write_packed(struct text *out, const struct packer *p, enum json_arrays arrays, struct error *error) {
+    struct value_nodes nodes = {0};
+    size_t size;
+    const uint8_t *bytes = packer_bytes(p, &size);
+    enum status status = value_decode(bytes, size, 0, &nodes, error);
+    if (status == STATUS_OK)
+        json_write(out, nodes.node, arrays);
+    free(nodes.node);
+    return status;
 }

@@ -20,6 +20,9 @@ enum json_arrays { JSON_SUMMARISED, JSON_WHOLE, JSON_CANONICAL };
 // Appends the value on one line, without a newline. A map that looks like an array but is none (array_read) is written as the map it is.
 void json_write(struct text *out, const struct value *v, enum json_arrays arrays);
 
+// The same of what is packed, one value. STATUS_DATA when it is none.
+enum status json_write_packed(struct text *out, const struct packer *p, enum json_arrays arrays, struct error *error) MUST_CHECK;
+
 // Appends item i (in C order) of an array, as in "data" above.
 void json_write_item(struct text *out, const struct array *a, uint64_t i);
 

@@ -51,13 +51,7 @@ static bool take_word(struct json *j, const char *word) {
 }
 
 static void add_byte(struct json *j, unsigned byte) {
-    struct text *s = &j->scratch;
-    if (s->size == s->capacity) {
-        size_t capacity = s->capacity ? 2 * s->capacity : 256;
-        s->bytes = memory_realloc(s->bytes, s->size, capacity);
-        s->capacity = capacity;
-    }
-    s->bytes[s->size++] = (char)byte;
+    text_append(&j->scratch, &(char){(char)byte}, 1);
 }
 
 static void add_utf8(struct json *j, uint32_t c) {

@@ -23,11 +23,7 @@ struct packer {
 };
 
 static void make_room(struct packer *p, size_t size) {
-    if (p->capacity - p->size >= size)
-        return;
-    size_t capacity = 2 * p->capacity > p->size + size ? 2 * p->capacity : p->size + size;
-    p->bytes = memory_realloc(p->bytes, p->size, capacity);
-    p->capacity = capacity;
+    p->bytes = memory_reserve(p->bytes, p->size, &p->capacity, size);
 }
 
 static int append(void *data, const char *bytes, size_t size) {

@@ -1,5 +1,6 @@
 #include "training/checkpoint.h"
 
+#include "records/task.h"
 #include "stream/array.h"
 #include "stream/field.h"
 #include "stream/reader.h"
@@ -29,6 +30,16 @@ static void pack_part(struct packer *p, const struct checkpoint_part *part) {
     }
 }
 
+static void pack_point(struct packer *p, struct checkpoint_point point) {
+    pack_list(p);
+    pack_u64(p, *point.step);
+    if (point.split)
+        pack_str(p, *point.split);
+    for (double **real = point.reals; *real; real++)
+        pack_double(p, **real);
+    pack_end(p);
+}
+
 static void pack_state(struct packer *p, const struct checkpoint *c) {
     pack_map(p);
     pack_key(p, "kind");
@@ -37,11 +48,8 @@ static void pack_state(struct packer *p, const struct checkpoint *c) {
     pack_u64(p, c->fingerprint);
     pack_key(p, "curve");
     pack_list(p);
-    for (int i = 0; i < *c->points; i++) {
-        pack_list(p);
-        c->pack_point(p, c->context, i);
-        pack_end(p);
-    }
+    for (int i = 0; i < *c->points; i++)
+        pack_point(p, c->point(c->context, i));
     pack_end(p);
     for (const struct checkpoint_part *part = c->parts; part->name; part++)
         pack_part(p, part);
@@ -124,12 +132,32 @@ static enum status read_part(const struct checkpoint_part *part, const struct va
     return read_floats(part, value_get(root, part->name), error);
 }
 
+static bool read_split(const char **split, const struct value *name) {
+    int s = 0;
+    while (s < SPLIT_COUNT && !value_is(name, split_names[s]))
+        s++;
+    *split = s < SPLIT_COUNT ? split_names[s] : NULL;
+    return *split;
+}
+
+static bool read_point(struct checkpoint_point point, const struct value *list) {
+    uint32_t at = 0;
+    if (!value_to_u64(value_at(list, at++), point.step) || (point.split && !read_split(point.split, value_at(list, at++))))
+        return false;
+    for (double **real = point.reals; *real; real++)
+        if (!value_to_double(value_at(list, at++), *real))
+            return false;
+    return true;
+}
+
 static enum status read_curve(const struct checkpoint *c, const struct value *curve, struct error *error) {
     *c->points = 0;
     bool right = curve && curve->type == VALUE_ARRAY;
     const struct value *point = right && curve->count ? value_first(curve) : NULL;
-    for (uint32_t i = 0; right && i < curve->count; i++, point = value_next(point))
-        right = c->read_point(c->context, point);
+    for (uint32_t i = 0; right && i < curve->count; i++, point = value_next(point)) {
+        c->add_point(c->context);
+        right = read_point(c->point(c->context, (int)i), point);
+    }
     return right ? STATUS_OK : error_set(error, STATUS_DATA, "checkpoint record: 'curve' is no list of points");
 }
 

@@ -14,16 +14,25 @@ struct checkpoint_part {
     size_t size; // of floats
 };
 
+enum { CHECKPOINT_REALS = 8 };
+
+// A point of a training curve, as a view of it: a list [step, split, reals ...] in the record.
+struct checkpoint_point {
+    uint64_t *step;
+    const char **split;                  // one of split_names; NULL: the curve has none
+    double *reals[CHECKPOINT_REALS + 1]; // ends with NULL
+};
+
 // What is saved and restored, as a view of the training's state.
 struct checkpoint {
     const char *of;       // "emulate --fit", for messages
     uint64_t fingerprint; // of data, networks as they came, and recipe: a checkpoint goes on with no other training
     struct checkpoint_part parts[CHECKPOINT_PARTS + 1]; // ends with a zeroed one
-    // The training curve: its points, each a list, and reading one, which is put behind the others; false when it is none.
+    // The training curve: how many points it has, its i-th, and another one behind them, to be filled.
     int *points;
     void *context;
-    void (*pack_point)(struct packer *p, const void *context, int i);
-    bool (*read_point)(void *context, const struct value *point);
+    struct checkpoint_point (*point)(void *context, int i);
+    void (*add_point)(void *context);
 };
 
 // Written to a temporary file beside path, synced, renamed over it, and the directory synced: whatever happens, the old state or the new

@@ -213,7 +213,7 @@ static enum status compare(struct emulation *e, struct error *error) {
     if (status != STATUS_OK)
         return status == STATUS_DIVERGED ? diverged(e, e->learner->step) : status;
     learner_keep(e->learner, judged);
-    e->stopped = e->recipe.patience > 0 && e->learner->best.since >= e->recipe.patience;
+    e->stopped = learner_out_of_patience(e->learner, e->recipe.patience);
     return STATUS_OK;
 }
 

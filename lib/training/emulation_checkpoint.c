@@ -2,39 +2,14 @@
 #include "training/checkpoint.h"
 #include "training/emulation_internal.h"
 
-#include <string.h>
-
-static void pack_point(struct packer *p, const void *context, int i) {
-    const struct emulation *e = context;
-    pack_u64(p, e->curve[i].step);
-    pack_str(p, e->curve[i].split);
-    pack_double(p, e->curve[i].loss);
-    pack_double(p, e->curve[i].seconds);
-    pack_double(p, e->curve[i].beside);
-    pack_double(p, e->curve[i].encoder_norm);
-    pack_double(p, e->curve[i].emulator_norm);
-    pack_double(p, e->curve[i].z_variance);
-    pack_double(p, e->curve[i].probe_entropy);
+static struct checkpoint_point point(void *emulation, int i) {
+    struct curve_point *p = &((struct emulation *)emulation)->curve[i];
+    return (struct checkpoint_point){
+        &p->step, &p->split, {&p->loss, &p->seconds, &p->beside, &p->encoder_norm, &p->emulator_norm, &p->z_variance, &p->probe_entropy}};
 }
 
-static bool read_point(void *context, const struct value *item) {
-    struct emulation *e = context;
-    struct curve_point point;
-    double *const reals[] = {&point.loss,          &point.seconds,    &point.beside,       &point.encoder_norm,
-                             &point.emulator_norm, &point.z_variance, &point.probe_entropy};
-    int split = 0;
-    while (split < SPLIT_COUNT && !value_is(value_at(item, 1), split_names[split]))
-        split++;
-    if (split == SPLIT_COUNT || !value_to_u64(value_at(item, 0), &point.step))
-        return false;
-    for (uint32_t i = 0; i < sizeof reals / sizeof *reals; i++)
-        if (!value_to_double(value_at(item, 2 + i), reals[i]))
-            return false;
-    point.split = split_names[split];
-    double seconds = point.seconds;
-    emulation_add_point(e, &point);
-    e->internal->seconds_before = e->curve[e->curve_count - 1].seconds = seconds;
-    return true;
+static void add_point(void *emulation) {
+    emulation_add_point(emulation, &(struct curve_point){0});
 }
 
 static struct checkpoint checkpoint_of(struct emulation *e) {
@@ -45,8 +20,8 @@ static struct checkpoint checkpoint_of(struct emulation *e) {
                                .fingerprint = in->fingerprint,
                                .points = &e->curve_count,
                                .context = e,
-                               .pack_point = pack_point,
-                               .read_point = read_point,
+                               .point = point,
+                               .add_point = add_point,
                                .parts = {{"step", CHECKPOINT_COUNT, &l->step, 0},
                                          {"encoder_step", CHECKPOINT_COUNT, &e->encoder->step, 0},
                                          {"emulator_step", CHECKPOINT_COUNT, &e->emulator->step, 0},
@@ -78,7 +53,9 @@ enum status emulation_resume(struct emulation *e, const char *path, struct error
     const struct checkpoint c = checkpoint_of(e);
     if (checkpoint_load(&c, path, error) != STATUS_OK)
         return error->status;
-    e->learner->encoder_adamw.updates = e->learner->head_adamw.updates = e->learner->step;
-    e->stopped = e->recipe.patience > 0 && e->learner->best.since >= e->recipe.patience;
+    if (e->curve_count)
+        e->internal->seconds_before = e->curve[e->curve_count - 1].seconds;
+    learner_resumed(e->learner);
+    e->stopped = learner_out_of_patience(e->learner, e->recipe.patience);
     return STATUS_OK;
 }

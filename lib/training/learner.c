@@ -309,6 +309,14 @@ void learner_restore(struct learner *l) {
     l->encoder->step -= l->step - l->best.step;
 }
 
+bool learner_out_of_patience(const struct learner *l, int patience) {
+    return patience > 0 && l->best.since >= patience;
+}
+
+void learner_resumed(struct learner *l) {
+    l->encoder_adamw.updates = l->head_adamw.updates = l->step;
+}
+
 enum status learner_evaluate(struct learner *l, const int *items, int count, uint64_t step, double *loss, struct error *error) {
     int most = l->internal->lane_count * LANE_SIZE;
     double sum = 0, beside = 0;

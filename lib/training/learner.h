@@ -101,6 +101,11 @@ void learner_keep(struct learner *l, double loss);
 // Makes the networks those that were kept last, and takes the steps since then off the encoder's.
 void learner_restore(struct learner *l);
 
+// Were there so many losses in a row that were no better than the best? Patience 0 never ends.
+bool learner_out_of_patience(const struct learner *l, int patience);
+// Behind a checkpoint's step and moments: both optimisers have made as many updates as there were steps.
+void learner_resumed(struct learner *l);
+
 // Mean loss over given items, without gradients or randomness in the encoder. Choices of the lanes (which rollout) are a function of
 // `step`.
 enum status learner_evaluate(struct learner *l, const int *items, int count, uint64_t step, double *loss, struct error *error) MUST_CHECK;

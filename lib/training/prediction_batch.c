@@ -147,7 +147,7 @@ enum status prediction_batch_add(struct prediction_batch *b, const struct value 
     for (int k = 0; k < b->predictor_count; k++)
         if (add_head(b, k, &record, error) != STATUS_OK)
             return error->status;
-    b->of[b->count++] = (struct rnn_name){record.run, record.step};
+    b->of[b->count++] = rnn_record_name(&record);
     return STATUS_OK;
 }
 

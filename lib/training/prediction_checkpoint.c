@@ -4,19 +4,13 @@
 
 #include <string.h>
 
-static void pack_point(struct packer *p, const void *context, int i) {
-    const struct prediction *prediction = context;
-    pack_u64(p, prediction->curve[i].step);
-    pack_double(p, prediction->curve[i].loss);
+static struct checkpoint_point point(void *prediction, int i) {
+    struct prediction_point *p = &((struct prediction *)prediction)->curve[i];
+    return (struct checkpoint_point){&p->step, NULL, {&p->loss}};
 }
 
-static bool read_point(void *context, const struct value *item) {
-    uint64_t step;
-    double loss;
-    if (!value_to_u64(value_at(item, 0), &step) || !value_to_double(value_at(item, 1), &loss))
-        return false;
-    prediction_add_point(context, step, loss);
-    return true;
+static void add_point(void *prediction) {
+    prediction_add_point(prediction, 0, 0);
 }
 
 static struct checkpoint checkpoint_of(struct prediction *p) {
@@ -27,8 +21,8 @@ static struct checkpoint checkpoint_of(struct prediction *p) {
                            .fingerprint = in->fingerprint,
                            .points = &p->curve_count,
                            .context = p,
-                           .pack_point = pack_point,
-                           .read_point = read_point,
+                           .point = point,
+                           .add_point = add_point,
                            .parts = {{"step", CHECKPOINT_COUNT, &l->step, 0},
                                      {"best_step", CHECKPOINT_COUNT, &l->best.step, 0},
                                      {"best_loss", CHECKPOINT_REAL, &l->best.loss, 0},
@@ -63,6 +57,6 @@ enum status prediction_resume(struct prediction *p, const char *path, struct err
     if (checkpoint_load(&c, path, error) != STATUS_OK)
         return error->status;
     p->predictor->step = p->learner->step;
-    p->learner->head_adamw.updates = p->learner->encoder_adamw.updates = p->learner->step;
+    learner_resumed(p->learner);
     return STATUS_OK;
 }

@@ -229,7 +229,7 @@ static enum status validate(struct reconstruction *r, struct error *error) {
     if (status != STATUS_OK)
         return status == STATUS_DIVERGED ? diverged(r, r->learner->step) : status;
     learner_keep(r->learner, judged);
-    r->stopped = r->recipe.patience > 0 && r->learner->best.since >= r->recipe.patience;
+    r->stopped = learner_out_of_patience(r->learner, r->recipe.patience);
     return STATUS_OK;
 }
 

@@ -2,27 +2,13 @@
 #include "training/checkpoint.h"
 #include "training/reconstruction_internal.h"
 
-static void pack_point(struct packer *p, const void *context, int i) {
-    const struct reconstruction *r = context;
-    pack_u64(p, r->curve[i].step);
-    pack_str(p, r->curve[i].split);
-    pack_double(p, r->curve[i].loss);
-    pack_double(p, r->curve[i].structure);
-    pack_double(p, r->curve[i].behaviour);
+static struct checkpoint_point point(void *reconstruction, int i) {
+    struct reconstruction_point *p = &((struct reconstruction *)reconstruction)->curve[i];
+    return (struct checkpoint_point){&p->step, &p->split, {&p->loss, &p->structure, &p->behaviour}};
 }
 
-static bool read_point(void *context, const struct value *item) {
-    struct reconstruction *r = context;
-    struct reconstruction_point point;
-    int split = 0;
-    while (split < SPLIT_COUNT && !value_is(value_at(item, 1), split_names[split]))
-        split++;
-    if (split == SPLIT_COUNT || !value_to_u64(value_at(item, 0), &point.step) || !value_to_double(value_at(item, 2), &point.loss) ||
-        !value_to_double(value_at(item, 3), &point.structure) || !value_to_double(value_at(item, 4), &point.behaviour))
-        return false;
-    point.split = split_names[split];
-    reconstruction_add_point(r, &point);
-    return true;
+static void add_point(void *reconstruction) {
+    reconstruction_add_point(reconstruction, &(struct reconstruction_point){0});
 }
 
 static struct checkpoint checkpoint_of(struct reconstruction *r) {
@@ -33,8 +19,8 @@ static struct checkpoint checkpoint_of(struct reconstruction *r) {
                                .fingerprint = in->fingerprint,
                                .points = &r->curve_count,
                                .context = r,
-                               .pack_point = pack_point,
-                               .read_point = read_point,
+                               .point = point,
+                               .add_point = add_point,
                                .parts = {{"step", CHECKPOINT_COUNT, &l->step, 0},
                                          {"encoder_step", CHECKPOINT_COUNT, &r->encoder->step, 0},
                                          {"decoder_step", CHECKPOINT_COUNT, &r->decoder->step, 0},
@@ -63,7 +49,7 @@ enum status reconstruction_resume(struct reconstruction *r, const char *path, st
     const struct checkpoint c = checkpoint_of(r);
     if (checkpoint_load(&c, path, error) != STATUS_OK)
         return error->status;
-    r->learner->encoder_adamw.updates = r->learner->head_adamw.updates = r->learner->step;
-    r->stopped = r->recipe.patience > 0 && r->learner->best.since >= r->recipe.patience;
+    learner_resumed(r->learner);
+    r->stopped = learner_out_of_patience(r->learner, r->recipe.patience);
     return STATUS_OK;
 }
